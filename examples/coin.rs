@@ -1,0 +1,40 @@
+//! Sixty heads of a hundred (lecture row L1): three losses, one argmin, π = 0.6.
+//!
+//! Change first: `HEADS`. With `--n 20` the flips are drawn from a coin of that probability instead.
+//! Step size: from 8 on, `--lr 8`, the loss bounces above its start and the run stops, naming the step.
+
+use anyhow::Result;
+use candle_core::Tensor;
+use candle_mle::cli::{Classes, Run, Slice};
+use candle_mle::{Bernoulli, Empirical, Sample, device};
+
+const HEADS: f64 = 60.0;
+const FLIPS: f64 = 100.0;
+
+fn main() -> Result<()> {
+    let run = Run::<Classes>::from_args("coin", "The smallest maximum likelihood there is: a coin, 60 heads of 100.");
+    let device = device()?;
+
+    // What was seen: a table of counts, flips of a coin of known bias, or a column of yours with two values.
+    let truth = Bernoulli::from_prob(HEADS / FLIPS, &device)?;
+    let table = run.design()?;
+    let data = match (&table, run.n()) {
+        (Some(table), _) => Empirical::from_counts(table.batch.y().to_dtype(candle_core::DType::F64)?, &table.count)?,
+        (None, Some(n)) => Empirical::from_sample(truth.sample(&n, &mut run.generator())?)?,
+        (None, None) => Empirical::from_counts(Tensor::new(&[1.0, 0.0], &device)?, &[HEADS, FLIPS - HEADS])?,
+    };
+    run.say_data("a coin: heads (1) or tails (0)", "H(p_data)", &data);
+
+    // The learner starts fair; the hook logs KL, cross-entropy and NLL of every step.
+    let truth = (run.n().is_some()).then_some(&truth);
+    let learned = run.learn(&data, truth, None, 1.0, Bernoulli::new, &device)?;
+    println!("probability of heads: {:.6}\n", learned.model.prob()?);
+
+    // The same three quantities along all coins there are.
+    let coins = (1..100).map(|i| f64::from(i) / 100.0).collect();
+    let slice = Slice::new("probability of heads", coins, |prob| Bernoulli::from_prob(prob, &device), &data)?;
+    run.draw_descent(&learned, "H(p_data)")?;
+    run.draw_landscape(&slice, None)?;
+    run.say_files();
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! The softmax classifier (lecture rows L2, L3): one-hot cross-entropy, log-loss and NLL are one thing.
+//!
+//! Change first: the coefficients of `truth`, or `--n 90`, and see which curve strays.
+//! Step size: from about 8 on, `--lr 8`, the loss climbs above its start and the run stops, naming the step.
+
+use anyhow::Result;
+use candle_core::Tensor;
+use candle_mle::cli::{Classes, Run};
+use candle_mle::{Classifier, Design, Empirical, Sample, Softmax, Standardize, device, separation};
+use candle_nn::VarBuilder;
+
+fn main() -> Result<()> {
+    let run =
+        Run::<Classes>::from_args("softmax", "A softmax classifier: which of three species grows at which height.");
+    let device = device()?;
+
+    // A known truth: slope and intercept of every species' logit in the height, in km.
+    let truth = Softmax::from_coefficients(&Tensor::new(&[[0.0, 0.0], [3.0, -3.0], [7.0, -11.0]], &device)?)?;
+    // What was seen: a table of yours, or plants at heights of 0 to 3 km, so that x repeats and H(Y|X) > 0.
+    let table = run.design()?;
+    let known = table.is_none().then_some(&truth);
+    let design = table.map_or_else(|| sample(&truth, &run), Ok)?;
+    let data = Empirical::from_counts(design.batch.clone(), &design.count)?.to_device(&device)?;
+    run.say_data(&format!("{} from {}", design.target, design.columns.join(", ")), "H(Y|X)", &data);
+
+    // The learner is the same struct, its parameters variables that start at zero; one fit, one hook.
+    let (columns, classes) = (design.columns.len(), design.classes.len());
+    let standardize = Standardize::moments(data.batch().x(), data.mass())?;
+    let make = |vb: VarBuilder| Ok(Softmax::new(columns, classes, vb)?.standardized(standardize.clone()));
+    let step_size = 2.0 / (columns + 1) as f64; // one over the largest curvature that standard columns can have
+    let learned = run.learn(&data, known, separation(&data, classes)?, step_size, make, &device)?;
+
+    run.say_coefficients(&design, &learned, known)?;
+    run.draw_classifier(&design, &data, &learned, known)?;
+    run.say_files();
+    Ok(())
+}
+
+fn sample(truth: &Softmax, run: &Run<Classes>) -> Result<Design> {
+    let n = run.n().unwrap_or(3000);
+    let heights = (0..n).map(|i| (i % 16) as f64 * 0.2).collect();
+    let batch = truth.sample(&Tensor::from_vec(heights, (n, 1), &device()?)?, &mut run.generator())?;
+    Ok(Design::of_sample(batch, &["height (km)"], "species", &["lily", "pine", "moss"])?)
+}

@@ -1,0 +1,169 @@
+//! What the examples share: their flags, the course of a run, what is printed, the pictures.
+
+mod learn;
+mod pictures;
+
+use std::path::{Path, PathBuf};
+
+use candle_core::Tensor;
+use clap::{CommandFactory, FromArgMatches, Parser};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+pub use learn::Learned;
+pub use pictures::{Slice, View};
+
+use crate::error::{Error, Result};
+use crate::info::Unit;
+use crate::objective::Objective;
+use crate::table::{Design, Table};
+
+/// A run of an example: its name and what was typed.
+pub struct Run<D: clap::Args> {
+    name: &'static str,
+    flags: Flags<D>,
+}
+
+#[derive(Parser)]
+struct Flags<D: clap::Args> {
+    #[command(flatten)]
+    data: D,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+/// Flags of the examples that predict a class.
+#[derive(clap::Args)]
+pub struct Classes {
+    /// The column to predict. Text makes classes, the first one seen the base class; numbers make classes in rising order
+    #[arg(long, value_name = "COLUMN", requires = "csv", help_heading = "Your own table")]
+    target: Option<String>,
+    /// Columns to predict from [default: all others]. Text becomes categories against the first level seen; numbers stay
+    /// numbers, standardised for the descent and reported in their own units
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "csv", help_heading = "Your own table")]
+    columns: Vec<String>,
+    /// Another base level than the first one seen; may be given for several columns
+    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = base, requires = "csv", help_heading = "Your own table")]
+    base: Vec<(String, String)>,
+}
+
+/// Flags of the examples that fit a density.
+#[derive(clap::Args)]
+pub struct Points {
+    /// Columns of numbers to fit [default: all]
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "csv", help_heading = "Your own table")]
+    columns: Vec<String>,
+    /// The step in which each column was recorded, in its unit. With one, KL and entropy can be compared with the
+    /// density; without, KL is infinite [default: the sample's own, none for a table]
+    #[arg(long, value_name = "Δ,…", value_delimiter = ',', help_heading = "Data")]
+    resolution: Vec<f64>,
+}
+
+#[derive(clap::Args)]
+struct Shared {
+    /// How many observations to draw from the known truth
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "csv", help_heading = "Data")]
+    n: Option<u32>,
+    /// Seed of the draw; the same seed gives the same files to the last byte
+    #[arg(long, default_value_t = 1, help_heading = "Data")]
+    seed: u64,
+    /// A CSV file with a header
+    #[arg(long, value_name = "FILE", help_heading = "Your own table")]
+    csv: Option<PathBuf>,
+    /// The column that says how often each row was observed
+    #[arg(long, value_name = "COLUMN", requires = "csv", help_heading = "Your own table")]
+    count: Option<String>,
+    /// How many updates [default: 300 for a sample; a table is fitted until no component of the gradient exceeds 1e-9]
+    #[arg(long, help_heading = "Descent")]
+    steps: Option<usize>,
+    /// Step size of gradient descent, in standard coordinates and per observation [default: one that is safe for the
+    /// family; a table is fitted by L-BFGS, which needs none]
+    #[arg(long, value_parser = positive, help_heading = "Descent")]
+    lr: Option<f64>,
+    /// What is minimised; all three have the same minimum
+    #[arg(long, value_enum, default_value_t, help_heading = "Descent")]
+    objective: Objective,
+    /// Unit of everything printed, drawn and written
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    unit: Unit,
+    /// Where pictures and numbers go [default: plots/<example>, or plots/<table>]
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    out: Option<PathBuf>,
+}
+
+fn base(text: &str) -> std::result::Result<(String, String), String> {
+    let (column, level) = text.split_once('=').ok_or("write it as column=level")?;
+    Ok((column.into(), level.into()))
+}
+
+fn positive(text: &str) -> std::result::Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number")?;
+    if number.is_finite() && number > 0.0 { Ok(number) } else { Err("a step size is a finite number > 0".into()) }
+}
+
+impl<D: clap::Args> Run<D> {
+    /// Reads the flags of example `name`; `about` opens its manual page. Flags that make no sense end the program.
+    pub fn from_args(name: &'static str, about: &'static str) -> Self {
+        let matches = Flags::<D>::command().name(name).about(about).get_matches();
+        // get_matches has checked the very definition that is read here.
+        let flags = Flags::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
+        Self { name, flags }
+    }
+
+    /// The generator that the seed stands for.
+    pub fn generator(&self) -> ChaCha8Rng {
+        ChaCha8Rng::seed_from_u64(self.flags.shared.seed)
+    }
+
+    /// How many observations to draw, if that was said.
+    pub fn n(&self) -> Option<usize> {
+        self.flags.shared.n.map(|n| n as usize)
+    }
+
+    pub fn unit(&self) -> Unit {
+        self.flags.shared.unit
+    }
+
+    /// The file `name` in the folder of this run's output.
+    pub fn out(&self, name: &str) -> PathBuf {
+        let shared = &self.flags.shared;
+        let table = shared.csv.as_deref().and_then(Path::file_stem).map(PathBuf::from);
+        let folder = || Path::new("plots").join(table.unwrap_or_else(|| self.name.into()));
+        shared.out.clone().unwrap_or_else(folder).join(name)
+    }
+
+    fn table(&self) -> Result<Option<Table>> {
+        let shared = &self.flags.shared;
+        shared.csv.as_ref().map(|csv| Table::read(csv, shared.count.as_deref())).transpose()
+    }
+}
+
+impl Run<Classes> {
+    /// The design of the person's own table, if there is one.
+    pub fn design(&self) -> Result<Option<Design>> {
+        let Some(table) = self.table()? else { return Ok(None) };
+        let Classes { target, columns, base } = &self.flags.data;
+        let target = target.as_deref().ok_or_else(|| {
+            let columns: Vec<_> = table.columns().iter().map(|(name, _)| name.as_str()).collect();
+            Error::Other(format!("say which column to predict: --target with one of {}", columns.join(", ")).into())
+        })?;
+        table.design(target, columns, base).map(Some)
+    }
+}
+
+impl Run<Points> {
+    /// The points (rows, columns) of the person's own table, how often each was observed, and the columns' names.
+    pub fn points(&self) -> Result<Option<(Tensor, Vec<f64>, Vec<String>)>> {
+        let Some(table) = self.table()? else { return Ok(None) };
+        let (points, names) = table.points(&self.flags.data.columns)?;
+        Ok(Some((points, table.count().to_vec(), names)))
+    }
+
+    /// The resolutions that were typed, or `default` for a sample; empty for none.
+    pub fn resolution(&self, default: &[f64]) -> Vec<f64> {
+        match (self.flags.data.resolution.as_slice(), &self.flags.shared.csv) {
+            ([], None) => default.to_vec(),
+            (typed, _) => typed.to_vec(),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What was logged: the rows of a run, their argmins, the identity that ties them, as CSV and as a table.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::info::{Information, Unit};
+
+/// The three quantities at one θ_t, in nats: per observation, per observation, and in all.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Row {
+    pub step: usize,
+    /// KL(p̂‖q); +∞ for points of a density without a resolution.
+    pub kl: f64,
+    /// H(p̂, q)
+    pub cross_entropy: f64,
+    /// −Σ_i ln q(x_i), of all n observations
+    pub nll: f64,
+    /// KL(truth‖q), if the truth is known
+    pub population_kl: Option<f64>,
+}
+
+/// The rows of a run, or of a walk along given models, in order.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    rows: Vec<Row>,
+    total: f64,
+    entropy: Option<Information>,
+}
+
+/// The step at which each quantity comes within a tolerance of its own minimum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Argmin {
+    pub kl: Option<usize>,
+    pub cross_entropy: Option<usize>,
+    pub nll: Option<usize>,
+    pub population_kl: Option<usize>,
+}
+
+impl History {
+    pub(super) fn new(total: f64, entropy: Option<Information>) -> Self {
+        Self { rows: vec![], total, entropy }
+    }
+
+    pub(super) fn push(&mut self, row: Row) {
+        self.rows.push(row);
+    }
+
+    /// One row a step.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// n, the number of observations.
+    pub fn total(&self) -> f64 {
+        self.total
+    }
+
+    /// The floor: H(p̂), or H(Y|X). None for points of a density without a resolution.
+    pub fn entropy(&self) -> Option<Information> {
+        self.entropy
+    }
+
+    /// The first step at which each quantity is within `tolerance` nats per observation of its own minimum.
+    ///
+    /// A converged curve is flat to rounding, so that its smallest value says little; 1e-9 does. With 0 it is the exact
+    /// argmin, as on a grid. `None` for a quantity that is nowhere finite.
+    pub fn argmin(&self, tolerance: f64) -> Argmin {
+        let first = |value: &dyn Fn(&Row) -> f64, tolerance: f64| {
+            let least = self.rows.iter().map(value).filter(|v| v.is_finite()).fold(f64::INFINITY, f64::min);
+            self.rows.iter().find(|row| value(row).is_finite() && value(row) <= least + tolerance).map(|row| row.step)
+        };
+        Argmin {
+            kl: first(&|row| row.kl, tolerance),
+            cross_entropy: first(&|row| row.cross_entropy, tolerance),
+            nll: first(&|row| row.nll, tolerance * self.total),
+            population_kl: first(&|row| row.population_kl.unwrap_or(f64::NAN), tolerance),
+        }
+    }
+
+    /// The largest |H(p̂,q) − H(p̂) − KL| and |NLL/n − H(p̂,q)| of all steps, relative to max(1, H(p̂,q)).
+    ///
+    /// 1e-12 is rounding. None where no identity holds: without a resolution, or where the loss is infinite.
+    pub fn residual(&self) -> Option<f64> {
+        let entropy = self.entropy?.nats();
+        let rows = self.rows.iter().filter(|row| row.cross_entropy.is_finite());
+        rows.map(|row| {
+            let sum = (row.cross_entropy - entropy - row.kl).abs();
+            let scaled = (row.nll / self.total - row.cross_entropy).abs();
+            sum.max(scaled) / row.cross_entropy.abs().max(1.0)
+        })
+        .reduce(f64::max)
+    }
+
+    /// Comma-separated, one line a step; the header names the unit.
+    pub fn to_csv(&self, unit: Unit) -> String {
+        let with_truth = self.rows.iter().any(|row| row.population_kl.is_some());
+        let mut csv = format!("step,kl_{unit},cross_entropy_{unit},nll_{unit}");
+        csv += &if with_truth { format!(",population_kl_{unit}\n") } else { "\n".into() };
+        for row in &self.rows {
+            let [kl, cross_entropy, nll] = [row.kl, row.cross_entropy, row.nll].map(|v| v / unit.nats());
+            // Writing to a string cannot fail.
+            let _ = write!(csv, "{},{kl},{cross_entropy},{nll}", row.step);
+            if let Some(kl) = row.population_kl {
+                let _ = write!(csv, ",{}", kl / unit.nats());
+            }
+            csv.push('\n');
+        }
+        csv
+    }
+
+    /// Writes [`to_csv`](Self::to_csv), whole or not at all; folders are made.
+    pub fn write_csv(&self, path: impl AsRef<Path>, unit: Unit) -> Result<()> {
+        let path = path.as_ref();
+        let refuse = |source| Error::File { action: "write", path: path.to_path_buf(), source };
+        crate::file::write_whole(path, |partial| std::fs::write(partial, self.to_csv(unit))).map_err(refuse)
+    }
+
+    /// An aligned table of about `lines` steps: the first, the last, and some at growing distance between.
+    pub fn table(&self, unit: Unit, lines: usize) -> String {
+        let with_truth = self.rows.iter().any(|row| row.population_kl.is_some());
+        let mut table = format!("{:>8}  {:>13}  {:>13}  {:>15}", "step", "KL", "cross-entropy", "NLL");
+        table += &if with_truth { format!("  {:>13}\n", "KL from truth") } else { "\n".into() };
+        let each = format!("{unit}/obs.");
+        let _ = write!(table, "{:>8}  {each:>13}  {each:>13}  {:>15}", "", unit.to_string());
+        table += &if with_truth { format!("  {each:>13}\n") } else { "\n".into() };
+        for row in self.sparse(lines) {
+            let [kl, cross_entropy, nll] = [row.kl, row.cross_entropy, row.nll].map(|v| v / unit.nats());
+            let _ = write!(table, "{:>8}  {kl:>13.6}  {cross_entropy:>13.6}  {nll:>15.4}", row.step);
+            if let Some(kl) = row.population_kl {
+                let _ = write!(table, "  {:>13.6}", kl / unit.nats());
+            }
+            table.push('\n');
+        }
+        table
+    }
+
+    fn sparse(&self, lines: usize) -> Vec<&Row> {
+        let last = self.rows.len().saturating_sub(1) as f64;
+        let mut at: Vec<usize> = (0..lines)
+            .map(|i| ((last + 1.0).powf(i as f64 / (lines.max(2) - 1) as f64) - 1.0).round() as usize)
+            .collect();
+        at.dedup();
+        at.into_iter().filter_map(|i| self.rows.get(i)).collect()
+    }
+}

@@ -1,0 +1,193 @@
+//! A model answers one question: how probable was each observation?
+
+mod bernoulli;
+mod gaussian;
+mod logistic;
+mod softmax;
+mod standardize;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use candle_core::{DType, Device, Tensor, Var};
+use candle_nn::{VarBuilder, VarMap};
+use rand::Rng;
+
+pub use bernoulli::Bernoulli;
+pub use gaussian::Gaussian;
+pub use logistic::Logistic;
+pub use softmax::Softmax;
+pub use standardize::Standardize;
+
+use crate::error::{Error, Result};
+
+/// q_θ: anything that can score observations. Parameters are tensors of the model's own keeping; where they are
+/// [`Var`](candle_core::Var)s, gradients reach them.
+pub trait Model {
+    type Batch: Batch;
+
+    /// Whether [`log_prob`](Self::log_prob) is the logarithm of a density (and not of a probability).
+    const DENSITY: bool = false;
+
+    /// ln q_θ of every row, shape (m,), in nats; ln q_θ(y|x) for a conditional model.
+    fn log_prob(&self, batch: &Self::Batch) -> Result<Tensor>;
+}
+
+/// A model that can be drawn from.
+pub trait Sample: Model {
+    /// What a draw starts from: how many (`usize`) for a marginal model, the design matrix x for a conditional one.
+    type Given: ?Sized;
+
+    /// Independent draws by a generator on the host, so that a seed fixes them on every device.
+    fn sample<R: Rng + ?Sized>(&self, given: &Self::Given, rng: &mut R) -> Result<Self::Batch>;
+}
+
+/// A family in which the KL divergence of two members is known exactly.
+pub trait KlDivergence: Model {
+    /// KL(self ‖ q) at the x of every row, shape (m,), f64, in nats; for a marginal model the same number in every row.
+    fn kl_divergence(&self, q: &Self, batch: &Self::Batch) -> Result<Tensor>;
+}
+
+/// A model of classes 0 … k−1 that is linear in the logits.
+pub trait Classifier: Model<Batch = Labelled> + Sized {
+    /// ln of every class's probability at x (m, d): (m, k).
+    fn log_probs(&self, x: &Tensor) -> Result<Tensor>;
+
+    /// For every class its slopes against class 0 and, last, its intercept: (k, d + 1), in logits per unit of x; row 0 is zero.
+    fn coefficients(&self) -> Result<Tensor>;
+
+    /// The model of such coefficients, constant.
+    fn from_coefficients(coefficients: &Tensor) -> Result<Self>;
+}
+
+/// A model whose parameters have names: those that its constructor asks a [`VarBuilder`] for.
+pub trait Parameters {
+    /// The parameters in the data's own units.
+    fn parameters(&self) -> Result<HashMap<String, Tensor>>;
+}
+
+/// Writes a model's parameters, in the data's own units, as safetensors.
+pub fn save(model: &impl Parameters, path: impl AsRef<Path>) -> Result<()> {
+    Ok(candle_core::safetensors::save(&model.parameters()?, path)?)
+}
+
+/// Opens saved parameters for a model's constructor: `Logistic::new(2, load(path, &device)?)`.
+pub fn load(path: impl AsRef<Path>, device: &Device) -> Result<VarBuilder<'static>> {
+    let tensors = candle_core::safetensors::load(path.as_ref(), device)?;
+    Ok(VarBuilder::from_tensors(tensors, crate::device::float(device), device))
+}
+
+/// Rows that a model can score.
+pub trait Batch: Sized {
+    /// The number of rows, m.
+    fn len(&self) -> Result<usize>;
+
+    /// The rows of these indices, (k,) u32.
+    fn select(&self, rows: &Tensor) -> Result<Self>;
+
+    fn to_device(&self, device: &Device) -> Result<Self>;
+
+    /// The rows as numbers on the host, for grouping equal ones.
+    fn keys(&self) -> Result<Keys>;
+}
+
+/// Rows as numbers: `width` columns, of which the first `given` are conditioned on (x) and the others are the outcome.
+pub struct Keys {
+    /// Row by row, m · width numbers.
+    pub values: Vec<f64>,
+    pub width: usize,
+    pub given: usize,
+}
+
+/// Observations of a marginal model: (m,) or (m, d).
+impl Batch for Tensor {
+    fn len(&self) -> Result<usize> {
+        Ok(self.dim(0)?)
+    }
+
+    fn select(&self, rows: &Tensor) -> Result<Self> {
+        Ok(self.index_select(rows, 0)?)
+    }
+
+    fn to_device(&self, device: &Device) -> Result<Self> {
+        Ok(Tensor::to_device(self, device)?)
+    }
+
+    fn keys(&self) -> Result<Keys> {
+        let width = self.dims().iter().skip(1).product();
+        Ok(Keys { values: host(self)?, width, given: 0 })
+    }
+}
+
+/// Observations of a conditional model: rows x (m, d), each with its class y (m,).
+#[derive(Clone, Debug)]
+pub struct Labelled {
+    x: Tensor,
+    y: Tensor,
+}
+
+impl Labelled {
+    /// `x` (m, d) float; `y` (m,) u32, counted from 0.
+    ///
+    /// # Errors
+    /// Shapes that do not fit.
+    pub fn new(x: Tensor, y: Tensor) -> Result<Self> {
+        if x.rank() != 2 {
+            return Err(Error::Shape { what: "x", got: x.dims().to_vec(), expected: "(rows, columns)".into() });
+        }
+        if y.dims() != [x.dim(0)?] || y.dtype() != DType::U32 {
+            let expected = format!("({},) of u32, one class for each row of x", x.dim(0)?);
+            return Err(Error::Shape { what: "y", got: y.dims().to_vec(), expected });
+        }
+        Ok(Self { x, y })
+    }
+
+    /// The design matrix, (m, d).
+    pub fn x(&self) -> &Tensor {
+        &self.x
+    }
+
+    /// The classes, (m,) u32.
+    pub fn y(&self) -> &Tensor {
+        &self.y
+    }
+}
+
+impl Batch for Labelled {
+    fn len(&self) -> Result<usize> {
+        Batch::len(&self.x)
+    }
+
+    fn select(&self, rows: &Tensor) -> Result<Self> {
+        Ok(Self { x: self.x.select(rows)?, y: self.y.select(rows)? })
+    }
+
+    fn to_device(&self, device: &Device) -> Result<Self> {
+        Ok(Self { x: self.x.to_device(device)?, y: self.y.to_device(device)? })
+    }
+
+    fn keys(&self) -> Result<Keys> {
+        let (x, y) = (host(&self.x)?, host(&self.y)?);
+        let given = self.x.dim(1)?;
+        let mut values = Vec::with_capacity(x.len() + y.len());
+        for (row, class) in y.into_iter().enumerate() {
+            values.extend_from_slice(&x[row * given..][..given]);
+            values.push(class);
+        }
+        Ok(Keys { values, width: given + 1, given })
+    }
+}
+
+/// The variables of a map in the order of their names (the map itself has none).
+pub(crate) fn by_name(vars: &VarMap) -> Vec<(String, Var)> {
+    // A poisoned lock still holds the variables.
+    let data = vars.data().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut named: Vec<_> = data.iter().map(|(name, var)| (name.clone(), var.clone())).collect();
+    named.sort_by(|a, b| a.0.cmp(&b.0));
+    named
+}
+
+/// All elements on the host, in f64, row by row.
+pub(crate) fn host(tensor: &Tensor) -> Result<Vec<f64>> {
+    Ok(tensor.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?)
+}

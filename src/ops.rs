@@ -1,0 +1,90 @@
+//! The two logarithms that Candle lacks, each with its value and its derivative side by side.
+//!
+//! Written out of `exp`, `abs` and `max` alone, automatic differentiation would meet their kinks at zero, which is
+//! where every convex family starts. So the value is computed apart from the graph and the derivative is stated.
+
+use candle_core::backend::{BackendDevice, BackendStorage};
+use candle_core::{CpuStorage, CudaStorage, CustomOp1, D, Layout, MetalStorage, Shape, Tensor};
+
+use crate::error::Result;
+
+/// ln σ(z) = −ln(1 + e⁻ᶻ), elementwise, any shape.
+///
+/// Exact to rounding, also relatively, wherever the result is a number of the type: ln σ(40) = −4.2e-18, ln σ(−1e4) = −1e4.
+/// The derivative is σ(−z), ½ at zero. Lecture row L4.
+pub fn log_sigmoid(z: &Tensor) -> Result<Tensor> {
+    let at = z.detach();
+    let e = at.abs()?.neg()?.exp()?;
+    let value = (at.minimum(&at.zeros_like()?)? - log1p(&e)?)?;
+    let slope = (at.ge(&at.zeros_like()?)?.where_cond(&e, &e.ones_like()?)? / (&e + 1.0)?)?;
+    with_derivative(z, &value, move |upstream| upstream * &slope)
+}
+
+/// ln softmax(z) over the last dimension; z is (…, k).
+///
+/// Exact to rounding, also relatively, for the largest logit; a logit of −∞ is a probability of 0. The derivative of
+/// −ln softmax(z)_y in the logits is softmax(z) − e_y, also where a logit is −∞. Lecture row L3.
+pub fn log_softmax(z: &Tensor) -> Result<Tensor> {
+    let at = z.detach();
+    let shifted = at.broadcast_sub(&at.max_keepdim(D::Minus1)?)?;
+    let e = shifted.exp()?;
+    // Σ e = 1 + rest: leaving the largest term out keeps the digits of a small rest.
+    let largest = at.argmax_keepdim(D::Minus1)?;
+    let class = Tensor::arange(0u32, at.dim(D::Minus1)? as u32, at.device())?.broadcast_as(at.shape())?;
+    let others = class.broadcast_ne(&largest)?;
+    let rest = others.where_cond(&e, &e.zeros_like()?)?.sum_keepdim(D::Minus1)?;
+    let value = shifted.broadcast_sub(&log1p(&rest)?)?;
+    let softmax = e.broadcast_div(&(rest + 1.0)?)?;
+    with_derivative(z, &value, move |upstream| upstream - softmax.broadcast_mul(&upstream.sum_keepdim(D::Minus1)?)?)
+}
+
+/// ln(1 + u) for u ≥ 0 with the digits that 1 + u drops: ln(w) · u / (w − 1), w = 1 + u (Kahan; Higham 2002, §1.14.1).
+fn log1p(u: &Tensor) -> Result<Tensor> {
+    let w = (u + 1.0)?;
+    let kept = (&w - 1.0)?;
+    let lost = kept.eq(&kept.zeros_like()?)?;
+    let log = ((w.log()? * u)? / lost.where_cond(&kept.ones_like()?, &kept)?)?;
+    Ok(lost.where_cond(u, &log)?)
+}
+
+/// `value` as a function of `z` whose backward pass is `pull`: upstream gradient of the value ↦ gradient of z.
+fn with_derivative<F>(z: &Tensor, value: &Tensor, pull: F) -> Result<Tensor>
+where
+    F: Fn(&Tensor) -> candle_core::Result<Tensor> + Send + Sync + 'static,
+{
+    Ok((z.apply_op1(Carrier(pull))? + value)?)
+}
+
+/// Zero everywhere, with a derivative: it carries a gradient past a value that was computed apart.
+struct Carrier<F>(F);
+
+impl<F: Fn(&Tensor) -> candle_core::Result<Tensor>> CustomOp1 for Carrier<F> {
+    fn name(&self) -> &'static str {
+        "carrier"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
+        zeros(storage, layout)
+    }
+
+    fn cuda_fwd(&self, storage: &CudaStorage, layout: &Layout) -> candle_core::Result<(CudaStorage, Shape)> {
+        zeros(storage, layout)
+    }
+
+    fn metal_fwd(&self, storage: &MetalStorage, layout: &Layout) -> candle_core::Result<(MetalStorage, Shape)> {
+        zeros(storage, layout)
+    }
+
+    fn bwd(&self, _: &Tensor, _: &Tensor, upstream: &Tensor) -> candle_core::Result<Option<Tensor>> {
+        Ok(Some((self.0)(upstream)?))
+    }
+}
+
+fn zeros<S, Dev>(storage: &S, layout: &Layout) -> candle_core::Result<(S, Shape)>
+where
+    S: BackendStorage<Device = Dev>,
+    Dev: BackendDevice<Storage = S>,
+{
+    let zeros = storage.device().zeros_impl(layout.shape(), storage.dtype())?;
+    Ok((zeros, layout.shape().clone()))
+}

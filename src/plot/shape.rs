@@ -1,0 +1,295 @@
+//! A drawing as a list of shapes in pixels: laid out first, then painted with plotters.
+
+use super::ink::Ink;
+use super::text::{Align, Font, Text};
+use plotters::backend::DrawingBackend;
+use plotters::style::text_anchor::{Pos, VPos};
+use plotters::style::{Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle};
+use std::error::Error;
+
+/// Pixels from the upper left corner, rightwards and downwards.
+pub(super) type Point = (f64, f64);
+
+/// Shapes are painted this much larger: a bitmap is then averaged down, which smooths every edge, and
+/// whole-numbered coordinates hurt a vector drawing less.
+pub(super) const DETAIL: u32 = 2;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Rect {
+    pub left: f64,
+    pub top: f64,
+    pub right: f64,
+    pub bottom: f64,
+}
+
+impl Rect {
+    pub fn width(&self) -> f64 {
+        self.right - self.left
+    }
+
+    pub fn height(&self) -> f64 {
+        self.bottom - self.top
+    }
+
+    /// `by` pixels larger on every side.
+    pub fn grown(&self, by: f64) -> Self {
+        Self { left: self.left - by, top: self.top - by, right: self.right + by, bottom: self.bottom + by }
+    }
+
+    pub fn moved(&self, right: f64, down: f64) -> Self {
+        let Self { left, top, right: end, bottom } = *self;
+        Self { left: left + right, top: top + down, right: end + right, bottom: bottom + down }
+    }
+
+    /// How far inside of each edge a point lies; negative outside.
+    fn depths(&self, (x, y): Point) -> [f64; 4] {
+        [x - self.left, self.right - x, y - self.top, self.bottom - y]
+    }
+
+    pub fn contains(&self, point: Point) -> bool {
+        self.depths(point).iter().all(|depth| *depth >= 0.0)
+    }
+
+    pub fn meets(&self, other: &Self) -> bool {
+        self.left < other.right && other.left < self.right && self.top < other.bottom && other.top < self.bottom
+    }
+
+    /// The pieces of a polyline inside, broken where a point is missing.
+    pub fn clip_line(&self, points: impl IntoIterator<Item = Option<Point>>) -> Vec<Vec<Point>> {
+        let mut pieces: Vec<Vec<Point>> = Vec::new();
+        let mut last: Option<Point> = None;
+        for point in points {
+            if let (None, Some(b)) = (last, point) {
+                pieces.push(if self.contains(b) { vec![b] } else { vec![] });
+            }
+            if let (Some(a), Some(b)) = (last, point) {
+                // The share of the way from a to b that lies inside: Liang and Barsky.
+                let (mut enter, mut leave) = (0f64, 1f64);
+                for (from, to) in self.depths(a).into_iter().zip(self.depths(b)) {
+                    match (from < 0.0, to < 0.0) {
+                        (true, true) => leave = -1.0,
+                        (true, false) => enter = enter.max(from / (from - to)),
+                        (false, true) => leave = leave.min(from / (from - to)),
+                        (false, false) => {}
+                    }
+                }
+                if enter <= leave {
+                    let at = |share: f64| (a.0 + share * (b.0 - a.0), a.1 + share * (b.1 - a.1));
+                    if enter > 0.0 {
+                        pieces.push(vec![at(enter)]);
+                    }
+                    if let Some(piece) = pieces.last_mut() {
+                        piece.push(at(leave));
+                    }
+                }
+            }
+            last = point;
+        }
+        pieces.retain(|piece| !piece.is_empty());
+        pieces
+    }
+
+    /// The part of a polygon inside: Sutherland and Hodgman.
+    pub fn clip_polygon(&self, outline: &[Point]) -> Vec<Point> {
+        (0..4).fold(outline.to_vec(), |outline, edge| {
+            let mut kept = Vec::new();
+            for (k, &a) in outline.iter().enumerate() {
+                let b = outline[(k + 1) % outline.len()];
+                let (from, to) = (self.depths(a)[edge], self.depths(b)[edge]);
+                if from >= 0.0 {
+                    kept.push(a);
+                }
+                if (from < 0.0) != (to < 0.0) {
+                    let share = from / (from - to);
+                    kept.push((a.0 + share * (b.0 - a.0), a.1 + share * (b.1 - a.1)));
+                }
+            }
+            kept
+        })
+    }
+}
+
+pub(super) enum Shape {
+    Stroke { points: Vec<Point>, colour: RGBColor, width: f64 },
+    Fill { outline: Vec<Point>, colour: RGBColor, alpha: f64 },
+    Block { rect: Rect, colour: RGBColor, alpha: f64 },
+    Disc { centre: Point, radius: f64, colour: RGBColor, alpha: f64 },
+    Text(Text),
+}
+
+/// How a line is broken into dashes: the second channel beside the colour.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Dash {
+    Solid,
+    Dashed,
+    Dotted,
+}
+
+impl Dash {
+    /// Lengths of the ink and of the gap, in widths of the line.
+    fn pattern(self) -> Option<(f64, f64)> {
+        match self {
+            Self::Solid => None,
+            Self::Dashed => Some((3.5, 3.0)),
+            Self::Dotted => Some((0.5, 2.2)),
+        }
+    }
+}
+
+/// Shapes in the order of painting.
+pub(super) struct Sheet {
+    pub shapes: Vec<Shape>,
+    /// The size of one design pixel: sizes are thought for a figure of 1600 by 900.
+    pub unit: f64,
+}
+
+impl Sheet {
+    pub fn new(unit: f64) -> Self {
+        Self { shapes: Vec::new(), unit }
+    }
+
+    pub fn font(&self, size: f64, bold: bool) -> Font {
+        Font { size: size * self.unit, bold }
+    }
+
+    pub fn text(&mut self, text: &str, at: Point, font: Font, colour: RGBColor, align: Align) {
+        let text = text.replace(char::is_control, " ");
+        self.shapes.push(Shape::Text(Text { text, at, font, colour, align, upright: false }));
+    }
+
+    /// `width` in design pixels.
+    pub fn stroke(&mut self, points: Vec<Point>, colour: RGBColor, width: f64, dash: Dash) {
+        let width = width * self.unit;
+        let Some((ink, gap)) = dash.pattern() else {
+            return self.shapes.push(match points[..] {
+                [centre] => Shape::Disc { centre, radius: 1.3 * width, colour, alpha: 1.0 },
+                _ => Shape::Stroke { points, colour, width },
+            });
+        };
+        // Walk along the line; `rest` is what the present dash or gap has still to go.
+        let (mut inked, mut rest, mut dash) = (true, ink * width, points[..points.len().min(1)].to_vec());
+        for pair in points.windows(2) {
+            let (mut from, to) = (pair[0], pair[1]);
+            loop {
+                let length = (to.0 - from.0).hypot(to.1 - from.1);
+                if length <= rest {
+                    rest -= length;
+                    dash.push(to);
+                    break;
+                }
+                from = (from.0 + (to.0 - from.0) * rest / length, from.1 + (to.1 - from.1) * rest / length);
+                dash.push(from);
+                let done = std::mem::replace(&mut dash, vec![from]);
+                if inked {
+                    self.shapes.push(Shape::Stroke { points: done, colour, width });
+                }
+                inked = !inked;
+                rest = width * if inked { ink } else { gap };
+            }
+        }
+        if inked {
+            self.shapes.push(Shape::Stroke { points: dash, colour, width });
+        }
+    }
+}
+
+/// Paints the shapes on a white ground.
+pub(super) fn paint<B: DrawingBackend>(
+    shapes: &[Shape],
+    backend: &mut B,
+    vector: bool,
+) -> Result<(), Box<dyn Error + Send + Sync>>
+where
+    B::ErrorType: 'static,
+{
+    let whole = |length: f64| (length * f64::from(DETAIL)).round();
+    let dot = |(x, y): Point| (whole(x) as i32, whole(y) as i32);
+    let fill = |colour: &RGBColor, alpha: f64| ShapeStyle { color: colour.mix(alpha), filled: true, stroke_width: 0 };
+    let (width, height) = backend.get_size();
+    backend.draw_rect((0, 0), (width as i32, height as i32), &fill(&Ink::White.colour(), 1.0), true)?;
+    for shape in shapes {
+        match shape {
+            Shape::Stroke { points, colour, width } => {
+                let stroke_width = whole(*width).max(1.0) as u32;
+                let style = ShapeStyle { color: colour.to_rgba(), filled: false, stroke_width };
+                if vector {
+                    backend.draw_path(points.iter().copied().map(dot), &style)?;
+                    continue;
+                }
+                // Plotters fills a wide path as one polygon, with holes where the path crosses itself,
+                // so each piece is drawn alone, and the joints are rounded.
+                for pair in points.windows(2) {
+                    backend.draw_path([dot(pair[0]), dot(pair[1])], &style)?;
+                }
+                for point in points.iter().skip(1).take(points.len().saturating_sub(2)) {
+                    backend.draw_circle(dot(*point), stroke_width / 2, &fill(colour, 1.0), true)?;
+                }
+            }
+            Shape::Fill { outline, colour, alpha } => {
+                backend.fill_polygon(outline.iter().copied().map(dot), &fill(colour, *alpha))?;
+            }
+            Shape::Block { rect, colour, alpha } => {
+                let corners = (dot((rect.left, rect.top)), dot((rect.right, rect.bottom)));
+                backend.draw_rect(corners.0, corners.1, &fill(colour, *alpha), true)?;
+            }
+            Shape::Disc { centre, radius, colour, alpha } => {
+                backend.draw_circle(dot(*centre), whole(*radius).max(1.0) as u32, &fill(colour, *alpha), true)?;
+            }
+            Shape::Text(text) if vector => {
+                // Plotters divides the size by 1.24, and hangs the baseline 0.76 em below.
+                let style = if text.font.bold { FontStyle::Bold } else { FontStyle::Normal };
+                let size = 1.24 * text.font.size * f64::from(DETAIL);
+                let turn = if text.upright { FontTransform::Rotate270 } else { FontTransform::None };
+                let font = FontDesc::new(FontFamily::SansSerif, size, style).transform(turn);
+                let ((x, y), up) = (text.at, 0.76 * text.font.size);
+                let corner = if text.upright { (x - up, y) } else { (x, y - up) };
+                let style = font.color(&text.colour).pos(Pos::new(text.align.plotters(), VPos::Top));
+                backend.draw_text(&text.text, &style, dot(corner))?;
+            }
+            Shape::Text(text) => {
+                let at = dot(text.at);
+                for (right, down, cover) in text.pixels(f64::from(DETAIL)) {
+                    let pixel = if text.upright { (at.0 + down, at.1 - right) } else { (at.0 + right, at.1 + down) };
+                    backend.draw_pixel(pixel, text.colour.mix(cover).to_backend_color())?;
+                }
+            }
+        }
+    }
+    Ok(backend.present()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SQUARE: Rect = Rect { left: 0.0, top: 0.0, right: 10.0, bottom: 10.0 };
+
+    #[test]
+    fn a_missing_point_breaks_the_line() {
+        let points =
+            [Some((1.0, 1.0)), Some((2.0, 2.0)), None, Some((4.0, 4.0)), Some((5.0, 5.0)), None, Some((7.0, 7.0))];
+        let pieces = SQUARE.clip_line(points);
+        assert_eq!(pieces, [vec![(1.0, 1.0), (2.0, 2.0)], vec![(4.0, 4.0), (5.0, 5.0)], vec![(7.0, 7.0)]]);
+    }
+
+    #[test]
+    fn a_line_is_cut_at_the_edges() {
+        let through = SQUARE.clip_line([Some((-10.0, 5.0)), Some((20.0, 5.0)), Some((20.0, 30.0))]);
+        assert_eq!(through, [vec![(0.0, 5.0), (10.0, 5.0)]]);
+        assert!(SQUARE.clip_line([Some((-1.0, 20.0)), Some((20.0, 11.0))]).is_empty());
+        let corner = SQUARE.clip_polygon(&[(5.0, 5.0), (15.0, 5.0), (15.0, 15.0), (5.0, 15.0)]);
+        assert!(corner.len() == 4 && corner.iter().all(|point| SQUARE.contains(*point)));
+    }
+
+    #[test]
+    fn dashes_leave_gaps_and_stay_on_the_line() {
+        let mut sheet = Sheet::new(1.0);
+        sheet.stroke(vec![(0.0, 0.0), (50.0, 0.0), (100.0, 0.0)], Ink::Blue.colour(), 4.0, Dash::Dashed);
+        let lengths = sheet.shapes.iter().map(|shape| match shape {
+            Shape::Stroke { points, .. } => points[points.len() - 1].0 - points[0].0,
+            _ => f64::NAN,
+        });
+        let inked: f64 = lengths.sum();
+        assert!(sheet.shapes.len() == 4 && (50.0..60.0).contains(&inked), "{inked}");
+    }
+}

@@ -1,0 +1,339 @@
+//! Reading people's data: a CSV with columns of numbers or of categories, and a column of counts if there is one.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::Path;
+
+use candle_core::{Device, Tensor};
+
+use crate::error::{Error, Result};
+use crate::model::Labelled;
+
+/// A table with a header. A column in which most cells are numbers is a column of numbers, and then every cell must be
+/// one; any other column holds categories, whose first level seen is the base level.
+#[derive(Clone, Debug)]
+pub struct Table {
+    file: String,
+    columns: Vec<(String, Column)>,
+    count: Vec<f64>,
+    /// Where each row stands in the file, for messages.
+    lines: Vec<u64>,
+}
+
+/// What a column holds, row by row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    Numbers(Vec<f64>),
+    /// The levels in order of first sight, and the level of each row.
+    Categories {
+        levels: Vec<String>,
+        codes: Vec<u32>,
+    },
+}
+
+/// A table made ready for classification.
+#[derive(Clone, Debug)]
+pub struct Design {
+    /// Numbers as they are, categories as 0/1 columns for every level but the base level; classes from 0, the base class.
+    pub batch: Labelled,
+    /// How often each row was observed.
+    pub count: Vec<f64>,
+    /// What each column of x is: `age`, or `class 2nd`.
+    pub columns: Vec<String>,
+    pub target: String,
+    pub classes: Vec<String>,
+}
+
+impl Design {
+    /// Names for a sample that came from no file; every row was observed once.
+    ///
+    /// # Errors
+    /// Another number of column names than of columns.
+    pub fn of_sample(batch: Labelled, columns: &[&str], target: &str, classes: &[&str]) -> Result<Self> {
+        if batch.x().dim(1)? != columns.len() {
+            let expected = format!("(rows, {})", columns.len());
+            return Err(Error::Shape { what: "x", got: batch.x().dims().to_vec(), expected });
+        }
+        let count = vec![1.0; batch.x().dim(0)?];
+        let owned = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();
+        Ok(Self { batch, count, columns: owned(columns), target: target.into(), classes: owned(classes) })
+    }
+}
+
+impl Table {
+    /// Reads a CSV file; `count` names the column that says how often each row was observed (once, without one).
+    ///
+    /// # Errors
+    /// A file that cannot be read or has no rows; rows of unequal length; an empty cell; a column of numbers with a cell
+    /// that is not a finite number; a count column that is missing, negative or all zero. Each names its line.
+    pub fn read(path: impl AsRef<Path>, count: Option<&str>) -> Result<Self> {
+        let path = path.as_ref();
+        let file = path.display().to_string();
+        let open =
+            File::open(path).map_err(|source| Error::File { action: "read", path: path.to_path_buf(), source })?;
+        let broken = |e: csv::Error| Error::Csv {
+            file: file.clone(),
+            line: e.position().map_or(0, |p| p.line()),
+            problem: match e.kind() {
+                csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                    format!("{len} cells, but the header has {expected_len}")
+                }
+                csv::ErrorKind::Utf8 { .. } => "not UTF-8 text: save the table as UTF-8 CSV".into(),
+                other => format!("{other:?}"),
+            },
+        };
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(open);
+        let header = reader.headers().map_err(&broken)?.clone();
+        let names: Vec<String> = header.iter().map(|name| name.trim_start_matches('\u{feff}').to_string()).collect();
+        if let Some(name) = names.iter().enumerate().find_map(|(i, n)| names[..i].contains(n).then_some(n)) {
+            let problem = format!("two columns are named '{name}': rename one");
+            return Err(Error::Csv { file, line: 1, problem });
+        }
+        let (mut cells, mut lines) = (vec![vec![]; names.len()], vec![]);
+        for record in reader.records() {
+            let record = record.map_err(&broken)?;
+            lines.push(record.position().map_or(0, |p| p.line()));
+            for (column, cell) in cells.iter_mut().zip(&record) {
+                column.push(cell.to_string());
+            }
+        }
+        if lines.is_empty() {
+            return Err(Error::Empty { what: file, needed: "row under the header" });
+        }
+        let mut columns = vec![];
+        for (name, cells) in names.into_iter().zip(cells) {
+            let bad = |row: usize, problem| Error::Cell {
+                file: file.clone(),
+                line: lines[row],
+                column: name.clone(),
+                text: cells[row].clone(),
+                problem,
+            };
+            let column = Column::read(&cells).map_err(|(row, problem)| bad(row, problem))?;
+            columns.push((name, column));
+        }
+        let mut table = Self { file, columns, count: vec![1.0; lines.len()], lines };
+        if let Some(name) = count {
+            table.take_count(name)?;
+        }
+        Ok(table)
+    }
+
+    /// Takes a column out of the table and makes it the counts.
+    fn take_count(&mut self, name: &str) -> Result<()> {
+        let count = self.numbers(name)?.to_vec();
+        if let Some(row) = count.iter().position(|c| *c < 0.0) {
+            return Err(Error::Cell {
+                file: self.file.clone(),
+                line: self.lines[row],
+                column: name.into(),
+                text: count[row].to_string(),
+                problem: "a count is a number ≥ 0",
+            });
+        }
+        if count.iter().all(|c| *c == 0.0) {
+            return Err(Error::NothingObserved { rows: count.len() });
+        }
+        self.columns.retain(|(column, _)| column != name);
+        self.count = count;
+        Ok(())
+    }
+
+    /// The columns in order, without the one of counts.
+    pub fn columns(&self) -> &[(String, Column)] {
+        &self.columns
+    }
+
+    /// How often each row was observed.
+    pub fn count(&self) -> &[f64] {
+        &self.count
+    }
+
+    fn column(&self, name: &str) -> Result<&Column> {
+        self.columns.iter().find(|(column, _)| column == name).map(|(_, column)| column).ok_or_else(|| {
+            let columns: Vec<_> = self.columns.iter().map(|(column, _)| column.as_str()).collect();
+            Error::NoColumn { file: self.file.clone(), column: name.into(), columns: columns.join(", ") }
+        })
+    }
+
+    /// A column of numbers.
+    ///
+    /// # Errors
+    /// No such column; one of categories.
+    pub fn numbers(&self, name: &str) -> Result<&[f64]> {
+        match self.column(name)? {
+            Column::Numbers(numbers) => Ok(numbers),
+            Column::Categories { levels, codes } => Err(Error::Cell {
+                file: self.file.clone(),
+                line: self.lines[0],
+                column: name.into(),
+                text: levels[codes[0] as usize].clone(),
+                problem: "a column of numbers is needed",
+            }),
+        }
+    }
+
+    /// The points of these columns, (rows, columns); of all columns of numbers if none is named.
+    ///
+    /// # Errors
+    /// No such column; one of categories; no column of numbers at all.
+    pub fn points(&self, names: &[String]) -> Result<(Tensor, Vec<String>)> {
+        let is_number = |column: &&(String, Column)| matches!(column.1, Column::Numbers(_));
+        let names: Vec<String> = if names.is_empty() {
+            self.columns.iter().filter(is_number).map(|(name, _)| name.clone()).collect()
+        } else {
+            names.to_vec()
+        };
+        if names.is_empty() {
+            return Err(Error::Empty { what: format!("the columns of numbers in {}", self.file), needed: "column" });
+        }
+        let columns = names.iter().map(|name| self.numbers(name)).collect::<Result<Vec<_>>>()?;
+        Ok((by_row(&columns)?, names))
+    }
+
+    /// The design for predicting `target` from `predictors`, or from all other columns if none is named. `base` gives
+    /// columns another base level, or class, than the first one seen; a target of numbers has its smallest as base class.
+    ///
+    /// # Errors
+    /// No such column or level; no column to predict from; a target of one class, or of numbers that are no classes; a
+    /// level all of whose counts are zero.
+    pub fn design(&self, target: &str, predictors: &[String], base: &[(String, String)]) -> Result<Design> {
+        for (column, _) in base {
+            self.column(column)?;
+        }
+        let base = |name: &str| base.iter().find(|(column, _)| column == name).map(|(_, level)| level.as_str());
+        let (classes, y) = self.classes(target, base(target))?;
+        let predictors: Vec<&str> = if predictors.is_empty() {
+            self.columns.iter().map(|(name, _)| name.as_str()).filter(|name| *name != target).collect()
+        } else {
+            predictors.iter().map(String::as_str).collect()
+        };
+        if predictors.is_empty() {
+            return Err(Error::Empty { what: format!("what {target} is predicted from"), needed: "other column" });
+        }
+        let (mut names, mut columns) = (vec![], vec![]);
+        for predictor in predictors {
+            if predictor == target {
+                return Err(wrong(target, "it is the target and cannot predict itself".into()));
+            }
+            match self.column(predictor)? {
+                Column::Numbers(numbers) => {
+                    if let Some(level) = base(predictor) {
+                        return Err(wrong(predictor, format!("it holds numbers and has no base level '{level}'")));
+                    }
+                    names.push(predictor.to_string());
+                    columns.push(numbers.clone());
+                }
+                Column::Categories { levels, codes } => {
+                    self.all_observed(predictor, levels, codes)?;
+                    let base = position(predictor, levels, base(predictor))?;
+                    for (code, level) in levels.iter().enumerate().filter(|(code, _)| *code != base) {
+                        names.push(format!("{predictor} {level}"));
+                        columns.push(codes.iter().map(|c| f64::from(u8::from(*c as usize == code))).collect());
+                    }
+                }
+            }
+        }
+        let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+        let x = if columns.is_empty() {
+            return Err(wrong(target, "every other column has one level: there is nothing to predict from".into()));
+        } else {
+            by_row(&columns)?
+        };
+        let y = Tensor::from_vec(y, self.lines.len(), &Device::Cpu)?;
+        let batch = Labelled::new(x, y)?;
+        Ok(Design { batch, count: self.count.clone(), columns: names, target: target.into(), classes })
+    }
+
+    /// The classes of a target, the base class first, and the class of every row.
+    fn classes(&self, target: &str, base: Option<&str>) -> Result<(Vec<String>, Vec<u32>)> {
+        let (levels, codes) = match self.column(target)? {
+            Column::Categories { levels, codes } => (levels.clone(), codes.clone()),
+            Column::Numbers(numbers) => {
+                let mut values = numbers.clone();
+                values.sort_by(f64::total_cmp);
+                values.dedup();
+                if values.len() > 20 {
+                    let problem =
+                        format!("{} different numbers are no classes: choose a column of categories", values.len());
+                    return Err(wrong(target, problem));
+                }
+                let code = |v: &f64| values.iter().position(|w| w == v).unwrap_or_default() as u32;
+                (values.iter().map(f64::to_string).collect(), numbers.iter().map(code).collect())
+            }
+        };
+        self.all_observed(target, &levels, &codes)?;
+        if levels.len() < 2 {
+            return Err(wrong(
+                target,
+                format!("only the class '{}' occurs: there is nothing to tell apart", levels[0]),
+            ));
+        }
+        let base = position(target, &levels, base)?;
+        // The base class comes first, the others keep their order.
+        let order: Vec<usize> = std::iter::once(base).chain((0..levels.len()).filter(|l| *l != base)).collect();
+        let place: HashMap<u32, u32> = order.iter().enumerate().map(|(to, from)| (*from as u32, to as u32)).collect();
+        Ok((order.iter().map(|l| levels[*l].clone()).collect(), codes.iter().map(|c| place[c]).collect()))
+    }
+
+    fn all_observed(&self, column: &str, levels: &[String], codes: &[u32]) -> Result<()> {
+        let mut seen = vec![0.0; levels.len()];
+        codes.iter().zip(&self.count).for_each(|(code, count)| seen[*code as usize] += count);
+        match seen.iter().position(|count| *count == 0.0) {
+            Some(level) => {
+                let problem =
+                    format!("all counts of '{}' are zero, so nothing is known of it: drop its rows", levels[level]);
+                Err(wrong(column, problem))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Column {
+    /// Numbers if most cells are, otherwise categories; the row of a cell that does not fit, and what is needed there.
+    fn read(cells: &[String]) -> std::result::Result<Self, (usize, &'static str)> {
+        if let Some(row) = cells.iter().position(String::is_empty) {
+            return Err((row, "an empty cell: fill it or drop the row"));
+        }
+        let numbers: Vec<Option<f64>> = cells.iter().map(|cell| cell.parse().ok()).collect();
+        if 2 * numbers.iter().flatten().count() > cells.len() {
+            let finite = |(row, number): (usize, &Option<f64>)| match number {
+                Some(number) if number.is_finite() => Ok(*number),
+                Some(_) => Err((row, "finite numbers are needed")),
+                None => Err((row, "most cells of this column are numbers, so all must be")),
+            };
+            return numbers.iter().enumerate().map(finite).collect::<std::result::Result<_, _>>().map(Self::Numbers);
+        }
+        let (mut levels, mut place): (Vec<String>, HashMap<&str, u32>) = (vec![], HashMap::new());
+        let codes = cells
+            .iter()
+            .map(|cell| {
+                *place.entry(cell).or_insert_with(|| {
+                    levels.push(cell.clone());
+                    levels.len() as u32 - 1
+                })
+            })
+            .collect();
+        Ok(Self::Categories { levels, codes })
+    }
+}
+
+fn wrong(column: &str, problem: String) -> Error {
+    Error::Column { column: column.into(), problem }
+}
+
+fn position(column: &str, levels: &[String], base: Option<&str>) -> Result<usize> {
+    let Some(base) = base else { return Ok(0) };
+    levels
+        .iter()
+        .position(|level| level == base)
+        .ok_or_else(|| wrong(column, format!("no level '{base}' to be the base; its levels are {}", levels.join(", "))))
+}
+
+/// Columns of equal length as a tensor (rows, columns).
+fn by_row(columns: &[&[f64]]) -> Result<Tensor> {
+    let rows = columns[0].len();
+    let values: Vec<f64> = (0..rows).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
+    Ok(Tensor::from_vec(values, (rows, columns.len()), &Device::Cpu)?)
+}
