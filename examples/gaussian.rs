@@ -14,7 +14,7 @@ fn main() -> Result<()> {
     let device = device()?;
 
     // What was seen: columns of your table, or numbers from a known truth, rounded to a resolution.
-    let truth = Gaussian::from_moments(&[3.0], &[4.0], &device)?;
+    let truth = Gaussian::from_moments(&[2.0], &[2.25], &device)?;
     let (points, count, names, known) = match run.points()? {
         Some((points, count, names)) => (points, count, names, None),
         None => {
@@ -38,7 +38,7 @@ fn main() -> Result<()> {
         let gaussian = Gaussian::new(names.len(), vb)?;
         Ok(range.iter().cloned().fold(gaussian, Gaussian::standardized))
     };
-    let learned = run.learn(&data, known, None, 0.1, make, &device)?;
+    let learned = run.learn(&data, known, None, 0.15, make, &device)?;
 
     run.say_moments(&names, &learned.model, known, &data)?;
     run.draw_descent(&learned, "H(p_data)")?;
@@ -51,7 +51,7 @@ fn main() -> Result<()> {
     let at = |mean: f64, sigma: f64| Gaussian::from_moments(&[mean], &[sigma * sigma], &device);
     let path = learned.path.iter().map(|theta| (theta[theta.len() - 1], (-theta[0]).exp())).collect();
     let view = match names.len() {
-        1 => Some(View::new(["mean", "standard deviation"], path, known.map(|_| (3.0, 2.0)), at, &data)?),
+        1 => Some(View::new(["mean", "standard deviation"], path, known.map(|_| (2.0, 1.5)), at, &data)?),
         _ => None,
     };
     run.draw_landscape(&slice, view.as_ref())?;

@@ -73,7 +73,7 @@ struct Shared {
     /// The column that says how often each row was observed
     #[arg(long, value_name = "COLUMN", requires = "csv", help_heading = "Your own table")]
     count: Option<String>,
-    /// How many updates [default: 300 for a sample; a table is fitted until no component of the gradient exceeds 1e-9]
+    /// How many updates [default: 1000 for a sample; a table is fitted until no component of the gradient exceeds 1e-9]
     #[arg(long, help_heading = "Descent")]
     steps: Option<usize>,
     /// Step size of gradient descent, in standard coordinates and per observation [default: one that is safe for the

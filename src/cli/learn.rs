@@ -49,7 +49,7 @@ impl<D: clap::Args> Run<D> {
     ) -> Result<Learned<M>> {
         let shared = &self.flags.shared;
         let step_size = shared.lr.unwrap_or(step_size);
-        let steps = shared.steps.unwrap_or(if shared.csv.is_some() { 10_000 } else { 300 });
+        let steps = shared.steps.unwrap_or(if shared.csv.is_some() { 10_000 } else { 1000 });
         let start = || -> Result<(VarMap, M)> {
             let vars = VarMap::new();
             let model = make(VarBuilder::from_varmap(&vars, float(device), device))?;
@@ -158,8 +158,8 @@ impl<D: clap::Args> Run<D> {
             std::iter::once("(intercept)").chain(design.columns.iter().map(String::as_str)).collect();
         let width = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
         for (class, name) in design.classes.iter().enumerate().skip(1) {
-            let header = if beside.is_some() { header } else { "" };
-            println!("  {:<width$}  {:>14}{header:>16}", format!("{} {name}", design.target), "estimate");
+            let header = if beside.is_some() { format!("{header:>16}") } else { String::new() };
+            println!("  {:<width$}  {:>14}{header}", format!("{} {name}", design.target), "estimate");
             let last = estimate[class].len() - 1;
             for (row, name) in names.iter().enumerate() {
                 // The intercept is kept last and read first.

@@ -125,10 +125,12 @@ impl History {
         let _ = write!(table, "{:>8}  {each:>13}  {each:>13}  {:>15}", "", unit.to_string());
         table += &if with_truth { format!("  {each:>13}\n") } else { "\n".into() };
         for row in self.sparse(lines) {
-            let [kl, cross_entropy, nll] = [row.kl, row.cross_entropy, row.nll].map(|v| v / unit.nats());
+            // What rounds to zero is printed without the sign of its rounding error; the CSV keeps it.
+            let shown = |v: f64| if (v / unit.nats()).abs() < 5e-7 { 0.0 } else { v / unit.nats() };
+            let [kl, cross_entropy, nll] = [row.kl, row.cross_entropy, row.nll].map(shown);
             let _ = write!(table, "{:>8}  {kl:>13.6}  {cross_entropy:>13.6}  {nll:>15.4}", row.step);
             if let Some(kl) = row.population_kl {
-                let _ = write!(table, "  {:>13.6}", kl / unit.nats());
+                let _ = write!(table, "  {:>13.6}", shown(kl));
             }
             table.push('\n');
         }
