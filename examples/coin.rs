@@ -6,7 +6,8 @@
 use anyhow::Result;
 use candle_core::Tensor;
 use candle_mle::cli::{Classes, Run, Slice};
-use candle_mle::{Bernoulli, Empirical, Sample, device};
+use candle_mle::plot::{Axis, Figure, Ink, Panel};
+use candle_mle::{Bernoulli, Design, Empirical, Sample, device};
 
 const HEADS: f64 = 60.0;
 const FLIPS: f64 = 100.0;
@@ -18,6 +19,7 @@ fn main() -> Result<()> {
     // What was seen: a table of counts, flips of a coin of known bias, or a column of yours with two values.
     let truth = Bernoulli::from_prob(HEADS / FLIPS, &device)?;
     let table = run.design()?;
+    table.as_ref().map_or(Ok(()), Design::two_classes)?;
     let data = match (&table, run.n()) {
         (Some(table), _) => Empirical::from_counts(table.batch.y().to_dtype(candle_core::DType::F64)?, &table.count)?,
         (None, Some(n)) => Empirical::from_sample(truth.sample(&n, &mut run.generator())?)?,
@@ -35,6 +37,14 @@ fn main() -> Result<()> {
     let slice = Slice::new("probability of heads", coins, |prob| Bernoulli::from_prob(prob, &device), &data)?;
     run.draw_descent(&learned, "H(p_data)")?;
     run.draw_landscape(&slice, None)?;
+    let heads = data.moments()?.0[0];
+    let bars = |left: f64, heads: f64| [(left, left + 0.3, 1.0 - heads), (1.0 + left, 1.3 + left, heads)];
+    let panel = Panel::new(Axis::new("").categories(&["tails", "heads"]), Axis::new("probability").range(0.0, 1.0))
+        .bars(bars(-0.3, heads), Ink::SkyBlue)
+        .label("observed share")
+        .bars(bars(0.0, learned.model.prob()?), Ink::Vermillion)
+        .label("fitted coin");
+    Figure::new("The fitted coin shows heads as often as was observed").column([panel]).save(run.out("model.png"))?;
     run.say_files();
     Ok(())
 }

@@ -6,7 +6,7 @@
 
 use anyhow::Result;
 use candle_mle::cli::{Points, Run, Slice, View};
-use candle_mle::{Empirical, Gaussian, Sample, Standardize, device};
+use candle_mle::{Cloud, Empirical, Gaussian, Sample, Standardize, device};
 use candle_nn::VarBuilder;
 
 fn main() -> Result<()> {
@@ -15,13 +15,9 @@ fn main() -> Result<()> {
 
     // What was seen: columns of your table, or numbers from a known truth, rounded to a resolution.
     let truth = Gaussian::from_moments(&[2.0], &[2.25], &device)?;
-    let (points, count, names, known) = match run.points()? {
-        Some((points, count, names)) => (points, count, names, None),
-        None => {
-            let n = run.n().unwrap_or(1000);
-            (truth.sample(&n, &mut run.generator())?, vec![1.0; n], vec!["x".to_string()], Some(&truth))
-        }
-    };
+    let table = run.points()?;
+    let known = table.is_none().then_some(&truth);
+    let Cloud { points, count, columns: names } = table.map_or_else(|| sample(&truth, &run), Ok)?;
     let mut data = Empirical::from_counts(points, &count)?;
     let resolution = run.resolution(&[0.25]);
     if !resolution.is_empty() {
@@ -58,4 +54,10 @@ fn main() -> Result<()> {
     run.draw_density(&names, &data, &learned.model)?;
     run.say_files();
     Ok(())
+}
+
+fn sample(truth: &Gaussian, run: &Run<Points>) -> Result<Cloud> {
+    let n = run.n().unwrap_or(1000);
+    let points = truth.sample(&n, &mut run.generator())?;
+    Ok(Cloud { points, count: vec![1.0; n], columns: vec!["x".to_string()] })
 }

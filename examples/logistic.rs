@@ -19,6 +19,7 @@ fn main() -> Result<()> {
     let table = run.design()?;
     let known = table.is_none().then_some(&truth);
     let design = table.map_or_else(|| sample(&truth, &run), Ok)?;
+    design.two_classes()?;
     let data = Empirical::from_counts(design.batch.clone(), &design.count)?.to_device(&device)?;
     run.say_data(&format!("{} from {}", design.target, design.columns.join(", ")), "H(Y|X)", &data);
 

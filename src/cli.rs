@@ -5,7 +5,6 @@ mod pictures;
 
 use std::path::{Path, PathBuf};
 
-use candle_core::Tensor;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -16,7 +15,7 @@ pub use pictures::{Slice, View};
 use crate::error::{Error, Result};
 use crate::info::Unit;
 use crate::objective::Objective;
-use crate::table::{Design, Table};
+use crate::table::{Cloud, Design, Table};
 
 /// A run of an example: its name and what was typed.
 pub struct Run<D: clap::Args> {
@@ -152,11 +151,9 @@ impl Run<Classes> {
 }
 
 impl Run<Points> {
-    /// The points (rows, columns) of the person's own table, how often each was observed, and the columns' names.
-    pub fn points(&self) -> Result<Option<(Tensor, Vec<f64>, Vec<String>)>> {
-        let Some(table) = self.table()? else { return Ok(None) };
-        let (points, names) = table.points(&self.flags.data.columns)?;
-        Ok(Some((points, table.count().to_vec(), names)))
+    /// The points of the person's own table, if there is one.
+    pub fn points(&self) -> Result<Option<Cloud>> {
+        self.table()?.map(|table| table.points(&self.flags.data.columns)).transpose()
     }
 
     /// The resolutions that were typed, or `default` for a sample; empty for none.

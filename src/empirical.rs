@@ -38,7 +38,7 @@ impl<B: Batch> Empirical<B> {
     /// # Errors
     /// No rows; NaN or infinity in a row.
     pub fn from_sample(batch: B) -> Result<Self> {
-        let ones = vec![1.0; batch.len()?];
+        let ones = vec![1.0; batch.rows()?];
         Self::from_counts(batch, &ones)
     }
 
@@ -48,7 +48,7 @@ impl<B: Batch> Empirical<B> {
     /// No rows; another number of counts than of rows; a count that is negative or not finite; all counts zero; NaN or
     /// infinity in a row.
     pub fn from_counts(batch: B, counts: &[f64]) -> Result<Self> {
-        let rows = batch.len()?;
+        let rows = batch.rows()?;
         if rows == 0 {
             return Err(Error::Empty { what: "the table of observations".into(), needed: "row" });
         }

@@ -21,8 +21,8 @@ pub enum Error {
     Count { row: usize, value: f64 },
     #[error("all {rows} counts are zero: nothing was observed")]
     NothingObserved { rows: usize },
-    #[error("class {class} in row {row}, but the classes are 0 to {last}", last = classes - 1)]
-    Class { row: usize, class: u32, classes: usize },
+    #[error("the data have a class {class}, but the model knows the classes 0 to {last} only", last = classes - 1)]
+    Class { class: usize, classes: usize },
     #[error(
         "resolution {value} of column {column} (counted from 0): a resolution is a finite number > 0, in the column's unit"
     )]
@@ -73,6 +73,67 @@ pub enum Error {
     Cell { file: String, line: u64, column: String, text: String, problem: &'static str },
     #[error("column '{column}': {problem}")]
     Column { column: String, problem: String },
+
+    // Tables of probabilities
+    #[error("variable {axis} has no levels: every variable of a table needs at least one")]
+    NoLevels { axis: usize },
+    #[error("a table of shape {shape:?} has more than {limit} cells: leave variables out or coarsen them with `map`")]
+    TooManyCells { shape: Vec<usize>, limit: usize },
+    #[error("an extension holds at most {limit} copies of a table, not {copies}: code shorter blocks")]
+    TooManyCopies { copies: usize, limit: usize },
+    #[error("{found} values do not fill a table of shape {shape:?}, which has {expected} cells")]
+    WrongLength { shape: Vec<usize>, expected: usize, found: usize },
+    #[error("cell {cell:?} holds {value}: a probability is a number between 0 and 1")]
+    NotAProbability { cell: Vec<usize>, value: f64 },
+    #[error("cell {cell:?} holds {value}: a count is a finite number, 0 or more")]
+    NotACount { cell: Vec<usize>, value: f64 },
+    #[error("the probabilities sum to {sum}, not to 1: counts and weights are normalised by `Pmf::from_counts`")]
+    NotNormalized { sum: f64 },
+    #[error("row {row} of the channel sums to {sum}, not to 1: it is the law of the output given input {row}")]
+    RowNotNormalized { row: usize, sum: f64 },
+    #[error("there is no variable {axis}: the table has {variables}, numbered from 0")]
+    AxisOutOfRange { axis: usize, variables: usize },
+    #[error("variable {axis} is named twice in one set: name it once")]
+    AxisTwice { axis: usize },
+    #[error("a table of shape {shape:?} has no cell {cell:?}: one level for each variable, numbered from 0")]
+    NoSuchCell { cell: Vec<usize>, shape: Vec<usize> },
+    #[error("row {row} of the sample is {sample:?}, which is no cell of a table of shape {shape:?}")]
+    BadSample { row: usize, sample: Vec<usize>, shape: Vec<usize> },
+    #[error("tables over different alphabets cannot be compared: {left:?} and {right:?}")]
+    ShapeMismatch { left: Vec<usize>, right: Vec<usize> },
+    #[error("the event {event:?} (variable, level) has probability 0: nothing can be conditioned on it")]
+    ImpossibleEvent { event: Vec<(usize, usize)> },
+    #[error("the channel takes {inputs} inputs, but variable {axis} has {levels} levels")]
+    ChannelMismatch { axis: usize, levels: usize, inputs: usize },
+    #[error("symbol {symbol:?} has no code word: the code was built for a law that never emits it")]
+    NoCodeWord { symbol: Vec<usize> },
+    #[error("a message of {values} values does not split into blocks of {block}: pad or cut it")]
+    PartialBlock { values: usize, block: usize },
+    #[error("the bits end inside a code word, after {after:?}: the message is cut off or was not made by this code")]
+    BitsRanOut { after: String },
+    #[error("no code word begins with {bits:?}: the message was not made by this code")]
+    NotACodeWord { bits: String },
+    #[error("{bits} bits are left after the last symbol: the message is longer than was said")]
+    BitsLeft { bits: usize },
+
+    // Laws
+    #[error("axis {axis} does not exist: the law has axes 0 to {}", dimension - 1)]
+    NoSuchAxis { axis: usize, dimension: usize },
+    #[error(
+        "the covariance of axes {row} and {column} is {value} one way round and {mirrored} the other: \
+         a covariance is symmetric"
+    )]
+    NotSymmetric { row: usize, column: usize, value: f64, mirrored: f64 },
+    #[error(
+        "the covariance is not positive definite: axis {axis} is, to rounding, a linear combination of \
+         the axes before it; leave it out, or add the noise it was measured with"
+    )]
+    NotPositiveDefinite { axis: usize },
+    #[error(
+        "the integral for {what} came to {value} with an error of up to {error}: it diverges, or the \
+         integrand has a spike or a kink that is not among the knots"
+    )]
+    NotConverged { what: &'static str, value: f64, error: f64 },
 
     // Devices and pictures
     #[error("{asked} was asked for, but {problem}")]

@@ -50,7 +50,7 @@ pub fn fit<M: Model>(
         let log_q = log_q.detach();
         let step = Step { index, model, data, log_q: &log_q, gradients: Some(&gradients) };
         let flow = hook.on_step(&step)?;
-        if log_q.device().is_cpu() || index % LOOK_EVERY == 0 || index == steps {
+        if log_q.device().is_cpu() || index.is_multiple_of(LOOK_EVERY) || index == steps {
             finite(&loss, &log_q, index)?;
         }
         if flow.is_break() || index == steps {

@@ -1,5 +1,20 @@
-//! Amounts of information: nats inside, the unit named wherever a person reads one.
+//! Amounts of information, the unit named wherever a person reads one, and the exact measures of tables and laws.
 
+mod channel;
+pub mod clt;
+mod code;
+mod divergence;
+mod entropy;
+pub mod law;
+mod pmf;
+pub mod quadrature;
+mod special;
+
+pub use channel::Channel;
+pub use code::PrefixCode;
+pub use pmf::Pmf;
+
+use std::cmp::Ordering;
 use std::fmt;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -36,29 +51,36 @@ impl fmt::Display for Unit {
 
 /// An amount of information. It may be infinite (a support mismatch) and, for differential entropies, negative.
 ///
+/// It remembers the unit it was summed in, so that reading it back in that unit is no rounding: tables sum base-2
+/// logarithms and their dyadic values (27/8 bits) are exact, while likelihoods are summed, and come back, in nats.
+/// In a sum of different units both sides become nats.
+///
 /// ```
 /// use candle_mle::Information;
 /// let h = Information::from_bits(1.5);
 /// assert_eq!(h.bits(), 1.5);
 /// assert_eq!(format!("{h:.3}"), "1.500 bits");
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
-pub struct Information(f64);
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Information {
+    amount: f64,
+    unit: Unit,
+}
 
 impl Information {
-    pub const ZERO: Self = Self(0.0);
-    pub const INFINITE: Self = Self(f64::INFINITY);
+    pub const ZERO: Self = Self { amount: 0.0, unit: Unit::Nats };
+    pub const INFINITE: Self = Self { amount: f64::INFINITY, unit: Unit::Nats };
 
     pub fn from_nats(nats: f64) -> Self {
-        Self(nats)
+        Self { amount: nats, unit: Unit::Nats }
     }
 
     pub fn from_bits(bits: f64) -> Self {
-        Self(bits * Unit::Bits.nats())
+        Self { amount: bits, unit: Unit::Bits }
     }
 
     pub fn nats(self) -> f64 {
-        self.0
+        self.to(Unit::Nats)
     }
 
     pub fn bits(self) -> f64 {
@@ -71,11 +93,50 @@ impl Information {
 
     /// The number of `unit`s.
     pub fn to(self, unit: Unit) -> f64 {
-        self.0 / unit.nats()
+        if self.unit == unit { self.amount } else { self.amount * self.unit.nats() / unit.nats() }
     }
 
     pub fn is_finite(self) -> bool {
-        self.0.is_finite()
+        self.amount.is_finite()
+    }
+
+    /// The number of equally likely outcomes that carry this much: 2 to the power of the bits. Of an entropy it is
+    /// the perplexity of a law, of a cross-entropy that of a model.
+    ///
+    /// ```
+    /// # use candle_mle::{Error, Pmf};
+    /// assert_eq!(Pmf::uniform(8)?.entropy().perplexity(), 8.0);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn perplexity(self) -> f64 {
+        match self.unit {
+            Unit::Bits => self.amount.exp2(),
+            Unit::Nats | Unit::Hartleys => self.nats().exp(),
+        }
+    }
+
+    /// The unit in which the two meet without rounding, if there is one. Zero is zero in any unit.
+    fn common_unit(self, other: Self) -> Unit {
+        if self.unit == other.unit || other.amount == 0.0 {
+            self.unit
+        } else if self.amount == 0.0 {
+            other.unit
+        } else {
+            Unit::Nats
+        }
+    }
+}
+
+impl PartialEq for Information {
+    fn eq(&self, other: &Self) -> bool {
+        self.partial_cmp(other) == Some(Ordering::Equal)
+    }
+}
+
+impl PartialOrd for Information {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        let unit = self.common_unit(*other);
+        self.to(unit).partial_cmp(&other.to(unit))
     }
 }
 
@@ -90,40 +151,41 @@ impl fmt::Display for Information {
 impl Add for Information {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self(self.0 + other.0)
+        let unit = self.common_unit(other);
+        Self { amount: self.to(unit) + other.to(unit), unit }
     }
 }
 
 impl Sub for Information {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        Self(self.0 - other.0)
+        self + -other
     }
 }
 
 impl Neg for Information {
     type Output = Self;
     fn neg(self) -> Self {
-        Self(-self.0)
+        Self { amount: -self.amount, ..self }
     }
 }
 
 impl Mul<f64> for Information {
     type Output = Self;
     fn mul(self, factor: f64) -> Self {
-        Self(self.0 * factor)
+        Self { amount: self.amount * factor, ..self }
     }
 }
 
 impl Div<f64> for Information {
     type Output = Self;
     fn div(self, divisor: f64) -> Self {
-        Self(self.0 / divisor)
+        Self { amount: self.amount / divisor, ..self }
     }
 }
 
 impl std::iter::Sum for Information {
     fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
-        Self(iter.map(|i| i.0).sum())
+        iter.fold(Self::ZERO, Add::add)
     }
 }

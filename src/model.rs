@@ -80,7 +80,7 @@ pub fn load(path: impl AsRef<Path>, device: &Device) -> Result<VarBuilder<'stati
 /// Rows that a model can score.
 pub trait Batch: Sized {
     /// The number of rows, m.
-    fn len(&self) -> Result<usize>;
+    fn rows(&self) -> Result<usize>;
 
     /// The rows of these indices, (k,) u32.
     fn select(&self, rows: &Tensor) -> Result<Self>;
@@ -101,7 +101,7 @@ pub struct Keys {
 
 /// Observations of a marginal model: (m,) or (m, d).
 impl Batch for Tensor {
-    fn len(&self) -> Result<usize> {
+    fn rows(&self) -> Result<usize> {
         Ok(self.dim(0)?)
     }
 
@@ -124,6 +124,8 @@ impl Batch for Tensor {
 pub struct Labelled {
     x: Tensor,
     y: Tensor,
+    /// One more than the largest class.
+    classes: usize,
 }
 
 impl Labelled {
@@ -139,7 +141,8 @@ impl Labelled {
             let expected = format!("({},) of u32, one class for each row of x", x.dim(0)?);
             return Err(Error::Shape { what: "y", got: y.dims().to_vec(), expected });
         }
-        Ok(Self { x, y })
+        let classes = host(&y)?.into_iter().fold(0.0, f64::max) as usize + 1;
+        Ok(Self { x, y, classes })
     }
 
     /// The design matrix, (m, d).
@@ -153,17 +156,24 @@ impl Labelled {
     }
 }
 
+impl Labelled {
+    /// An error if there is a class beyond the `known` ones.
+    pub(crate) fn at_most(&self, known: usize) -> Result<()> {
+        if self.classes > known { Err(Error::Class { class: self.classes - 1, classes: known }) } else { Ok(()) }
+    }
+}
+
 impl Batch for Labelled {
-    fn len(&self) -> Result<usize> {
-        Batch::len(&self.x)
+    fn rows(&self) -> Result<usize> {
+        self.x.rows()
     }
 
     fn select(&self, rows: &Tensor) -> Result<Self> {
-        Ok(Self { x: self.x.select(rows)?, y: self.y.select(rows)? })
+        Ok(Self { x: self.x.select(rows)?, y: self.y.select(rows)?, classes: self.classes })
     }
 
     fn to_device(&self, device: &Device) -> Result<Self> {
-        Ok(Self { x: self.x.to_device(device)?, y: self.y.to_device(device)? })
+        Ok(Self { x: self.x.to_device(device)?, y: self.y.to_device(device)?, classes: self.classes })
     }
 
     fn keys(&self) -> Result<Keys> {

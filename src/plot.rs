@@ -1,8 +1,8 @@
 //! Figures: numbers in, one PNG or SVG out. Knows no tensor and no model.
 //!
 //! A [`Figure`] holds columns of [`Panel`]s, a panel holds curves, discs, bars, maps and marks. Nothing
-//! is drawn before [`Figure::save`], which lays the figure out with the one font it carries, so that
-//! the same numbers give the same bytes on every machine.
+//! is drawn before [`Figure::save`]. The font is carried along, so that no font of the system is needed,
+//! and the same numbers give the same bytes from run to run.
 //!
 //! ```
 //! use candle_mle::plot::{Axis, Figure, Ink, Panel};
@@ -128,7 +128,7 @@ fn averaged(fine: &[u8], width: usize) -> Vec<u8> {
     coarse
 }
 
-/// One plot. Series are drawn in the order in which they are added, then reference lines, then marks.
+/// One plot. Series are drawn in the order in which they are added, and the reference lines and marks over them.
 /// [`label`](Self::label), [`dashed`](Self::dashed), [`dotted`](Self::dotted) and
 /// [`width`](Self::width) speak of the series added last.
 #[derive(Clone, Debug)]

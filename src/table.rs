@@ -44,6 +44,16 @@ pub struct Design {
     pub classes: Vec<String>,
 }
 
+/// Columns of numbers made ready for a density.
+#[derive(Clone, Debug)]
+pub struct Cloud {
+    /// (rows, columns)
+    pub points: Tensor,
+    /// How often each row was observed.
+    pub count: Vec<f64>,
+    pub columns: Vec<String>,
+}
+
 impl Design {
     /// Names for a sample that came from no file; every row was observed once.
     ///
@@ -57,6 +67,18 @@ impl Design {
         let count = vec![1.0; batch.x().dim(0)?];
         let owned = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();
         Ok(Self { batch, count, columns: owned(columns), target: target.into(), classes: owned(classes) })
+    }
+}
+
+impl Design {
+    /// # Errors
+    /// Other than two classes.
+    pub fn two_classes(&self) -> Result<()> {
+        if self.classes.len() == 2 {
+            return Ok(());
+        }
+        let classes = self.classes.join(", ");
+        Err(wrong(&self.target, format!("two classes are needed here, but it has {classes}: use softmax")))
     }
 }
 
@@ -177,7 +199,7 @@ impl Table {
     ///
     /// # Errors
     /// No such column; one of categories; no column of numbers at all.
-    pub fn points(&self, names: &[String]) -> Result<(Tensor, Vec<String>)> {
+    pub fn points(&self, names: &[String]) -> Result<Cloud> {
         let is_number = |column: &&(String, Column)| matches!(column.1, Column::Numbers(_));
         let names: Vec<String> = if names.is_empty() {
             self.columns.iter().filter(is_number).map(|(name, _)| name.clone()).collect()
@@ -188,7 +210,7 @@ impl Table {
             return Err(Error::Empty { what: format!("the columns of numbers in {}", self.file), needed: "column" });
         }
         let columns = names.iter().map(|name| self.numbers(name)).collect::<Result<Vec<_>>>()?;
-        Ok((by_row(&columns)?, names))
+        Ok(Cloud { points: by_row(&columns)?, count: self.count.clone(), columns: names })
     }
 
     /// The design for predicting `target` from `predictors`, or from all other columns if none is named. `base` gives

@@ -17,6 +17,7 @@ pub struct Slice {
     axis: String,
     grid: Vec<f64>,
     history: History,
+    bottomless: bool,
 }
 
 impl Slice {
@@ -29,43 +30,42 @@ impl Slice {
     ) -> Result<Self> {
         let mut log = LossLog::new();
         walk(grid.iter().map(|place| at(*place)), data, &mut log)?;
-        Ok(Self { axis: axis.into(), grid, history: log.into_history()? })
+        Ok(Self { axis: axis.into(), grid, history: log.into_history()?, bottomless: false })
+    }
+
+    /// The same, along a direction in which the quantities fall for ever: what looks least is rounding.
+    pub fn bottomless(self) -> Self {
+        Self { bottomless: true, ..self }
     }
 
     fn panels(&self, unit: Unit) -> Vec<Panel> {
-        let (rows, argmin) = (self.history.rows(), self.history.argmin(0.0));
-        let each = format!("{unit} per observation");
-        let quantities: [(&str, &str, Ink, Vec<f64>, Option<usize>); 3] = [
-            ("KL(p_data‖q)", &each, Ink::Vermillion, rows.iter().map(|row| row.kl).collect(), argmin.kl),
-            (
-                "cross-entropy",
-                &each,
-                Ink::Blue,
-                rows.iter().map(|row| row.cross_entropy).collect(),
-                argmin.cross_entropy,
-            ),
-            ("NLL", &format!("{unit} in all"), Ink::Black, rows.iter().map(|row| row.nll).collect(), argmin.nll),
+        let (rows, at) = (self.history.rows(), self.history.argmin(0.0));
+        let panel = |name: &str, of: &str, ink: Ink, value: fn(&Row) -> f64, argmin: Option<usize>| {
+            let values: Vec<f64> = rows.iter().map(|row| value(row) / unit.nats()).collect();
+            let line = self.grid.iter().copied().zip(values.iter().copied());
+            let panel = Panel::new(Axis::new(&self.axis), Axis::new(format!("{name} ({unit} {of})"))).line(line, ink);
+            match argmin.filter(|_| !self.bottomless) {
+                Some(at) => panel.vline(self.grid[at], "").mark(self.grid[at], values[at], round(self.grid[at])),
+                None => panel,
+            }
+        };
+        let mut panels = vec![
+            panel("cross-entropy", "per observation", Ink::Blue, |row| row.cross_entropy, at.cross_entropy),
+            panel("NLL", "in all", Ink::Black, |row| row.nll, at.nll),
         ];
-        let shown = quantities.into_iter().filter(|(.., values, _)| values.iter().any(|v| v.is_finite()));
-        shown
-            .map(|(name, of, ink, values, argmin)| {
-                let values: Vec<f64> = values.iter().map(|v| v / unit.nats()).collect();
-                let line = self.grid.iter().copied().zip(values.iter().copied());
-                let panel = Panel::new(Axis::new(&self.axis), Axis::new(format!("{name} ({of})"))).line(line, ink);
-                match argmin {
-                    Some(at) => panel.vline(self.grid[at], "").mark(self.grid[at], values[at], round(self.grid[at])),
-                    None => panel,
-                }
-            })
-            .collect()
+        if self.history.entropy().is_some() {
+            panels.insert(0, panel("KL(p_data‖q)", "per observation", Ink::Vermillion, |row| row.kl, at.kl));
+        }
+        panels
     }
 
     /// Where the quantities are least, and whether they agree on it.
     fn title(&self) -> String {
         let at = self.history.argmin(0.0);
         match at.cross_entropy {
+            _ if self.bottomless => "No minimum: this way KL, cross-entropy and NLL fall for ever".into(),
             Some(least) if least == 0 || least + 1 == self.grid.len() => {
-                "No minimum here: KL, cross-entropy and NLL keep falling towards the edge".into()
+                "KL, cross-entropy and NLL keep falling towards the edge".into()
             }
             Some(least) if at.kl.is_none_or(|kl| kl == least) && at.nll == Some(least) => {
                 let which = if at.kl.is_some() { "KL, cross-entropy and NLL" } else { "Cross-entropy and NLL" };
@@ -120,18 +120,17 @@ impl View {
         let levels: Vec<f64> = [0.003, 0.01, 0.03, 0.1, 0.3, 0.6].iter().map(|share| share * top).collect();
         let bar = Axis::new(format!("above the minimum ({unit})")).range(0.0, top);
         let [x, y] = &self.axes;
+        let truth = self.truth.unwrap_or((f64::NAN, f64::NAN));
         let mut panel = Panel::new(Axis::new(x), Axis::new(y))
             .heat(&self.grids[0], &self.grids[1], &excess, bar)
             .contours(&levels)
             .line(self.path.iter().copied(), Ink::Orange)
             .width(6.0)
             .label("path of the descent")
-            .mark(start.0, start.1, "start");
+            .mark(start.0, start.1, "start")
+            .mark(truth.0, truth.1, "truth");
         if let Some(end) = self.path.last() {
             panel = panel.mark(end.0, end.1, "end");
-        }
-        if let Some(truth) = self.truth {
-            panel = panel.points([truth], Ink::White).label("truth");
         }
         panel
     }
@@ -179,7 +178,7 @@ impl<D: clap::Args> Run<D> {
                 format!("Three names, one descent: all three arrive at step {step}")
             }
             (None, Some(step)) if at.kl.is_none() && at.nll == Some(step) => {
-                format!("Cross-entropy and NLL arrive together at step {step}; KL needs a resolution")
+                format!("Cross-entropy and NLL arrive at step {step}; KL needs a resolution")
             }
             _ => "The minima differ".to_string(),
         };

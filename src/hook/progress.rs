@@ -32,7 +32,7 @@ impl Progress {
 
 impl<M: Model> Hook<M> for Progress {
     fn on_step(&mut self, step: &Step<'_, M>) -> Result<ControlFlow<()>> {
-        if !self.bar.is_hidden() && step.index % EVERY == 0 {
+        if !self.bar.is_hidden() && step.index.is_multiple_of(EVERY) {
             let values = host(&all_three::<M>(step.log_q, step.data)?)?;
             let [kl, cross_entropy, nll] = [values[0], values[1], values[2]].map(|v| v / self.unit.nats());
             let unit = self.unit;

@@ -49,6 +49,13 @@ impl Model for Bernoulli {
     type Batch = Tensor;
 
     fn log_prob(&self, x: &Tensor) -> Result<Tensor> {
+        // A look at every row costs little where it needs no wait for a device.
+        if x.device().is_cpu() {
+            let other = host(x)?.into_iter().find(|x| *x != 0.0 && *x != 1.0);
+            if let Some(value) = other {
+                return Err(Error::Parameter { what: "a flip of a coin", value, allowed: "0 (tails) or 1 (heads)" });
+            }
+        }
         // Heads asks for σ(θ), tails for σ(−θ): the sign of 2x − 1.
         let sign = ((x * 2.0)? - 1.0)?;
         log_sigmoid(&sign.broadcast_mul(&self.logit)?)

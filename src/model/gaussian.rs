@@ -170,8 +170,7 @@ fn cholesky(covariance: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     let mut lower = DMatrix::zeros(k, k);
     for j in 0..k {
         let pivot = covariance[(j, j)] - (0..j).map(|i| lower[(j, i)] * lower[(j, i)]).sum::<f64>();
-        // The negation also catches NaN.
-        if !(pivot > 1e-12 * covariance[(j, j)]) || !pivot.is_finite() {
+        if !pivot.is_finite() || pivot <= 1e-12 * covariance[(j, j)] {
             return Err(Error::SingularCovariance { column: j, pivot });
         }
         lower[(j, j)] = f64::sqrt(pivot);

@@ -59,6 +59,7 @@ impl Model for Logistic {
     type Batch = Labelled;
 
     fn log_prob(&self, batch: &Labelled) -> Result<Tensor> {
+        batch.at_most(2)?;
         // Class 1 asks for σ(z), class 0 for 1 − σ(z) = σ(−z): the sign of 2y − 1.
         let z = self.logits(batch.x())?;
         let sign = ((batch.y().to_dtype(z.dtype())? * 2.0)? - 1.0)?;

@@ -54,6 +54,7 @@ impl Model for Softmax {
     type Batch = Labelled;
 
     fn log_prob(&self, batch: &Labelled) -> Result<Tensor> {
+        batch.at_most(self.bias.dim(0)?)?;
         Ok(self.log_probs(batch.x())?.gather(&batch.y().unsqueeze(1)?, 1)?.squeeze(1)?)
     }
 }

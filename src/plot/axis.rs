@@ -128,10 +128,11 @@ impl Scale {
     pub fn ticks(&self, most: usize) -> Vec<Tick> {
         let shown = |end: f64| match self.kind {
             Kind::Linear | Kind::Names(_) => end * self.factor,
-            Kind::Log => 10f64.powf(end) * self.factor,
+            Kind::Log => (10f64.powf(end) * self.factor).max(1e-300),
             Kind::Steps => (10f64.powf(end) - 1.0) * self.factor,
         };
-        let (lo, hi) = (shown(self.ends.0), shown(self.ends.1));
+        // A margin may reach beyond the largest number there is.
+        let (lo, hi) = (shown(self.ends.0).max(-1e300), shown(self.ends.1).min(1e300));
         let most = most.max(2);
         let numbers = match &self.kind {
             Kind::Names(names) => names.iter().enumerate().map(|(k, name)| (k as f64, name.clone())).collect(),
@@ -183,7 +184,7 @@ fn span(lo: f64, hi: f64, step: f64) -> impl Iterator<Item = f64> {
 
 /// From `lo` to `hi`, with what a logarithm there and back may have taken from them.
 fn within(number: f64, lo: f64, hi: f64) -> bool {
-    let noise = 1e-9 * lo.abs().max(hi.abs()).min(number.abs().max(1.0));
+    let noise = 1e-9 * lo.abs().max(hi.abs());
     (lo - noise..=hi + noise).contains(&number)
 }
 

@@ -78,6 +78,10 @@ impl<'a> Frame<'a> {
             Form::Line(points) => {
                 for piece in plot.clip_line(points.iter().map(|(x, y)| self.at(*x, *y))) {
                     self.crowd.add_line(&piece, 8.0 * sheet.unit);
+                    if self.plan.panel.heat_map().is_some() {
+                        // A dark edge keeps a line on a map apart from colours as light as its own.
+                        sheet.stroke(piece.clone(), Ink::Black.colour(), series.width + 3.0, Dash::Solid);
+                    }
                     sheet.stroke(piece, colour, series.width, series.dash);
                 }
             }

@@ -23,8 +23,8 @@ pub(super) const SOFT: RGBColor = RGBColor(85, 85, 85);
 pub(super) fn figure(figure: &Figure) -> Result<Vec<Shape>> {
     let (width, height) = figure.size;
     let refuse = |trouble| Error::FigureSize { width, height, trouble };
-    if width == 0 || height == 0 || width > 10_000 || height > 10_000 {
-        return Err(refuse("cannot be drawn: choose 1 to 10,000 pixels each way"));
+    if width == 0 || height == 0 || width > 5000 || height > 5000 {
+        return Err(refuse("cannot be drawn: choose at most 5000 pixels each way"));
     }
     if figure.columns.is_empty() || figure.columns.iter().any(|(_, panels)| panels.is_empty()) {
         return Err(Error::Empty { what: "a figure, or a column of it,".into(), needed: "panel" });
@@ -99,6 +99,13 @@ impl<'a> Plan<'a> {
         Ok(Self { panel, x, y, right, shares_x, y_ticks: Vec::new(), right_ticks: Vec::new() })
     }
 
+    /// Numbers for the y axis and the right one, for a plot of this height.
+    fn number(&mut self, height: f64, font: Font) {
+        let most = (height / (1.5 * font.size)).clamp(2.0, 7.0) as usize;
+        self.y_ticks = self.y.ticks(most);
+        self.right_ticks = self.right.as_ref().map(|scale| scale.ticks(most)).unwrap_or_default();
+    }
+
     /// The width of a colour bar with the gap before it, in design pixels.
     pub fn bar_width(&self) -> f64 {
         self.panel.heat_map().map_or(0.0, |_| 46.0)
@@ -146,12 +153,10 @@ fn column(sheet: &mut Sheet, panels: &[Panel], area: Rect) -> Result<Option<()>>
     // What is only to be measured is drawn on scrap paper.
     let mut scrap = Sheet::new(unit);
     let heads: f64 = plans.iter().map(|plan| header(&mut scrap, plan, Rect { top: 0.0, ..area })).sum();
-    let rough = (area.height() - heads) / count - 2.0 * LABEL * unit;
-    let most = (rough / (2.0 * tick.size)).clamp(2.0, 7.0) as usize;
+    let rough = (area.height() - heads - 3.0 * LABEL * unit) / count;
     let (mut left, mut right) = (0f64, 6.0 * unit);
     for plan in &mut plans {
-        plan.y_ticks = plan.y.ticks(most);
-        plan.right_ticks = plan.right.as_ref().map(|scale| scale.ticks(most)).unwrap_or_default();
+        plan.number(rough, tick);
         let widest = |ticks: &[Tick]| ticks.iter().map(|one| tick.width(&one.label)).fold(0.0, f64::max);
         left = left.max(widest(&plan.y_ticks) + 14.0 * unit);
         if plan.right.is_some() {
@@ -175,6 +180,8 @@ fn column(sheet: &mut Sheet, panels: &[Panel], area: Rect) -> Result<Option<()>>
     if height < 2.0 * TICK * unit {
         return Ok(None);
     }
+    // High names below may have left less than thought.
+    plans.iter_mut().for_each(|plan| plan.number(height.min(rough), tick));
     let mut top = area.top;
     for plan in &plans {
         plot.top = header(sheet, plan, Rect { top, ..area });
@@ -203,6 +210,7 @@ fn header(sheet: &mut Sheet, plan: &Plan, area: Rect) -> f64 {
     // The legend goes beside the labels where there is room, else above them.
     let (swatch, gap) = ((SWATCH + 12.0) * unit, 36.0 * unit);
     let named = || panel.series.iter().filter(|series| !series.label.is_empty());
+    let has_legend = named().next().is_some();
     let legend: f64 = named().map(|series| gap + swatch + font.width(&series.label)).sum();
     let (left, right) = (font.width(&panel.y.label), font.width(plan.right_label()));
     let beside = left + legend + gap + right <= area.width();
@@ -215,27 +223,26 @@ fn header(sheet: &mut Sheet, plan: &Plan, area: Rect) -> f64 {
             (x, top) = (area.left, top + font.leading());
         }
         let middle = top + 0.95 * font.size - font.drop();
-        swatch_of(sheet, series, Rect { left: x, right: x + SWATCH * unit, top: middle, bottom: middle });
+        sample(sheet, series, Rect { left: x, right: x + SWATCH * unit, top: middle, bottom: middle });
         let bottom = lines(sheet, &texts, (x + swatch, top), font, TEXT, Align::Left);
         top = top.max(bottom - font.leading());
         x += swatch + width + gap;
     }
-    if !beside && named().next().is_some() {
+    if has_legend && !beside {
         top += font.leading();
     }
     let share = if right > 0.0 && left + gap + right > area.width() { 0.5 } else { 1.0 };
-    let (left, right) =
-        (font.wrap(&panel.y.label, share * area.width()), font.wrap(plan.right_label(), area.width() * share));
-    let rows = left.len().max(right.len());
+    let wrap = |label: &str| font.wrap(label, share * area.width());
+    let (left, right) = (wrap(&panel.y.label), wrap(plan.right_label()));
+    let rows = left.len().max(right.len()).max(usize::from(has_legend && beside));
     let down = |texts: &[String]| top + (rows - texts.len()) as f64 * font.leading();
     lines(sheet, &left, (area.left, down(&left)), font, SOFT, Align::Left);
     lines(sheet, &right, (area.right, down(&right)), font, SOFT, Align::Right);
-    let rows = if beside && named().next().is_some() { rows.max(1) } else { rows };
     top + rows as f64 * font.leading() + 16.0 * unit
 }
 
 /// A sample of a series for the legend; `area` is a line from left to right.
-fn swatch_of(sheet: &mut Sheet, series: &Series, area: Rect) {
+fn sample(sheet: &mut Sheet, series: &Series, area: Rect) {
     let colour = series.ink.colour();
     let centre = ((area.left + area.right) / 2.0, area.top);
     match series.form {
@@ -261,9 +268,8 @@ pub(super) fn x_ticks(plan: &Plan, width: f64, font: Font) -> Vec<Tick> {
             (pair[1].place - pair[0].place) * width >= labels + font.size
         })
     };
-    let tries = (2..=9).rev().map(|most| plan.x.ticks(most));
-    let sparse = plan.x.ticks(2);
-    tries.into_iter().find(|ticks| plan.x.has_names() || clear(ticks)).unwrap_or(sparse)
+    let mut tries = (2..=9).rev().map(|most| plan.x.ticks(most));
+    tries.find(|ticks| plan.x.has_names() || clear(ticks)).unwrap_or_else(|| plan.x.ticks(2))
 }
 
 /// The x axis below the plot, unless the next panel writes it; returns the lower end.

@@ -12,7 +12,7 @@ pub(super) type Point = (f64, f64);
 
 /// Shapes are painted this much larger: a bitmap is then averaged down, which smooths every edge, and
 /// whole-numbered coordinates hurt a vector drawing less.
-pub(super) const DETAIL: u32 = 2;
+pub(super) const DETAIL: u32 = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Rect {
@@ -160,14 +160,16 @@ impl Sheet {
     /// `width` in design pixels.
     pub fn stroke(&mut self, points: Vec<Point>, colour: RGBColor, width: f64, dash: Dash) {
         let width = width * self.unit;
+        if let [centre] = points[..] {
+            // A point alone, between two gaps, is seen nevertheless.
+            return self.shapes.push(Shape::Disc { centre, radius: 1.3 * width, colour, alpha: 1.0 });
+        }
         let Some((ink, gap)) = dash.pattern() else {
-            return self.shapes.push(match points[..] {
-                [centre] => Shape::Disc { centre, radius: 1.3 * width, colour, alpha: 1.0 },
-                _ => Shape::Stroke { points, colour, width },
-            });
+            return self.shapes.push(Shape::Stroke { points, colour, width });
         };
         // Walk along the line; `rest` is what the present dash or gap has still to go.
-        let (mut inked, mut rest, mut dash) = (true, ink * width, points[..points.len().min(1)].to_vec());
+        let (mut inked, mut rest, mut dash): (bool, f64, Vec<Point>) =
+            (true, ink * width, points.first().copied().into_iter().collect());
         for pair in points.windows(2) {
             let (mut from, to) = (pair[0], pair[1]);
             loop {
@@ -229,7 +231,9 @@ where
                 backend.fill_polygon(outline.iter().copied().map(dot), &fill(colour, *alpha))?;
             }
             Shape::Block { rect, colour, alpha } => {
-                let corners = (dot((rect.left, rect.top)), dot((rect.right, rect.bottom)));
+                // A viewer smooths edges, which would shine through between the cells of a map: let them overlap.
+                let overlap = if vector && *alpha == 1.0 { 1.0 } else { 0.0 };
+                let corners = (dot((rect.left, rect.top)), dot((rect.right + overlap, rect.bottom + overlap)));
                 backend.draw_rect(corners.0, corners.1, &fill(colour, *alpha), true)?;
             }
             Shape::Disc { centre, radius, colour, alpha } => {
@@ -291,5 +295,7 @@ mod tests {
         });
         let inked: f64 = lengths.sum();
         assert!(sheet.shapes.len() == 4 && (50.0..60.0).contains(&inked), "{inked}");
+        sheet.stroke(vec![(7.0, 7.0)], Ink::Blue.colour(), 4.0, Dash::Dashed);
+        assert!(matches!(sheet.shapes[4], Shape::Disc { centre: (7.0, 7.0), .. }));
     }
 }

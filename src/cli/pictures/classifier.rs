@@ -45,12 +45,8 @@ impl<D: clap::Args> Run<D> {
                     let places = fitted.iter().zip(&along).map(|(from, delta)| from + t * delta).enumerate();
                     with(&places.collect::<Vec<_>>())
                 };
-                Slice::new(
-                    "distance from the end of the descent along the separating direction",
-                    reach(&moved, data)?,
-                    moved,
-                    data,
-                )?
+                let axis = "distance from the end of the descent along the separating direction";
+                Slice::new(axis, reach(&moved, data)?, moved, data)?.bottomless()
             }
             None => {
                 let spread = Standardize::moments(data.batch().x(), data.mass())?;

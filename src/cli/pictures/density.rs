@@ -65,8 +65,9 @@ impl<D: clap::Args> Run<D> {
                 let pairs: Vec<_> = (0..k).flat_map(|i| (0..i).map(move |j| (i, j))).collect();
                 let shown = pairs.len().min(12);
                 let rows = (shown as f64).sqrt().floor() as usize;
-                let title =
-                    format!("One Gaussian for {k} columns: its ellipses in {shown} of the {} pairs", pairs.len());
+                let of =
+                    if shown == pairs.len() { format!("all {shown}") } else { format!("{shown} of {}", pairs.len()) };
+                let title = format!("One Gaussian for {k} columns: its ellipses in {of} pairs");
                 let grid = Figure::new(title).subtitle(subtitle);
                 pairs[..shown].chunks(rows).fold(grid, |grid, column| {
                     grid.column(column.iter().map(|(i, j)| pair(*i, *j)).collect::<Vec<_>>())

@@ -1,0 +1,60 @@
+//! A noisy channel: a law of the output for every input.
+
+use super::pmf::check_probabilities;
+use crate::{Error, Pmf, Result};
+
+/// A conditional table W(y|x) of shape (inputs, outputs), each row a law of the output. What a table becomes on the
+/// other side is [`Pmf::through`]; the joint law with the output is [`Pmf::with_output`].
+///
+/// The two coins of lecture row L11, Y = X xor Z with Z ~ Bernoulli(0.1):
+///
+/// ```
+/// use candle_mle::{Channel, Error, Pmf};
+/// let coins = Pmf::bernoulli(0.5)?.with_output(0, &Channel::binary_symmetric(0.1)?)?;
+/// assert_eq!(format!("{:.3}", coins.entropy()), "1.469 bits");
+/// assert_eq!(format!("{:.3}", coins.conditional_entropy(&[1], &[0])?), "0.469 bits");
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Channel {
+    outputs: usize,
+    w: Vec<f64>,
+}
+
+impl Channel {
+    /// The channel with these probabilities, row by row; `shape` is [inputs, outputs].
+    ///
+    /// # Errors
+    /// A cell that is negative or not finite, a row that does not sum to 1 within [`Pmf::SUM_TOLERANCE`], a number of
+    /// values that does not fill the shape.
+    pub fn new(shape: [usize; 2], values: impl Into<Vec<f64>>) -> Result<Self> {
+        let (outputs, w) = (shape[1], values.into());
+        check_probabilities(&shape, &w)?;
+        for (row, law) in w.chunks(outputs).enumerate() {
+            let sum: f64 = law.iter().sum();
+            if (sum - 1.0).abs() > Pmf::SUM_TOLERANCE {
+                return Err(Error::RowNotNormalized { row, sum });
+            }
+        }
+        Ok(Self { outputs, w })
+    }
+
+    /// The binary channel that flips its input with probability `flip`.
+    pub fn binary_symmetric(flip: f64) -> Result<Self> {
+        let z = Pmf::bernoulli(flip)?;
+        Ok(Self { outputs: 2, w: vec![z.p[0], z.p[1], z.p[1], z.p[0]] })
+    }
+
+    pub fn inputs(&self) -> usize {
+        self.w.len() / self.outputs
+    }
+
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// The law of the output given an input below `inputs`.
+    pub(super) fn row(&self, input: usize) -> &[f64] {
+        &self.w[input * self.outputs..][..self.outputs]
+    }
+}

@@ -1,0 +1,192 @@
+//! Integrals over the line by the double-exponential rule, and the information measures of laws of *different*
+//! families, or of none that has a closed form.
+//!
+//! The rule (Takahasi and Mori 1974) substitutes x = x(t) such that the integrand falls off doubly exponentially in t,
+//! and adds up equidistant points, halving their distance until the sum stands still. It needs no value at the ends
+//! of an interval, so a density may be infinite there, and it reaches as far into a tail as numbers go.
+//! What it cannot see is a spike between two points: name those, and all kinks, as knots.
+//!
+//! Checked crates have finite intervals only (`quadrature`) or rules of a fixed order without an error (`gauss-quad`).
+
+use std::f64::consts::{FRAC_PI_2, PI};
+
+use super::Information;
+use super::law::Density;
+use crate::error::{Error, Result};
+
+/// The value of an integral and a bound of its error by the rule's own lights: the last change of the sum, the
+/// outermost terms, and rounding. It covers what is lost at a pole as strong as x^(−0.995), and is large at a stronger.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Integral {
+    pub value: f64,
+    pub error: f64,
+}
+
+impl Integral {
+    /// Where a value of the integrand was infinite or NaN, or there is no point to take one at.
+    const UNKNOWN: Self = Self { value: f64::NAN, error: f64::INFINITY };
+
+    /// The value, if it is certain to `tolerance` (of itself where it is above 1); `what` is for the message.
+    ///
+    /// # Errors
+    /// If it is not, as for an integral that diverges.
+    pub fn within(self, tolerance: f64, what: &'static str) -> Result<f64> {
+        let Self { value, error } = self;
+        if value.is_finite() && error <= tolerance * value.abs().max(1.0) {
+            Ok(value)
+        } else {
+            Err(Error::NotConverged { what, value, error })
+        }
+    }
+}
+
+/// ∫ f from the first knot to the last, in pieces from knot to knot, which must ascend; either end may be infinite.
+///
+/// `scale` says how far from a knot things happen on a half-infinite piece; a few powers of ten off is no harm.
+/// A divergent integral shows in the error: see [`Integral::within`].
+///
+/// ```
+/// use candle_mle::quadrature::integrate;
+/// let root = integrate(|x| x.powf(-0.5), &[0.0, 1.0], 1.0);
+/// assert!((root.value - 2.0).abs() < 1e-14);
+/// let divergent = integrate(|x| 1.0 / x, &[0.0, 1.0], 1.0);
+/// assert!(divergent.within(1e-9, "1/x").is_err());
+/// ```
+pub fn integrate(f: impl Fn(f64) -> f64, knots: &[f64], scale: f64) -> Integral {
+    if knots.len() < 2 || !knots.is_sorted() || !(f64::MIN_POSITIVE..f64::INFINITY).contains(&scale) {
+        return Integral::UNKNOWN;
+    }
+    let knots = match knots {
+        [f64::NEG_INFINITY, f64::INFINITY] => vec![f64::NEG_INFINITY, 0.0, f64::INFINITY],
+        _ => knots.to_vec(),
+    };
+    let mut whole = Integral { value: 0.0, error: 0.0 };
+    for ends in knots.windows(2) {
+        let piece = piece(&f, ends[0], ends[1], scale);
+        whole.value += piece.value;
+        whole.error += piece.error;
+    }
+    whole
+}
+
+/// Distances between points are 1, ½, … 2^−FINEST. Convergence is believed from COARSEST on.
+const COARSEST: i32 = 4;
+const FINEST: i32 = 11;
+
+fn piece(f: &impl Fn(f64) -> f64, a: f64, b: f64, scale: f64) -> Integral {
+    // The point and its weight dx/dt, or None once it cannot be told from an end.
+    let node = |t: f64| {
+        let (distance, weight) = if a.is_finite() && b.is_finite() {
+            let q = (-PI * t.abs().sinh()).exp();
+            let width = (b - a) / (1.0 + q);
+            (width * q, width * PI * t.cosh() * q / (1.0 + q)) // from the nearer end
+        } else {
+            let distance = scale * (FRAC_PI_2 * t.sinh()).exp();
+            (distance, FRAC_PI_2 * t.cosh() * distance)
+        };
+        let from_b = a.is_infinite() || (b.is_finite() && t >= 0.0);
+        let x = if from_b { b - distance } else { a + distance };
+        (a < x && x < b && distance.is_normal() && weight.is_finite()).then_some((x, weight))
+    };
+    if node(0.0).is_none() {
+        // Two knots that are one to rounding hold nothing; a law narrower than rounding is out of reach.
+        return if b - a <= 1e-14 * scale { Integral { value: 0.0, error: 0.0 } } else { Integral::UNKNOWN };
+    }
+    let (mut sum, mut absolute) = (0.0, 0.0);
+    let mut outermost = [(0.0, 0.0); 2]; // on each side the largest |t| and the size of its term
+    let mut before = f64::NAN;
+    let mut integral = Integral::UNKNOWN;
+    for level in 0..=FINEST {
+        let step = 0.5f64.powi(level);
+        for (side, sign) in [-1.0, 1.0].into_iter().enumerate() {
+            // Level 0 takes all points, t = 0 among those on the right; the finer ones those in between.
+            let (first, stride) = if level == 0 { (side ^ 1, 1) } else { (1, 2) };
+            for j in (first..).step_by(stride) {
+                let t = j as f64 * step;
+                let Some((x, weight)) = node(sign * t) else {
+                    break;
+                };
+                let term = f(x) * weight;
+                if !term.is_finite() {
+                    return Integral::UNKNOWN;
+                }
+                sum += term;
+                absolute += term.abs();
+                if t >= outermost[side].0 {
+                    outermost[side] = (t, term.abs());
+                }
+            }
+        }
+        let value = step * sum;
+        let change = (value - before).abs();
+        before = value;
+        let rounding = 4.0 * f64::EPSILON * step * absolute;
+        integral = Integral { value, error: change + rounding + outermost[0].1 + outermost[1].1 };
+        if level >= COARSEST && change <= 1e-12 * step * absolute {
+            break;
+        }
+    }
+    integral
+}
+
+/// What the measures below must be certain to, in nats (of themselves where they are above 1).
+const TOLERANCE: f64 = 1e-9;
+
+/// h(p) = −∫ p ln p.
+///
+/// # Errors
+/// If the integral is not certain to 1e-9, as for a density with nearly all of its mass at an infinite peak.
+pub fn entropy(p: &dyn Density) -> Result<Information> {
+    expectation(p, &p.knots(), |_, log_p| -log_p, "the entropy")
+}
+
+/// KL(p‖q) = ∫ p ln(p/q), and +∞ if q's support does not cover p's.
+///
+/// # Errors
+/// If the integral is not certain to 1e-9.
+pub fn kl_divergence(p: &dyn Density, q: &dyn Density) -> Result<Information> {
+    let integrand = |x: f64, log_p: f64| log_p - q.log_prob(x);
+    expectation_within(p, q, integrand, "the divergence")
+}
+
+/// H(p, q) = −∫ p ln q, and +∞ if q's support does not cover p's.
+///
+/// # Errors
+/// If the integral is not certain to 1e-9.
+pub fn cross_entropy(p: &dyn Density, q: &dyn Density) -> Result<Information> {
+    expectation_within(p, q, |x, _| -q.log_prob(x), "the cross-entropy")
+}
+
+/// E_p of a function that is infinite outside of the support of q.
+fn expectation_within(
+    p: &dyn Density,
+    q: &dyn Density,
+    f: impl Fn(f64, f64) -> f64,
+    what: &'static str,
+) -> Result<Information> {
+    let (mut knots, others) = (p.knots(), q.knots());
+    let (&[low, .., high], &[other_low, .., other_high]) = (&knots[..], &others[..]) else {
+        return Err(Error::Empty { what: "the list of knots of a density".into(), needed: "pair of ends" });
+    };
+    if other_low > low || other_high < high {
+        return Ok(Information::INFINITE);
+    }
+    // Where p gives nothing a kink of q's is none of the integrand, and may be too far out to resolve.
+    let matters = |&knot: &f64| low < knot && knot < high && p.log_prob(knot).exp() > 0.0;
+    knots.extend(others.into_iter().filter(matters));
+    knots.sort_by(f64::total_cmp);
+    expectation(p, &knots, f, what)
+}
+
+/// E_p of a function of x and ln p(x).
+fn expectation(p: &dyn Density, knots: &[f64], f: impl Fn(f64, f64) -> f64, what: &'static str) -> Result<Information> {
+    let integrand = |x: f64| {
+        let log_p = p.log_prob(x);
+        match log_p.exp() {
+            0.0 => 0.0, // 0 ln 0 = 0
+            density => density * f(x, log_p),
+        }
+    };
+    let integral = integrate(integrand, knots, p.variance().sqrt());
+    integral.within(TOLERANCE, what).map(Information::from_nats)
+}

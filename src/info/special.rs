@@ -1,0 +1,78 @@
+//! Three functions from which the closed forms of [`law`](super::law) are put together.
+//!
+//! The textbook formulas subtract numbers that grow with the parameters: the divergence of two gamma laws of shape
+//! 10¹⁰ is of order one, but its terms are of order 10¹¹, and five digits are left. Written with the I-divergence,
+//! and with ln Γ less its leading growth, every term is as small as the answer, at every size of the parameters.
+
+use std::f64::consts::TAU;
+
+/// Csiszár's I-divergence of two masses, p ln(p/q) − p + q: never negative, 0 only at p = q.
+///
+/// Summed over the cells of two laws it is their Kullback–Leibler divergence, because the −p + q cancel.
+/// With 0 ln 0 = 0 it is q at p = 0, and +∞ at q = 0 < p. Near p = q it is the power series of Loader, "Fast and
+/// accurate computation of binomial probabilities" (2000), so that a quadratic zero keeps all of its digits.
+pub(super) fn i_divergence(p: f64, q: f64) -> f64 {
+    if p == 0.0 || q == f64::INFINITY {
+        return q;
+    }
+    if (p - q).abs() > 0.1 * (p + q) {
+        let ratio = p / q;
+        // Of two probabilities far apart the ratio may leave the range of f64; its logarithm does not.
+        let log_ratio = if q == 0.0 || ratio.is_normal() { ratio.ln() } else { p.ln() - q.ln() };
+        return p * log_ratio - p + q;
+    }
+    let v = (p - q) / (p + q); // ln(p/q) = 2 artanh v
+    let (mut sum, mut power) = ((p - q) * v, 2.0 * p * v);
+    for odd in (3..=19).step_by(2) {
+        power *= v * v; // below a hundredth: nine terms are enough
+        sum += power / f64::from(odd);
+    }
+    sum
+}
+
+/// Where Stirling's series with the terms below is exact to rounding.
+const STIRLING_FROM: f64 = 10.0;
+
+/// ln Γ(x) − x ln x + x for x > 0: what is left of ln Γ without its leading growth; about ½ ln(2π/x) for large x.
+///
+/// Stirling's series (Abramowitz and Stegun 6.1.41); below 10 after the recurrence Γ(x + 1) = x Γ(x).
+pub(super) fn ln_gamma_rest(x: f64) -> f64 {
+    if x < STIRLING_FROM {
+        let (mut y, mut product) = (x, 1.0);
+        while y < STIRLING_FROM {
+            product *= y;
+            y += 1.0;
+        }
+        return ln_gamma_rest(y) + y * y.ln() - x * x.ln() - (y - x) - product.ln();
+    }
+    let r = 1.0 / (x * x);
+    let series = 1.0 / 12.0
+        - r * (1.0 / 360.0
+            - r * (1.0 / 1260.0 - r * (1.0 / 1680.0 - r * (1.0 / 1188.0 - r * (691.0 / 360_360.0 - r / 156.0)))));
+    0.5 * (TAU / x).ln() + series / x
+}
+
+/// Its derivative, ψ(x) − ln x for x > 0: about −1/(2x) for large x, −1/x for small.
+///
+/// Abramowitz and Stegun 6.3.18; below 10 after the recurrence ψ(x + 1) = ψ(x) + 1/x.
+pub(super) fn digamma_rest(x: f64) -> f64 {
+    if x < STIRLING_FROM {
+        let (mut y, mut reciprocals) = (x, 0.0);
+        while y < STIRLING_FROM {
+            reciprocals += 1.0 / y;
+            y += 1.0;
+        }
+        return digamma_rest(y) + (y / x).ln() - reciprocals;
+    }
+    let r = 1.0 / (x * x);
+    let series = 1.0 / 12.0
+        - r * (1.0 / 120.0
+            - r * (1.0 / 252.0 - r * (1.0 / 240.0 - r * (1.0 / 132.0 - r * (691.0 / 32_760.0 - r / 12.0)))));
+    -0.5 / x - series * r
+}
+
+/// How far [`ln_gamma_rest`] at `to` lies above its tangent at `from`: the Bregman divergence of a convex function,
+/// so never negative. It is what two gamma laws of equal mean differ by.
+pub(super) fn gamma_bregman(to: f64, from: f64) -> f64 {
+    ln_gamma_rest(to) - ln_gamma_rest(from) - (to - from) * digamma_rest(from)
+}
