@@ -13,12 +13,13 @@ pub use learn::Learned;
 pub use pictures::{Slice, View};
 
 use crate::error::{Error, Result};
-use crate::info::Unit;
+use crate::info::{Information, Unit};
 use crate::objective::Objective;
 use crate::table::{Cloud, Design, Table};
 
-/// A run of an example: its name and what was typed.
-pub struct Run<D: clap::Args> {
+/// A run of an example: its name and what was typed. `D` is what an example asks for beside unit and folder: `()` for
+/// nothing, [`Classes`] or [`Points`] where something is learnt.
+pub struct Run<D: Data> {
     name: &'static str,
     flags: Flags<D>,
 }
@@ -28,38 +29,77 @@ struct Flags<D: clap::Args> {
     #[command(flatten)]
     data: D,
     #[command(flatten)]
-    shared: Shared,
+    output: Output,
+}
+
+/// Flags that say what an example works on.
+pub trait Data: clap::Args {
+    /// The person's own table.
+    fn csv(&self) -> Option<&Path>;
+}
+
+/// Flags of an example in which something is learnt.
+pub trait Learns: Data {
+    fn learning(&self) -> &Learning;
+}
+
+impl Data for () {
+    fn csv(&self) -> Option<&Path> {
+        None
+    }
 }
 
 /// Flags of the examples that predict a class.
 #[derive(clap::Args)]
 pub struct Classes {
+    #[command(flatten)]
+    learning: Learning,
     /// The column to predict. Text makes classes, the first one seen the base class; numbers make classes in rising order
     #[arg(long, value_name = "COLUMN", requires = "csv", help_heading = "Your own table")]
     target: Option<String>,
-    /// Columns to predict from [default: all others]. Text becomes categories against the first level seen; numbers stay
-    /// numbers, standardised for the descent and reported in their own units
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "csv", help_heading = "Your own table")]
-    columns: Vec<String>,
     /// Another base level than the first one seen; may be given for several columns
     #[arg(long, value_name = "COLUMN=LEVEL", value_parser = base, requires = "csv", help_heading = "Your own table")]
     base: Vec<(String, String)>,
 }
 
+impl Data for Classes {
+    fn csv(&self) -> Option<&Path> {
+        self.learning.csv.as_deref()
+    }
+}
+
+impl Learns for Classes {
+    fn learning(&self) -> &Learning {
+        &self.learning
+    }
+}
+
 /// Flags of the examples that fit a density.
 #[derive(clap::Args)]
 pub struct Points {
-    /// Columns of numbers to fit [default: all]
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "csv", help_heading = "Your own table")]
-    columns: Vec<String>,
+    #[command(flatten)]
+    learning: Learning,
     /// The step in which each column was recorded, in its unit. With one, KL and entropy can be compared with the
     /// density; without, KL is infinite [default: the sample's own, none for a table]
     #[arg(long, value_name = "Δ,…", value_delimiter = ',', help_heading = "Data")]
     resolution: Vec<f64>,
 }
 
+impl Data for Points {
+    fn csv(&self) -> Option<&Path> {
+        self.learning.csv.as_deref()
+    }
+}
+
+impl Learns for Points {
+    fn learning(&self) -> &Learning {
+        &self.learning
+    }
+}
+
+/// Flags of every fit: what it is given, and how it descends.
 #[derive(clap::Args)]
-struct Shared {
+pub struct Learning {
     /// How many observations to draw from the known truth
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "csv", help_heading = "Data")]
     n: Option<u32>,
@@ -72,6 +112,10 @@ struct Shared {
     /// The column that says how often each row was observed
     #[arg(long, value_name = "COLUMN", requires = "csv", help_heading = "Your own table")]
     count: Option<String>,
+    /// The columns to use [default: all]. Text becomes categories against the first level seen; numbers stay numbers,
+    /// standardised for the descent and reported in their own units
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "csv", help_heading = "Your own table")]
+    columns: Vec<String>,
     /// How many updates [default: 1000 for a sample; a table is fitted until no component of the gradient exceeds 1e-9]
     #[arg(long, help_heading = "Descent")]
     steps: Option<usize>,
@@ -82,6 +126,10 @@ struct Shared {
     /// What is minimised; all three have the same minimum
     #[arg(long, value_enum, default_value_t, help_heading = "Descent")]
     objective: Objective,
+}
+
+#[derive(clap::Args)]
+struct Output {
     /// Unit of everything printed, drawn and written
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     unit: Unit,
@@ -100,7 +148,7 @@ fn positive(text: &str) -> std::result::Result<f64, String> {
     if number.is_finite() && number > 0.0 { Ok(number) } else { Err("a step size is a finite number > 0".into()) }
 }
 
-impl<D: clap::Args> Run<D> {
+impl<D: Data> Run<D> {
     /// Reads the flags of example `name`; `about` opens its manual page. Flags that make no sense end the program.
     pub fn from_args(name: &'static str, about: &'static str) -> Self {
         let matches = Flags::<D>::command().name(name).about(about).get_matches();
@@ -109,31 +157,41 @@ impl<D: clap::Args> Run<D> {
         Self { name, flags }
     }
 
-    /// The generator that the seed stands for.
-    pub fn generator(&self) -> ChaCha8Rng {
-        ChaCha8Rng::seed_from_u64(self.flags.shared.seed)
-    }
-
-    /// How many observations to draw, if that was said.
-    pub fn n(&self) -> Option<usize> {
-        self.flags.shared.n.map(|n| n as usize)
-    }
-
     pub fn unit(&self) -> Unit {
-        self.flags.shared.unit
+        self.flags.output.unit
+    }
+
+    /// An amount in the unit of this run.
+    pub fn show(&self, amount: Information) -> String {
+        format!("{:.4} {}", amount.to(self.unit()), self.unit())
     }
 
     /// The file `name` in the folder of this run's output.
     pub fn out(&self, name: &str) -> PathBuf {
-        let shared = &self.flags.shared;
-        let table = shared.csv.as_deref().and_then(Path::file_stem).map(PathBuf::from);
+        let table = self.flags.data.csv().and_then(Path::file_stem).map(PathBuf::from);
         let folder = || Path::new("plots").join(table.unwrap_or_else(|| self.name.into()));
-        shared.out.clone().unwrap_or_else(folder).join(name)
+        self.flags.output.out.clone().unwrap_or_else(folder).join(name)
+    }
+}
+
+impl<D: Learns> Run<D> {
+    fn learning(&self) -> &Learning {
+        self.flags.data.learning()
+    }
+
+    /// The generator that the seed stands for.
+    pub fn generator(&self) -> ChaCha8Rng {
+        ChaCha8Rng::seed_from_u64(self.learning().seed)
+    }
+
+    /// How many observations to draw, if that was said.
+    pub fn n(&self) -> Option<usize> {
+        self.learning().n.map(|n| n as usize)
     }
 
     fn table(&self) -> Result<Option<Table>> {
-        let shared = &self.flags.shared;
-        shared.csv.as_ref().map(|csv| Table::read(csv, shared.count.as_deref())).transpose()
+        let Learning { csv, count, .. } = self.learning();
+        csv.as_ref().map(|csv| Table::read(csv, count.as_deref())).transpose()
     }
 }
 
@@ -141,7 +199,7 @@ impl Run<Classes> {
     /// The design of the person's own table, if there is one.
     pub fn design(&self) -> Result<Option<Design>> {
         let Some(table) = self.table()? else { return Ok(None) };
-        let Classes { target, columns, base } = &self.flags.data;
+        let Classes { learning: Learning { columns, .. }, target, base } = &self.flags.data;
         let target = target.as_deref().ok_or_else(|| {
             let columns: Vec<_> = table.columns().iter().map(|(name, _)| name.as_str()).collect();
             Error::Other(format!("say which column to predict: --target with one of {}", columns.join(", ")).into())
@@ -153,12 +211,12 @@ impl Run<Classes> {
 impl Run<Points> {
     /// The points of the person's own table, if there is one.
     pub fn points(&self) -> Result<Option<Cloud>> {
-        self.table()?.map(|table| table.points(&self.flags.data.columns)).transpose()
+        self.table()?.map(|table| table.points(&self.learning().columns)).transpose()
     }
 
     /// The resolutions that were typed, or `default` for a sample; empty for none.
     pub fn resolution(&self, default: &[f64]) -> Vec<f64> {
-        match (self.flags.data.resolution.as_slice(), &self.flags.shared.csv) {
+        match (self.flags.data.resolution.as_slice(), self.flags.data.csv()) {
             ([], None) => default.to_vec(),
             (typed, _) => typed.to_vec(),
         }

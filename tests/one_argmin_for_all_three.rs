@@ -5,8 +5,8 @@ mod common;
 use anyhow::{Context, Result, ensure};
 use candle_core::Tensor;
 use candle_mle::{
-    Batch, Bernoulli, Classifier, Empirical, Gaussian, GradientNorm, History, Logistic, LossLog, Model, Objective, Softmax,
-    fit, walk,
+    Batch, Bernoulli, Classifier, Empirical, Gaussian, GradientNorm, History, Logistic, LossLog, Model, Objective,
+    Softmax, fit, walk,
 };
 use candle_nn::{Optimizer, SGD, VarBuilder};
 use common::{CPU, host};
@@ -98,9 +98,9 @@ fn logistic() -> Result<()> {
     let p = Empirical::from_sample(observed.clone())?;
     descend(|vb| Ok(Logistic::new(2, vb)?.standardized(common::moments(&p)?)), &p, &observed, 1.0)?;
     let at = |i: u32, j: u32| [0.03 + 0.13 * f64::from(i), -1.2, -2.9 + 0.17 * f64::from(j)];
-    let models = (0..12).flat_map(|i| (0..20).map(move |j| at(i, j))).map(|slopes| {
-        Logistic::from_coefficients(&Tensor::new(&[[0.0; 3], slopes], &CPU)?)
-    });
+    let models = (0..12)
+        .flat_map(|i| (0..20).map(move |j| at(i, j)))
+        .map(|slopes| Logistic::from_coefficients(&Tensor::new(&[[0.0; 3], slopes], &CPU)?));
     landscape(models, &p, &observed)?;
     Ok(())
 }
@@ -126,9 +126,9 @@ fn gaussian_at_a_resolution() -> Result<()> {
     let each: Vec<f64> = points.iter().zip(counts).flat_map(|(x, n)| vec![*x; n as usize]).collect();
     let observed = Tensor::from_vec(each, (600, 1), &CPU)?;
     descend(|vb| Gaussian::new(1, vb), &p, &observed, 0.2)?;
-    let models = (0..30).flat_map(|i| (0..30).map(move |j| (f64::from(i), f64::from(j)))).map(|(i, j)| {
-        Gaussian::from_moments(&[-1.03 + 0.11 * i], &[(0.31 + 0.07 * j).powi(2)], &CPU)
-    });
+    let models = (0..30)
+        .flat_map(|i| (0..30).map(move |j| (f64::from(i), f64::from(j))))
+        .map(|(i, j)| Gaussian::from_moments(&[-1.03 + 0.11 * i], &[(0.31 + 0.07 * j).powi(2)], &CPU));
     landscape(models, &p, &observed)?;
     Ok(())
 }

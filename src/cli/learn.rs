@@ -5,13 +5,13 @@ use std::ops::ControlFlow::{Break, Continue};
 use candle_core::Device;
 use candle_nn::{Optimizer, SGD, VarBuilder, VarMap};
 
-use super::Run;
+use super::{Learns, Run};
 use crate::device::float;
 use crate::empirical::Empirical;
 use crate::error::{Error, Result};
 use crate::fit::{Descent, Lbfgs, fit};
 use crate::hook::{GradientNorm, History, Hook, LossLog, NoClimb, ParameterPath, Progress, Step};
-use crate::info::{Information, Unit};
+use crate::info::Unit;
 use crate::model::{Classifier, Gaussian, KlDivergence, Model, Parameters, host, save};
 use crate::objective::Objective;
 use crate::separation::Separation;
@@ -35,7 +35,7 @@ const FLAT: f64 = 1e-9;
 /// How many steps of the three objectives are compared.
 const COMPARED: usize = 200;
 
-impl<D: clap::Args> Run<D> {
+impl<D: Learns> Run<D> {
     /// Fits the model that `make` builds of variables, says how it went, and writes log and parameters; the log also when
     /// the descent fails. `step_size` is the family's own, taken unless one was typed.
     pub fn learn<M: Model + Parameters + KlDivergence>(
@@ -47,9 +47,9 @@ impl<D: clap::Args> Run<D> {
         make: impl Fn(VarBuilder) -> Result<M>,
         device: &Device,
     ) -> Result<Learned<M>> {
-        let shared = &self.flags.shared;
-        let step_size = shared.lr.unwrap_or(step_size);
-        let steps = shared.steps.unwrap_or(if shared.csv.is_some() { 10_000 } else { 1000 });
+        let (learning, unit) = (self.learning(), self.unit());
+        let step_size = learning.lr.unwrap_or(step_size);
+        let steps = learning.steps.unwrap_or(if learning.csv.is_some() { 10_000 } else { 1000 });
         let start = || -> Result<(VarMap, M)> {
             let vars = VarMap::new();
             let model = make(VarBuilder::from_varmap(&vars, float(device), device))?;
@@ -59,11 +59,11 @@ impl<D: clap::Args> Run<D> {
 
         let (vars, model) = start()?;
         let (mut log, mut path) = (LossLog::with_truth(truth), ParameterPath::new());
-        let (mut progress, mut climb) = (Progress::new(steps, shared.unit), NoClimb::default());
-        let mut converged = GradientNorm::new(&vars, CONVERGED * shared.objective.scale(data));
+        let (mut progress, mut climb) = (Progress::new(steps, unit), NoClimb::default());
+        let mut converged = GradientNorm::new(&vars, CONVERGED * learning.objective.scale(data));
         let near = separation.as_ref().map(|s| s.infimum.nats() / data.total() + NEAR);
         let mut end = |step: &Step<'_, M>| match near {
-            _ if shared.csv.is_none() || shared.steps.is_some() => Ok(Continue(())),
+            _ if learning.csv.is_none() || learning.steps.is_some() => Ok(Continue(())),
             Some(near) => {
                 let loss = Objective::CrossEntropy.loss::<M>(step.log_q, step.data)?;
                 Ok(if host(&loss)?[0] <= near { Break(()) } else { Continue(()) })
@@ -72,34 +72,34 @@ impl<D: clap::Args> Run<D> {
         };
         let mut descend = |by: &mut dyn Descent| {
             let mut watch = (&mut progress, &mut climb, &mut end);
-            fit(&model, data, shared.objective, by, steps, &mut (&mut log, &mut path, &mut watch))
+            fit(&model, data, learning.objective, by, steps, &mut (&mut log, &mut path, &mut watch))
         };
-        let by_lbfgs = shared.csv.is_some() && shared.lr.is_none();
+        let by_lbfgs = learning.csv.is_some() && learning.lr.is_none();
         let outcome =
-            if by_lbfgs { descend(&mut Lbfgs::new(&vars)) } else { descend(&mut sgd(&vars, shared.objective)?) };
+            if by_lbfgs { descend(&mut Lbfgs::new(&vars)) } else { descend(&mut sgd(&vars, learning.objective)?) };
         drop(progress);
         let history = log.into_history()?;
-        history.write_csv(self.out("log.csv"), shared.unit)?;
+        history.write_csv(self.out("log.csv"), unit)?;
         outcome.map_err(|e| {
             let log = self.out("log.csv");
             Error::Other(format!("{e}\nThe log up to that step is in {}", log.display()).into())
         })?;
         save(&model, self.out("parameters.safetensors"))?;
 
-        let of = match shared.objective {
+        let of = match learning.objective {
             Objective::Kl => "KL divergence",
             Objective::CrossEntropy => "cross-entropy",
             Objective::Nll => "negative log-likelihood",
         };
         let by = if by_lbfgs { "L-BFGS".into() } else { format!("gradient descent, step size {step_size:.3},") };
-        println!("{by} on the {of}\n\n{}", history.table(shared.unit, 10));
+        println!("{by} on the {of}\n\n{}", history.table(unit, 10));
         match &separation {
-            Some(separation) => say_no_maximum(separation, &history, shared.unit),
+            Some(separation) => say_no_maximum(separation, &history, unit),
             None => say_minimum(&history),
         }
         if converged.norm().is_finite() {
             let said = if converged.reached() { "converged" } else { "NOT converged" };
-            let norm = converged.norm() / shared.objective.scale(data);
+            let norm = converged.norm() / learning.objective.scale(data);
             println!("{said}: no component of the gradient exceeds {norm:.0e} nats per observation");
         }
         if !by_lbfgs {
@@ -130,11 +130,6 @@ impl<D: clap::Args> Run<D> {
         println!("{what}");
         let (n, m, h) = (data.total(), data.distinct(), self.show(data.entropy()));
         println!("n = {n} observations, {m} distinct rows, {entropy} = {h}\n");
-    }
-
-    /// An amount in the unit of this run.
-    pub fn show(&self, amount: Information) -> String {
-        format!("{:.4} {}", amount.to(self.unit()), self.unit())
     }
 
     /// The coefficients beside the truth, by the names of columns and classes.

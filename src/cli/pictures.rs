@@ -3,7 +3,7 @@
 mod classifier;
 mod density;
 
-use super::{Learned, Run};
+use super::{Data, Learned, Run};
 use crate::empirical::Empirical;
 use crate::error::Result;
 use crate::fit::walk;
@@ -145,7 +145,7 @@ impl View {
     }
 }
 
-impl<D: clap::Args> Run<D> {
+impl<D: Data> Run<D> {
     /// `descent.png`: the three quantities against the step, and the floor between them.
     pub fn draw_descent<M>(&self, learned: &Learned<M>, floor: &str) -> Result<()> {
         let (history, unit) = (&learned.history, self.unit());

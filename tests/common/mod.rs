@@ -57,7 +57,8 @@ pub fn softmax_truth() -> Result<Softmax> {
 /// n rows of two columns with few values, so that rows repeat.
 pub fn inputs(n: usize, seed: u64) -> Result<Tensor> {
     let mut rng = generator(seed);
-    let x: Vec<f64> = (0..n).flat_map(|_| [f64::from(rng.random_range(0..5)), f64::from(rng.random_range(0..2))]).collect();
+    let x: Vec<f64> =
+        (0..n).flat_map(|_| [f64::from(rng.random_range(0..5)), f64::from(rng.random_range(0..2))]).collect();
     Ok(Tensor::from_vec(x, (n, 2), &CPU)?)
 }
 
@@ -112,6 +113,7 @@ pub fn titanic() -> Result<Empirical<Labelled>> {
 /// Columns of numbers of the 272 eruptions, (272, columns).
 pub fn old_faithful(columns: &[&str]) -> Result<Tensor> {
     let table = table("old_faithful", None)?;
-    let columns = columns.iter().map(|name| Ok(Tensor::new(table.numbers(name)?, &CPU)?)).collect::<Result<Vec<_>>>()?;
+    let columns =
+        columns.iter().map(|name| Ok(Tensor::new(table.numbers(name)?, &CPU)?)).collect::<Result<Vec<_>>>()?;
     Ok(Tensor::stack(&columns, 1)?)
 }

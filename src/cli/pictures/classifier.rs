@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use candle_core::{Device, Tensor};
 
 use super::{Slice, View};
-use crate::cli::{Learned, Run};
+use crate::cli::{Data, Learned, Run};
 use crate::empirical::Empirical;
 use crate::error::Result;
 use crate::fit::walk;
@@ -17,7 +17,7 @@ use crate::table::Design;
 /// Colours of the classes, in order.
 const INKS: [Ink; 7] = [Ink::Blue, Ink::Vermillion, Ink::Green, Ink::Purple, Ink::Orange, Ink::SkyBlue, Ink::Black];
 
-impl<D: clap::Args> Run<D> {
+impl<D: Data> Run<D> {
     /// All three pictures of a classifier. The slice runs along the first slope of the first class after
     /// the base class, or along the direction of a separation.
     pub fn draw_classifier<M: Classifier>(

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use candle_core::Tensor;
 
 use super::round;
-use crate::cli::Run;
+use crate::cli::{Data, Run};
 use crate::empirical::Empirical;
 use crate::error::Result;
 use crate::model::{Gaussian, host};
 use crate::plot::{Axis, Figure, Ink, Panel, ellipse};
 
-impl<D: clap::Args> Run<D> {
+impl<D: Data> Run<D> {
     /// `model.png` of a Gaussian: the density over the histogram; with several columns a map of all pairs.
     pub fn draw_density(&self, names: &[String], data: &Empirical<Tensor>, model: &Gaussian) -> Result<()> {
         let (mean, covariance) = (host(&model.mean()?)?, host(&model.covariance()?)?);
