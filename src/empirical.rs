@@ -29,6 +29,8 @@ pub struct Empirical<B> {
     log_p: Tensor,
     total: f64,
     entropy: Information,
+    /// Whether log_p is of a density, and not of probabilities.
+    density: bool,
     resolution: Option<Vec<f64>>,
 }
 
@@ -74,16 +76,49 @@ impl<B: Batch> Empirical<B> {
         };
         let m = first.len();
         let batch = if m == rows { batch } else { batch.select(&Tensor::from_vec(first, m, &Device::Cpu)?)? };
-        Self::new(batch, counted, share.iter().map(|s| s.ln()).collect(), None)
+        Self::new(batch, counted, share.iter().map(|s| s.ln()).collect())
     }
 
-    fn new(batch: B, count: Vec<f64>, log_p: Vec<f64>, resolution: Option<Vec<f64>>) -> Result<Self> {
+    /// Of a density on cells: every row stands for a cell of the given volume, a quadrature weight for example. Cells of
+    /// volume 1 make probabilities. Rows of count 0 are dropped; the others must differ.
+    ///
+    /// # Errors
+    /// As [`from_counts`](Self::from_counts); a volume that is not a finite number > 0.
+    pub fn from_cells(batch: B, counts: &[f64], volumes: &[f64]) -> Result<Self> {
+        let rows = batch.rows()?;
+        if volumes.len() != rows {
+            return Err(Error::Shape { what: "the volumes", got: vec![volumes.len()], expected: format!("({rows},)") });
+        }
+        if let Some(volume) = volumes.iter().find(|v| !(v.is_finite() && **v > 0.0)) {
+            return Err(Error::Parameter {
+                what: "the volume of a cell",
+                value: *volume,
+                allowed: "a finite number > 0",
+            });
+        }
+        let atoms = Self::from_counts(batch, counts)?;
+        let kept = counts.iter().zip(volumes).filter(|(count, _)| **count > 0.0).map(|(_, volume)| volume.ln());
+        let log_volumes: Vec<f64> = kept.collect();
+        if log_volumes.len() != atoms.distinct() {
+            let expected = format!("{} different rows, one for each cell", log_volumes.len());
+            return Err(Error::Shape { what: "the cells", got: vec![atoms.distinct()], expected });
+        }
+        atoms.with_volumes(|row| log_volumes[row])
+    }
+
+    /// These atoms as cells: ln p̂ becomes the logarithm of a density.
+    fn with_volumes(self, log_volume: impl Fn(usize) -> f64) -> Result<Self> {
+        let log_p = host(&self.log_p)?.iter().enumerate().map(|(row, l)| l - log_volume(row)).collect();
+        Ok(Self { density: true, ..Self::new(self.batch, host(&self.count)?, log_p)? })
+    }
+
+    fn new(batch: B, count: Vec<f64>, log_p: Vec<f64>) -> Result<Self> {
         let (m, total) = (count.len(), count.iter().sum::<f64>());
         let mass: Vec<f64> = count.iter().map(|c| c / total).collect();
         let entropy = Information::from_nats(mass.iter().zip(&log_p).map(|(p, l)| p * (0.0 - l)).sum());
         let tensor = |values: Vec<f64>| Tensor::from_vec(values, m, &Device::Cpu);
         let (count, mass, log_p) = (tensor(count)?, tensor(mass)?, tensor(log_p)?);
-        Ok(Self { batch, count, mass, log_p, total, entropy, resolution })
+        Ok(Self { batch, count, mass, log_p, total, entropy, density: false, resolution: None })
     }
 
     /// The same on another device. Metal, which has no f64, keeps mass and logarithms on the host.
@@ -96,6 +131,7 @@ impl<B: Batch> Empirical<B> {
             log_p: self.log_p.to_device(place)?,
             total: self.total,
             entropy: self.entropy,
+            density: self.density,
             resolution: self.resolution.clone(),
         })
     }
@@ -144,9 +180,9 @@ impl<B: Batch> Empirical<B> {
     /// # Errors
     /// Cells of a density under a model of probabilities.
     pub fn log_p<M: Model>(&self) -> Result<Option<&Tensor>> {
-        match (M::DENSITY, &self.resolution) {
-            (false, Some(_)) => Err(Error::ProbabilityOfCells),
-            (true, None) => Ok(None),
+        match (M::DENSITY, self.density) {
+            (false, true) => Err(Error::ProbabilityOfCells),
+            (true, false) => Ok(None),
             _ => Ok(Some(&self.log_p)),
         }
     }
@@ -178,8 +214,7 @@ impl Empirical<Tensor> {
         let snapped = snapped.to_dtype(self.batch.dtype())?.to_device(self.batch.device())?;
         let atoms = Self::from_counts(snapped, &host(&self.count)?)?;
         let log_volume: f64 = resolution.iter().map(|d| d.ln()).sum();
-        let log_p = host(&atoms.log_p)?.iter().map(|l| l - log_volume).collect();
-        Self::new(atoms.batch, host(&atoms.count)?, log_p, Some(resolution.to_vec()))
+        Ok(Self { resolution: Some(resolution.to_vec()), ..atoms.with_volumes(|_| log_volume)? })
     }
 
     /// The mean (k) and the covariance (k · k, divided by n) of p̂, the maximum-likelihood estimates of a Gaussian.

@@ -57,6 +57,25 @@ pub enum Error {
         "the descent diverges: at step {step} the loss {loss:.6} is above its start {start:.6}; take a smaller step size (half, then half again)"
     )]
     Diverged { step: usize, loss: f64, start: f64 },
+    #[error("the linear program was not solved: {why}; bring the columns to similar sizes")]
+    LinearProgram { why: String },
+
+    // Maximum entropy
+    #[error(
+        "moment {moment} (counted from 0) cannot be {target}: on this support it lies between {least:?} and {most:?}"
+    )]
+    MomentOutOfReach { moment: usize, target: f64, least: f64, most: f64 },
+    #[error("no law on this support has all of these moments together, though each alone can be met: {targets:?}")]
+    MomentsContradict { targets: Vec<f64> },
+    #[error(
+        "the moments leave the entropy unbounded: the law leans on the end of the quadrature at x = {at}; \
+         add a moment that holds it, such as the second"
+    )]
+    EntropyUnbounded { at: f64 },
+    #[error(
+        "the moments lie on the edge of what the support allows, where no λ is finite: maxent returns the law there"
+    )]
+    MomentsOnTheEdge,
     #[error(
         "no gradient reaches the parameter '{name}': it takes no part in log_prob, or a detached tensor stands between"
     )]

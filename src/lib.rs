@@ -108,6 +108,7 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+mod cone;
 mod device;
 mod empirical;
 mod error;
@@ -115,6 +116,7 @@ mod file;
 mod fit;
 mod hook;
 pub mod info;
+mod maxent;
 mod model;
 mod objective;
 mod ops;
@@ -131,9 +133,10 @@ pub use fit::{Descent, Lbfgs, fit, walk};
 pub use hook::Progress;
 pub use hook::{Argmin, GradientNorm, History, Hook, Improvement, LossLog, NoClimb, ParameterPath, Row, Step, Truth};
 pub use info::{Channel, Information, Pmf, PrefixCode, Unit, clt, law, quadrature};
+pub use maxent::{MaximumEntropy, Moment, Support, maxent, newton_on_the_dual};
 pub use model::{
-    Batch, Bernoulli, Classifier, Gaussian, Keys, KlDivergence, Labelled, Logistic, Model, Parameters, Sample, Softmax,
-    Standardize, load, save,
+    Batch, Bernoulli, Classifier, Gaussian, Gibbs, Keys, KlDivergence, Labelled, Logistic, Model, Parameters, Sample,
+    Softmax, Standardize, load, save,
 };
 pub use objective::Objective;
 pub use ops::{log_sigmoid, log_softmax};

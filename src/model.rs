@@ -2,6 +2,7 @@
 
 mod bernoulli;
 mod gaussian;
+mod gibbs;
 mod logistic;
 mod softmax;
 mod standardize;
@@ -15,6 +16,7 @@ use rand::Rng;
 
 pub use bernoulli::Bernoulli;
 pub use gaussian::Gaussian;
+pub use gibbs::Gibbs;
 pub use logistic::Logistic;
 pub use softmax::Softmax;
 pub use standardize::Standardize;

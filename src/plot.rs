@@ -24,6 +24,7 @@ mod ink;
 mod layout;
 mod shape;
 mod text;
+mod venn;
 
 pub use axis::Axis;
 pub use ink::Ink;
@@ -137,6 +138,8 @@ pub struct Panel {
     x: Axis,
     y: Axis,
     right: Option<(String, f64)>,
+    axes: bool,
+    to_scale: bool,
     series: Vec<Series>,
     notes: Vec<Note>,
 }
@@ -154,7 +157,7 @@ struct Series {
 enum Form {
     Line(Vec<(f64, f64)>),
     Discs(Vec<(f64, f64, f64)>),
-    Bars(Vec<(f64, f64, f64)>),
+    Bars(Vec<Bar>),
     Band(Vec<(f64, f64, f64)>),
     Heat(Heat),
 }
@@ -169,6 +172,16 @@ impl Form {
             Self::Line(_) | Self::Heat(_) => 1.0,
         }
     }
+}
+
+/// A rectangle from foot to top, and the words in it.
+#[derive(Clone, Debug)]
+struct Bar {
+    left: f64,
+    right: f64,
+    foot: f64,
+    top: f64,
+    words: String,
 }
 
 /// A map: the value at `xs[i]`, `ys[j]` is `values[j * xs.len() + i]`.
@@ -187,16 +200,30 @@ enum Note {
     Across(f64, String),
     Upright(f64, String),
     Mark(f64, f64, String),
+    Text(f64, f64, String),
 }
 
 impl Panel {
     /// An empty plot. The label of the y axis stands above it, where it is read without a turn of the head.
     pub fn new(x: Axis, y: Axis) -> Self {
-        Self { title: String::new(), x, y, right: None, series: Vec::new(), notes: Vec::new() }
+        let (title, series, notes) = (String::new(), Vec::new(), Vec::new());
+        Self { title, x, y, right: None, axes: true, to_scale: false, series, notes }
+    }
+
+    /// A drawing to scale, without axes: for what is to be seen and not read off, such as the shape of a cloud.
+    pub fn drawing() -> Self {
+        Self { axes: false, ..Self::new(Axis::new(""), Axis::new("")).to_scale() }
     }
 
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = title.into();
+        self
+    }
+
+    /// Makes one unit equally long on both axes, so that circles are round: the axis with room to spare is lengthened on
+    /// both sides. Only where both are linear, and not for a map.
+    pub fn to_scale(mut self) -> Self {
+        self.to_scale = true;
         self
     }
 
@@ -223,7 +250,23 @@ impl Panel {
 
     /// Bars at (left edge, right edge, height), as of a histogram.
     pub fn bars(self, bars: impl IntoIterator<Item = (f64, f64, f64)>, ink: Ink) -> Self {
-        self.add(Form::Bars(bars.into_iter().collect()), ink)
+        let bar = |(left, right, top)| Bar { left, right, foot: 0.0, top, words: String::new() };
+        self.add(Form::Bars(bars.into_iter().map(bar).collect()), ink)
+    }
+
+    /// A bar of parts upon each other: each has its height, its ink and the words in it, which are smaller in a small
+    /// part and left out where they could not be read. A line break begins a new line.
+    pub fn stack<S: Into<String>>(
+        self,
+        (left, right): (f64, f64),
+        parts: impl IntoIterator<Item = (f64, Ink, S)>,
+    ) -> Self {
+        let mut top = 0.0;
+        parts.into_iter().fold(self, |panel, (height, ink, words)| {
+            let foot = top;
+            top += height;
+            panel.add(Form::Bars(vec![Bar { left, right, foot, top, words: words.into() }]), ink)
+        })
     }
 
     /// The area between two curves, at (x, lower y, upper y).
@@ -289,6 +332,12 @@ impl Panel {
     /// An emphasised point with a short name beside it.
     pub fn mark(mut self, x: f64, y: f64, name: impl Into<String>) -> Self {
         self.notes.push(Note::Mark(x, y, name.into()));
+        self
+    }
+
+    /// Words that stand exactly at a point, their middle on it; a line break begins a new line.
+    pub fn text(mut self, x: f64, y: f64, words: impl Into<String>) -> Self {
+        self.notes.push(Note::Text(x, y, words.into()));
         self
     }
 

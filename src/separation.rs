@@ -1,10 +1,10 @@
 //! Does the likelihood of a classifier have a maximum? A linear program decides it before any descent.
 
-use microlp::{ComparisonOp, OptimizationDirection, Problem};
 use nalgebra::{DMatrix, DVector};
 
+use crate::cone::{SparseRow, direction, weights};
 use crate::empirical::Empirical;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::info::Information;
 use crate::model::{Labelled, Standardize, host};
 
@@ -15,7 +15,7 @@ pub struct Separation {
     /// What −Σ ln q falls towards and never reaches, over all n observations.
     pub infimum: Information,
     /// How the coefficients run off: for every class against class 0 the slopes, then the intercept, per unit of x.
-    /// Scaled to a largest slope of 1 in standard deviations of x.
+    /// Scaled to a largest component of 1 where x is measured in its standard deviations.
     pub direction: Vec<Vec<f64>>,
     /// Whether every observation is told apart in the limit, so that the infimum is 0.
     pub complete: bool,
@@ -33,21 +33,27 @@ pub fn separation(p: &Empirical<Labelled>, classes: usize) -> Result<Option<Sepa
     let margins = Margins::new(p, classes)?;
     let mut part = 512;
     loop {
-        let rows = margins.spread(part);
-        let strict = margins.strict(&rows)?;
-        if rows.len() == margins.pairs.len() {
-            if strict.iter().all(|s| !s) {
+        let pairs = margins.spread(part);
+        let rows: Vec<SparseRow> = pairs.iter().map(|pair| margins.row(*pair)).collect();
+        let weights = weights(&rows, margins.parameters())?;
+        let overlap = weights.iter().all(|w| *w > 0.0);
+        if pairs.len() == margins.pairs.len() {
+            if overlap {
                 return Ok(None);
             }
-            let (direction, infimum) = (margins.direction(&strict)?, margins.infimum(&strict));
-            return Ok(Some(Separation { infimum, direction, complete: strict.iter().all(|s| *s) }));
+            let direction = margins.own_units(&direction(&rows, &weights, margins.parameters())?);
+            let left: Vec<Pair> = pairs.into_iter().zip(&weights).filter(|(_, w)| **w > 0.0).map(|(p, _)| p).collect();
+            return Ok(Some(Separation { infimum: margins.infimum(&left), direction, complete: left.is_empty() }));
         }
-        if strict.iter().all(|s| !s) && margins.determine(&rows) {
+        if overlap && margins.determined_by(&rows) {
             return Ok(None);
         }
         part *= 4;
     }
 }
+
+/// Row, its class y, and another class c.
+type Pair = (usize, usize, usize);
 
 /// The margins (δ_y − δ_c)·(x, 1) of every observation against every other class, in standard coordinates.
 struct Margins {
@@ -57,8 +63,7 @@ struct Margins {
     scale: Vec<f64>,
     shift: Vec<f64>,
     classes: usize,
-    /// Row, its class y, and another class c.
-    pairs: Vec<(usize, usize, usize)>,
+    pairs: Vec<Pair>,
 }
 
 impl Margins {
@@ -85,50 +90,29 @@ impl Margins {
         (self.classes - 1) * self.x[0].len()
     }
 
-    /// The coefficients of δ in the margin of a pair: (parameter, coefficient).
-    fn terms(&self, (row, y, c): (usize, usize, usize)) -> impl Iterator<Item = (usize, f64)> + '_ {
+    /// The margin of a pair as a function of δ.
+    fn row(&self, (row, y, c): Pair) -> SparseRow {
         let width = self.x[row].len();
-        [(y, 1.0), (c, -1.0)].into_iter().filter(|(class, _)| *class > 0).flat_map(move |(class, sign)| {
-            self.x[row].iter().enumerate().map(move |(j, x)| ((class - 1) * width + j, sign * x))
-        })
+        let of_class = |(class, sign): (usize, f64)| {
+            let coefficients = self.x[row].iter().enumerate().filter(|(_, x)| **x != 0.0);
+            coefficients.map(move |(j, x)| ((class - 1) * width + j, sign * x))
+        };
+        [(y, 1.0), (c, -1.0)].into_iter().filter(|(class, _)| *class > 0).flat_map(of_class).collect()
     }
 
     /// About `at_most` pairs, evenly spread over the table; all of them if there are no more.
-    fn spread(&self, at_most: usize) -> Vec<usize> {
+    fn spread(&self, at_most: usize) -> Vec<Pair> {
         let stride = self.pairs.len().div_ceil(at_most).max(1);
-        (0..self.pairs.len()).step_by(stride).collect()
+        self.pairs.iter().copied().step_by(stride).collect()
     }
 
-    /// For these pairs, whether some direction separates them strictly while no pair among them is on the wrong side:
-    /// max Σ u over 0 ≤ u ≤ 1, v ≥ 0 with Σ (u + v) · margin = 0 as a function of δ. A pair that can be strict gets u + v = 0,
-    /// any other u = 1.
-    fn strict(&self, rows: &[usize]) -> Result<Vec<bool>> {
-        let mut problem = Problem::new(OptimizationDirection::Maximize);
-        let mut sums = vec![vec![]; self.parameters()];
-        let mut weights = vec![];
-        for &row in rows {
-            let u = problem.add_var(1.0, (0.0, 1.0));
-            let v = problem.add_var(0.0, (0.0, f64::INFINITY));
-            for (parameter, coefficient) in self.terms(self.pairs[row]).filter(|(_, c)| *c != 0.0) {
-                sums[parameter].extend([(u, coefficient), (v, coefficient)]);
-            }
-            weights.push(u);
-        }
-        for sum in sums {
-            problem.add_constraint(sum, ComparisonOp::Eq, 0.0);
-        }
-        let solution = solved(problem.solve())?;
-        Ok(weights.into_iter().map(|u| solution.var_value(u) < 0.5).collect())
-    }
-
-    /// Whether margins of zero on these pairs leave no direction but zero.
-    fn determine(&self, rows: &[usize]) -> bool {
+    /// Whether margins of zero on these rows leave no direction but zero.
+    fn determined_by(&self, rows: &[SparseRow]) -> bool {
         let k = self.parameters();
         let mut gram = DMatrix::<f64>::zeros(k, k);
-        for &row in rows {
-            let terms: Vec<_> = self.terms(self.pairs[row]).collect();
-            for (i, a) in &terms {
-                for (j, b) in &terms {
+        for row in rows {
+            for (i, a) in row {
+                for (j, b) in row {
                     gram[(*i, *j)] += a * b / rows.len() as f64;
                 }
             }
@@ -136,40 +120,25 @@ impl Margins {
         gram.symmetric_eigenvalues().min() > 1e-9
     }
 
-    /// The smallest δ (Σ|δ|) with a margin of at least 1 on the strict pairs and of 0 on all others.
-    fn direction(&self, strict: &[bool]) -> Result<Vec<Vec<f64>>> {
-        let mut problem = Problem::new(OptimizationDirection::Minimize);
-        let variables: Vec<_> =
-            (0..self.parameters()).map(|_| [1.0, -1.0].map(|_| problem.add_var(1.0, (0.0, f64::INFINITY)))).collect();
-        for (pair, strict) in self.pairs.iter().zip(strict) {
-            let terms = self.terms(*pair).flat_map(|(parameter, coefficient)| {
-                let [plus, minus] = variables[parameter];
-                [(plus, coefficient), (minus, -coefficient)]
-            });
-            let (side, bound) = if *strict { (ComparisonOp::Ge, 1.0) } else { (ComparisonOp::Eq, 0.0) };
-            problem.add_constraint(terms.collect::<Vec<_>>(), side, bound);
-        }
-        let solution = solved(problem.solve())?;
-        let delta: Vec<f64> = variables.iter().map(|[a, b]| solution.var_value(*a) - solution.var_value(*b)).collect();
+    /// A direction δ for every class, scaled to a largest component of 1, per unit of x.
+    fn own_units(&self, delta: &[f64]) -> Vec<Vec<f64>> {
         let width = self.x[0].len();
         let largest = delta.iter().fold(0.0, |a: f64, d| a.max(d.abs()));
-        let own_units = |class: &[f64]| {
+        let of_class = |class: &[f64]| {
             let slopes: Vec<f64> = (0..width - 1).map(|j| class[j] / largest / self.scale[j]).collect();
             let moved: f64 = slopes.iter().zip(&self.shift).map(|(slope, shift)| slope * shift).sum();
             let intercept = class[width - 1] / largest - moved;
             slopes.into_iter().chain([intercept]).collect()
         };
-        Ok(std::iter::once(vec![0.0; width]).chain(delta.chunks(width).map(own_units)).collect())
+        std::iter::once(vec![0.0; width]).chain(delta.chunks(width).map(of_class)).collect()
     }
 
     /// The likelihood's limit along the direction: the pairs that are told apart drop out, and what is left of the
     /// softmax has a finite maximum (Geyer 2009, Electronic Journal of Statistics 3), found by Newton's method.
-    fn infimum(&self, strict: &[bool]) -> Information {
+    fn infimum(&self, left: &[Pair]) -> Information {
         let k = self.parameters();
-        let left: Vec<_> =
-            self.pairs.iter().zip(strict).filter(|(_, strict)| !**strict).map(|(pair, _)| *pair).collect();
         let mut theta = DVector::zeros(k);
-        let (mut loss, mut gradient, mut hessian) = self.limit(&left, &theta);
+        let (mut loss, mut gradient, mut hessian) = self.limit(left, &theta);
         for _ in 0..100 {
             // Directions that the remaining pairs do not determine keep a curvature of rounding size, so that they stay put.
             let ridge = DMatrix::identity(k, k) * (1e-12 * hessian.trace().max(f64::MIN_POSITIVE));
@@ -179,7 +148,7 @@ impl Margins {
             let mut length = 1.0;
             let step = loop {
                 let trial = &theta - &newton * length;
-                let at = self.limit(&left, &trial);
+                let at = self.limit(left, &trial);
                 if at.0 <= loss - 1e-4 * length * decrement || length < 1e-10 {
                     break (trial, at);
                 }
@@ -194,12 +163,12 @@ impl Margins {
     }
 
     /// −Σ ln q of the pairs that are left, its gradient and its Hessian.
-    fn limit(&self, left: &[(usize, usize, usize)], theta: &DVector<f64>) -> (f64, DVector<f64>, DMatrix<f64>) {
+    fn limit(&self, left: &[Pair], theta: &DVector<f64>) -> (f64, DVector<f64>, DMatrix<f64>) {
         let k = theta.len();
         let (mut loss, mut gradient, mut hessian) = (0.0, DVector::zeros(k), DMatrix::zeros(k, k));
         for of_row in left.chunk_by(|a, b| a.0 == b.0) {
             let count = self.count[of_row[0].0];
-            let terms: Vec<Vec<_>> = of_row.iter().map(|pair| self.terms(*pair).collect()).collect();
+            let terms: Vec<SparseRow> = of_row.iter().map(|pair| self.row(*pair)).collect();
             // −margin is the logit of class c against y.
             let logits: Vec<f64> = terms.iter().map(|t| -t.iter().map(|(i, a)| theta[*i] * a).sum::<f64>()).collect();
             let top = logits.iter().copied().fold(0.0, f64::max);
@@ -220,9 +189,4 @@ impl Margins {
         }
         (loss, gradient, hessian)
     }
-}
-
-fn solved(outcome: std::result::Result<microlp::SolveOutcome, microlp::Error>) -> Result<microlp::Solution> {
-    let gave_up = |e: String| Error::Other(format!("the linear program for a separation failed: {e}").into());
-    outcome.map_err(|e| gave_up(e.to_string()))?.into_solution().map_err(|_| gave_up("no solution in time".into()))
 }

@@ -8,7 +8,7 @@ use crate::empirical::Empirical;
 use crate::error::Result;
 use crate::fit::walk;
 use crate::hook::{History, LossLog, Row};
-use crate::info::Unit;
+use crate::info::{Information, Unit};
 use crate::model::Model;
 use crate::plot::{Axis, Figure, Ink, Panel};
 
@@ -17,7 +17,7 @@ pub struct Slice {
     axis: String,
     grid: Vec<f64>,
     history: History,
-    bottomless: bool,
+    infimum: Option<Information>,
 }
 
 impl Slice {
@@ -30,23 +30,39 @@ impl Slice {
     ) -> Result<Self> {
         let mut log = LossLog::new();
         walk(grid.iter().map(|place| at(*place)), data, &mut log)?;
-        Ok(Self { axis: axis.into(), grid, history: log.into_history()?, bottomless: false })
+        Ok(Self { axis: axis.into(), grid, history: log.into_history()?, infimum: None })
     }
 
-    /// The same, along a direction in which the quantities fall for ever: what looks least is rounding.
-    pub fn bottomless(self) -> Self {
-        Self { bottomless: true, ..self }
+    /// The same, along a direction in which the likelihood has no maximum: NLL falls towards this for ever.
+    pub fn without_minimum(self, infimum: Information) -> Self {
+        Self { infimum: Some(infimum), ..self }
     }
 
     fn panels(&self, unit: Unit) -> Vec<Panel> {
         let (rows, at) = (self.history.rows(), self.history.argmin(0.0));
+        // What every quantity is where the NLL is at its infimum.
+        let (n, entropy) = (self.history.total(), self.history.entropy().unwrap_or_default());
+        let infimum = self.infimum.map(|nll| Row {
+            step: 0,
+            kl: nll.nats() / n - entropy.nats(),
+            cross_entropy: nll.nats() / n,
+            nll: nll.nats(),
+            population_kl: None,
+        });
         let panel = |name: &str, of: &str, ink: Ink, value: fn(&Row) -> f64, argmin: Option<usize>| {
             let values: Vec<f64> = rows.iter().map(|row| value(row) / unit.nats()).collect();
             let line = self.grid.iter().copied().zip(values.iter().copied());
-            let panel = Panel::new(Axis::new(&self.axis), Axis::new(format!("{name} ({unit} {of})"))).line(line, ink);
-            match argmin.filter(|_| !self.bottomless) {
-                Some(at) => panel.vline(self.grid[at], "").mark(self.grid[at], values[at], round(self.grid[at])),
-                None => panel,
+            let y = Axis::new(format!("{name} ({unit} {of})"));
+            let panel = Panel::new(Axis::new(&self.axis), y).line(line, ink);
+            match (&infimum, argmin) {
+                (Some(row), _) => {
+                    let bound = value(row) / unit.nats();
+                    panel.hline(bound, format!("infimum {bound:.4}"))
+                }
+                (None, Some(at)) => {
+                    panel.vline(self.grid[at], "").mark(self.grid[at], values[at], round(self.grid[at]))
+                }
+                (None, None) => panel,
             }
         };
         let mut panels = vec![
@@ -63,7 +79,7 @@ impl Slice {
     fn title(&self) -> String {
         let at = self.history.argmin(0.0);
         match at.cross_entropy {
-            _ if self.bottomless => "No minimum: this way KL, cross-entropy and NLL fall for ever".into(),
+            _ if self.infimum.is_some() => "No minimum: this way KL, cross-entropy and NLL fall for ever".into(),
             Some(least) if least == 0 || least + 1 == self.grid.len() => {
                 "KL, cross-entropy and NLL keep falling towards the edge".into()
             }
@@ -150,26 +166,29 @@ impl<D: Data> Run<D> {
     pub fn draw_descent<M>(&self, learned: &Learned<M>, floor: &str) -> Result<()> {
         let (history, unit) = (&learned.history, self.unit());
         let rows = history.rows();
-        let curve = |value: fn(&Row) -> f64| {
-            rows.iter().map(move |row| (row.step as f64, value(row) / unit.nats())).collect::<Vec<_>>()
+        let curve = |value: &dyn Fn(&Row) -> f64| {
+            rows.iter().map(|row| (row.step as f64, value(row) / unit.nats())).collect::<Vec<_>>()
         };
-        let n = history.total();
-        let mut panel = Panel::new(Axis::new("step").steps(), Axis::new(format!("{unit} per observation")))
-            .line(curve(|row| row.cross_entropy), Ink::SkyBlue)
+        let (n, step) = (history.total(), || Axis::new("step").steps());
+        let each = format!("{unit} per observation");
+        let mut upper = Panel::new(step(), Axis::new(&each))
+            .line(curve(&|row| row.cross_entropy), Ink::SkyBlue)
             .width(10.0)
             .label("cross-entropy H(p_data, q)")
-            .line(curve(|row| row.nll).into_iter().map(|(step, nll)| (step, nll / n)), Ink::Black)
+            .line(curve(&|row| row.nll / n), Ink::Black)
             .dashed()
             .label("NLL, on the right axis")
             .right_axis(format!("{unit} in all, n = {n}"), n);
+        let mut lower =
+            Panel::new(step(), Axis::new(&each)).line(curve(&|row| row.kl), Ink::Vermillion).label("KL(p_data‖q)");
+        if rows.iter().any(|row| row.population_kl.is_some()) {
+            let truth = curve(&|row| row.population_kl.unwrap_or(f64::NAN));
+            lower = lower.line(truth, Ink::Green).dotted().label("KL(truth‖q), exact");
+        }
         if let Some(entropy) = history.entropy() {
-            panel = panel.line(curve(|row| row.kl), Ink::Vermillion).label("KL(p_data‖q)");
-            if rows.iter().any(|row| row.population_kl.is_some()) {
-                let truth = curve(|row| row.population_kl.unwrap_or(f64::NAN));
-                panel = panel.line(truth, Ink::Green).dotted().label("KL(truth‖q), exact");
-            }
-            panel =
-                panel.hline(entropy.to(unit), format!("floor {floor} = {:.4} {unit}", entropy.to(unit))).hline(0.0, "");
+            let entropy = entropy.to(unit);
+            upper = upper.hline(entropy, format!("floor {floor} = {entropy:.4} {unit}"));
+            lower = lower.hline(0.0, "floor 0");
         }
         let at = history.argmin(1e-9);
         let title = match (&learned.separation, at.cross_entropy) {
@@ -182,13 +201,10 @@ impl<D: Data> Run<D> {
             }
             _ => "The minima differ".to_string(),
         };
-        if let (None, Some(row)) =
-            (&learned.separation, at.cross_entropy.and_then(|step| rows.iter().find(|row| row.step == step)))
-        {
-            panel = panel.mark(row.step as f64, row.cross_entropy / unit.nats(), "argmin");
-            if row.kl.is_finite() {
-                panel = panel.mark(row.step as f64, row.kl / unit.nats(), "argmin");
-            }
+        let arrived = at.cross_entropy.and_then(|step| rows.iter().find(|row| row.step == step));
+        if let (None, Some(row)) = (&learned.separation, arrived) {
+            upper = upper.mark(row.step as f64, row.cross_entropy / unit.nats(), "argmin");
+            lower = lower.mark(row.step as f64, row.kl / unit.nats(), "argmin");
         }
         let subtitle = match history.entropy() {
             Some(_) => format!(
@@ -198,7 +214,8 @@ impl<D: Data> Run<D> {
                 "points of a density without a resolution: KL is infinite, its gradient is the cross-entropy's".into()
             }
         };
-        Figure::new(title).subtitle(subtitle).column([panel]).save(self.out("descent.png"))
+        let panels = if history.entropy().is_some() { vec![upper, lower] } else { vec![upper] };
+        Figure::new(title).subtitle(subtitle).column(panels).save(self.out("descent.png"))
     }
 
     /// `landscape.png`: the three along a slice, one above the other, and the view of two parameters if there is one.
@@ -217,5 +234,6 @@ fn round(value: f64) -> String {
         return value.to_string();
     }
     let digits = (2 - value.abs().log10().floor() as i32).clamp(0, 8) as usize;
-    format!("{value:.digits$}")
+    // The minus sign of the axes.
+    format!("{value:.digits$}").replace('-', "−")
 }

@@ -1,5 +1,7 @@
 //! A probability table over one or more discrete variables: how it is made, taken apart and mapped.
 
+use rand::Rng;
+
 use crate::{Channel, Error, Result};
 
 /// A joint probability mass function p(x_0, …, x_{n-1}) of discrete variables.
@@ -264,6 +266,31 @@ impl Pmf {
         let sent = self.with_output(axis, channel)?;
         axes[axis] = self.shape.len();
         sent.marginal(&axes)
+    }
+
+    /// Independent draws, each the level of every variable: what [`from_samples`](Self::from_samples) counts. Cells of
+    /// probability 0 are never drawn.
+    ///
+    /// ```
+    /// # use candle_mle::{Error, Pmf};
+    /// use rand::SeedableRng;
+    /// let p = Pmf::new([3], [0.5, 0.0, 0.5])?;
+    /// let drawn = p.sample(1000, &mut rand_chacha::ChaCha8Rng::seed_from_u64(1));
+    /// assert!((Pmf::from_samples([3], drawn)?.entropy().bits() - 1.0).abs() < 0.01);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Vec<Vec<usize>> {
+        let mut sum = 0.0;
+        let support = self.p.iter().enumerate().filter(|(_, p)| **p > 0.0);
+        let (cells, upto): (Vec<usize>, Vec<f64>) = support
+            .map(|(i, p)| {
+                sum += p;
+                (i, sum)
+            })
+            .unzip();
+        // The last cell takes what rounding may leave above it.
+        let draw = |u: f64| cells[upto.partition_point(|upto| *upto <= u * sum).min(cells.len() - 1)];
+        (0..n).map(|_| cell_at(&self.shape, draw(rng.random()))).collect()
     }
 
     /// E f, the mean of a function of the cell (lecture row P3). Cells of probability 0 are not visited, so `f` may be

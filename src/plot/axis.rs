@@ -102,6 +102,17 @@ impl Scale {
         Self { factor, ..self.clone() }
     }
 
+    /// The distance of the ends where a unit has one length everywhere.
+    pub fn span(&self) -> Option<f64> {
+        (self.kind == Kind::Linear).then(|| self.ends.1 - self.ends.0)
+    }
+
+    /// The same axis, longer on both sides, from end to end `span`.
+    pub fn widened(&self, span: f64) -> Self {
+        let more = (span - (self.ends.1 - self.ends.0)) / 2.0;
+        Self { ends: (self.ends.0 - more, self.ends.1 + more), ..self.clone() }
+    }
+
     pub fn has_names(&self) -> bool {
         matches!(self.kind, Kind::Names(_))
     }

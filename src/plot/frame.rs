@@ -6,10 +6,12 @@ use super::ink::{Ink, lightness, viridis};
 use super::layout::{Plan, SOFT, TEXT, TICK, reach, x_ticks};
 use super::shape::{Dash, Point, Rect, Shape, Sheet};
 use super::text::{Align, Font};
-use super::{Form, Heat, Note, Series};
+use super::{Bar, Form, Heat, Note, Series};
 use plotters::style::RGBColor;
 
 const NOTE: f64 = 25.0;
+/// Print smaller than this is not read.
+const LEAST: f64 = 10.0;
 const BAR: f64 = 30.0;
 const SPINE: RGBColor = RGBColor(130, 130, 130);
 const GRID: RGBColor = RGBColor(228, 228, 228);
@@ -87,10 +89,10 @@ impl<'a> Frame<'a> {
             }
             Form::Discs(discs) => self.discs(sheet, discs, colour, alpha),
             Form::Bars(bars) => {
-                for (left, right, height) in bars {
-                    let (Some(a), Some(b)) = (self.at(*left, *height), self.at(*right, *height)) else { continue };
+                for Bar { left, right, foot, top, words } in bars {
+                    let (Some(a), Some(b)) = (self.at(*left, *top), self.at(*right, *top)) else { continue };
                     // On a logarithmic axis, where 0 has no place, bars stand on the lower edge.
-                    let foot = self.at(*left, 0.0).map_or(plot.bottom, |foot| foot.1);
+                    let foot = self.at(*left, *foot).map_or(plot.bottom, |foot| foot.1);
                     let corners = [(a.0, foot), a, b, (b.0, foot)];
                     let outline = plot.clip_polygon(&corners);
                     self.crowd.add_line(&outline, 8.0 * sheet.unit);
@@ -98,6 +100,9 @@ impl<'a> Frame<'a> {
                     for piece in plot.clip_line(corners.map(Some)) {
                         sheet.stroke(piece, colour, 1.5, Dash::Solid);
                     }
+                    let rect =
+                        Rect { left: a.0.min(b.0), right: a.0.max(b.0), top: a.1.min(foot), bottom: a.1.max(foot) };
+                    print(sheet, rect, words, TEXT);
                 }
             }
             Form::Band(band) => {
@@ -154,7 +159,9 @@ impl<'a> Frame<'a> {
                 if heat.printed {
                     // Nothing is told apart from little.
                     let digits = if heat.values[k] == 0.0 { 0 } else { decimals };
-                    print(sheet, rect, &format!("{:.digits$}", heat.values[k]).replace('-', "−"), colour);
+                    let ink = if lightness(colour) < 115.0 { Ink::White } else { Ink::Black };
+                    let value = format!("{:.digits$}", heat.values[k]).replace('-', "−");
+                    print(sheet, rect, &value, ink.colour());
                 }
             }
         }
@@ -184,7 +191,7 @@ impl<'a> Frame<'a> {
     /// The edges of the plot, the numbers of the y axis and those of the right axis.
     fn numbers(&self, sheet: &mut Sheet) {
         let (plot, plan, font) = (self.plot, self.plan, sheet.font(TICK, false));
-        if plan.panel.heat_map().is_none() {
+        if plan.panel.heat_map().is_none() && plan.panel.axes {
             let corner = vec![(plot.left, plot.top), (plot.left, plot.bottom), (plot.right, plot.bottom)];
             sheet.stroke(corner, SPINE, 2.0, Dash::Solid);
             if plan.right.is_some() {
@@ -210,10 +217,14 @@ impl<'a> Frame<'a> {
             let (name, line) = match note {
                 Note::Across(y, name) => (name, plan.y.place(*y).map(|place| self.across(self.y(place)))),
                 Note::Upright(x, name) => (name, plan.x.place(*x).map(|place| self.upright(self.x(place)))),
-                Note::Mark(x, y, name) => (name, self.at(*x, *y).map(|point| vec![point])),
+                Note::Mark(x, y, name) | Note::Text(x, y, name) => (name, self.at(*x, *y).map(|point| vec![point])),
             };
             let visible = |line: &Vec<Point>| line.iter().all(|point| self.plot.grown(1.0).contains(*point));
             let Some(line) = line.filter(visible) else { continue };
+            if let Note::Text(..) = note {
+                self.crowd.boxes.extend(lines(sheet, line[0], name, font, TEXT));
+                continue;
+            }
             if !name.is_empty() {
                 let size = (font.width(name) + 8.0 * unit, font.leading());
                 names.push((name, self.spots(note, line[0], size, 8.0 * unit)));
@@ -254,7 +265,7 @@ impl<'a> Frame<'a> {
                 let beside = gap + width / 2.0;
                 along.flat_map(|share| [x + beside, x - beside].map(|x| spot((x, y(share))))).collect()
             }
-            Note::Mark(..) => {
+            Note::Mark(..) | Note::Text(..) => {
                 let ways = [
                     (1.0, 0.0),
                     (1.0, -1.0),
@@ -272,14 +283,27 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// A value in the middle of its cell, light on dark or dark on light, small enough to fit.
-fn print(sheet: &mut Sheet, cell: Rect, value: &str, ground: RGBColor) {
+/// Words in the middle of their cell, small enough to fit; nothing where they could not be read.
+fn print(sheet: &mut Sheet, cell: Rect, words: &str, colour: RGBColor) {
     let font = sheet.font(NOTE, false);
-    let shrink = (0.9 * cell.width() / font.width(value)).min(0.8 * cell.height() / font.size).min(1.0);
-    let font = Font { size: font.size * shrink, ..font };
-    let ink = if lightness(ground) < 115.0 { Ink::White } else { Ink::Black };
-    let at = ((cell.left + cell.right) / 2.0, (cell.top + cell.bottom) / 2.0 + font.drop());
-    sheet.text(value, at, font, ink.colour(), Align::Center);
+    let width = words.lines().map(|line| font.width(line)).fold(0.0, f64::max);
+    let height = words.lines().count() as f64 * font.leading();
+    let shrink = (0.9 * cell.width() / width).min(cell.height() / height).min(1.0);
+    if shrink * NOTE >= LEAST {
+        let middle = ((cell.left + cell.right) / 2.0, (cell.top + cell.bottom) / 2.0);
+        lines(sheet, middle, words, Font { size: font.size * shrink, ..font }, colour);
+    }
+}
+
+/// Lines of text with their middle on a point; returns the place of each.
+fn lines(sheet: &mut Sheet, (x, y): Point, words: &str, font: Font, colour: RGBColor) -> Vec<Rect> {
+    let first = y - (words.lines().count() as f64 - 1.0) / 2.0 * font.leading();
+    let mut write = |(k, line): (usize, &str)| {
+        let middle = first + k as f64 * font.leading();
+        sheet.text(line, (x, middle + font.drop()), font, colour, Align::Center);
+        around((x, middle), (font.width(line), font.leading()))
+    };
+    words.lines().enumerate().map(&mut write).collect()
 }
 
 fn around((x, y): Point, (width, height): (f64, f64)) -> Rect {

@@ -58,6 +58,8 @@ pub(super) struct Plan<'a> {
     pub panel: &'a Panel,
     pub x: Scale,
     pub y: Scale,
+    /// Both as their data want them, before they are brought to scale.
+    natural: (Scale, Scale),
     /// A right axis or a colour bar.
     pub right: Option<Scale>,
     /// The panel below has the same x axis and writes it for both.
@@ -95,12 +97,26 @@ impl<'a> Plan<'a> {
             (None, Some((axis, factor))) => return Err(Error::AxisFactor { axis: axis.clone(), factor: *factor }),
             (None, None) => None,
         };
-        let shares_x = panels.get(at + 1).is_some_and(|below| below.x == panel.x);
-        Ok(Self { panel, x, y, right, shares_x, y_ticks: Vec::new(), right_ticks: Vec::new() })
+        let shares_x = panels.get(at + 1).is_some_and(|below| below.x == panel.x && !below.to_scale && !panel.to_scale);
+        let natural = (x.clone(), y.clone());
+        Ok(Self { panel, x, y, natural, right, shares_x, y_ticks: Vec::new(), right_ticks: Vec::new() })
+    }
+
+    /// Brings the axes to scale, if that is wanted, for a plot of this size.
+    fn scale(&mut self, width: f64, height: f64) {
+        if let (true, None, Some(x), Some(y)) =
+            (self.panel.to_scale, self.panel.heat_map(), self.natural.0.span(), self.natural.1.span())
+        {
+            let pixel = f64::max(x / width, y / height);
+            (self.x, self.y) = (self.natural.0.widened(pixel * width), self.natural.1.widened(pixel * height));
+        }
     }
 
     /// Numbers for the y axis and the right one, for a plot of this height.
     fn number(&mut self, height: f64, font: Font) {
+        if !self.panel.axes {
+            return;
+        }
         let most = (height / (1.5 * font.size)).clamp(2.0, 7.0) as usize;
         self.y_ticks = self.y.ticks(most);
         self.right_ticks = self.right.as_ref().map(|scale| scale.ticks(most)).unwrap_or_default();
@@ -127,7 +143,9 @@ pub(super) fn reach(panel: &Panel) -> Vec<(f64, f64)> {
         match &series.form {
             Form::Line(line) => points.extend(line),
             Form::Discs(discs) => points.extend(discs.iter().map(|disc| (disc.0, disc.1))),
-            Form::Bars(bars) => points.extend(bars.iter().flat_map(|bar| [(bar.0, 0.0), (bar.1, bar.2)])),
+            Form::Bars(bars) => {
+                points.extend(bars.iter().flat_map(|bar| [(bar.left, bar.foot), (bar.right, bar.top)]));
+            }
             Form::Band(band) => points.extend(band.iter().flat_map(|cut| [(cut.0, cut.1), (cut.0, cut.2)])),
             Form::Heat(heat) => {
                 points.extend(heat.xs.iter().map(|x| (*x, f64::NAN)));
@@ -138,7 +156,7 @@ pub(super) fn reach(panel: &Panel) -> Vec<(f64, f64)> {
     points.extend(panel.notes.iter().map(|note| match note {
         Note::Across(y, _) => (f64::NAN, *y),
         Note::Upright(x, _) => (*x, f64::NAN),
-        Note::Mark(x, y, _) => (*x, *y),
+        Note::Mark(x, y, _) | Note::Text(x, y, _) => (*x, *y),
     }));
     points
 }
@@ -156,6 +174,7 @@ fn column(sheet: &mut Sheet, panels: &[Panel], area: Rect) -> Result<Option<()>>
     let rough = (area.height() - heads - 3.0 * LABEL * unit) / count;
     let (mut left, mut right) = (0f64, 6.0 * unit);
     for plan in &mut plans {
+        plan.scale(area.width(), rough);
         plan.number(rough, tick);
         let widest = |ticks: &[Tick]| ticks.iter().map(|one| tick.width(&one.label)).fold(0.0, f64::max);
         left = left.max(widest(&plan.y_ticks) + 14.0 * unit);
@@ -181,7 +200,10 @@ fn column(sheet: &mut Sheet, panels: &[Panel], area: Rect) -> Result<Option<()>>
         return Ok(None);
     }
     // High names below may have left less than thought.
-    plans.iter_mut().for_each(|plan| plan.number(height.min(rough), tick));
+    for plan in &mut plans {
+        plan.scale(plot.width(), height);
+        plan.number(height.min(rough), tick);
+    }
     let mut top = area.top;
     for plan in &plans {
         plot.top = header(sheet, plan, Rect { top, ..area });
@@ -262,6 +284,9 @@ fn sample(sheet: &mut Sheet, series: &Series, area: Rect) {
 
 /// As many round numbers as stand side by side with a clear space between.
 pub(super) fn x_ticks(plan: &Plan, width: f64, font: Font) -> Vec<Tick> {
+    if !plan.panel.axes {
+        return Vec::new();
+    }
     let clear = |ticks: &[Tick]| {
         ticks.windows(2).all(|pair| {
             let labels = (font.width(&pair[0].label) + font.width(&pair[1].label)) / 2.0;
@@ -274,7 +299,7 @@ pub(super) fn x_ticks(plan: &Plan, width: f64, font: Font) -> Vec<Tick> {
 
 /// The x axis below the plot, unless the next panel writes it; returns the lower end.
 fn footer(sheet: &mut Sheet, plan: &Plan, plot: Rect) -> f64 {
-    if plan.shares_x {
+    if plan.shares_x || !plan.panel.axes {
         return plot.bottom;
     }
     let (unit, font) = (sheet.unit, sheet.font(TICK, false));

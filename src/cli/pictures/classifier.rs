@@ -46,7 +46,7 @@ impl<D: Data> Run<D> {
                     with(&places.collect::<Vec<_>>())
                 };
                 let axis = "distance from the end of the descent along the separating direction";
-                Slice::new(axis, reach(&moved, data)?, moved, data)?.bottomless()
+                Slice::new(axis, reach(&moved, data)?, moved, data)?.without_minimum(separation.infimum)
             }
             None => {
                 let spread = Standardize::moments(data.batch().x(), data.mass())?;

@@ -1,0 +1,66 @@
+//! Mutual information on the worked 4 × 4 table (lecture rows L13 to L16): three equal forms, and what always holds.
+//!
+//! Change first: a count in `COUNTS`. With equal rows X and Y are independent, and the circles only touch.
+
+use anyhow::Result;
+use candle_mle::cli::Run;
+use candle_mle::plot::{Axis, Figure, Panel};
+use candle_mle::{Information, Pmf};
+
+/// p(x, y) in parts of their sum: the slide's 1/8 is 4 of 32.
+const COUNTS: [[f64; 4]; 4] = [[4., 2., 1., 1.], [2., 4., 1., 1.], [2., 2., 2., 2.], [8., 0., 0., 0.]];
+
+fn main() -> Result<()> {
+    let run = Run::<()>::from_args("mutual_information", "What two variables of a 4 × 4 table tell about each other.");
+    let (p, x, y) = (Pmf::from_counts([4, 4], COUNTS.concat())?, &[0], &[1]);
+    let (h_x, h_y, h_xy) = (p.entropy_of(x)?, p.entropy_of(y)?, p.entropy());
+    let (h_x_given_y, h_y_given_x) = (p.conditional_entropy(x, y)?, p.conditional_entropy(y, x)?);
+    let (p_x, p_y) = (p.marginal(x)?, p.marginal(y)?);
+    let i = p.mutual_information(x, y)?;
+
+    let amounts = [("H(X)", h_x), ("H(Y)", h_y), ("H(X,Y)", h_xy), ("H(X|Y)", h_x_given_y), ("H(Y|X)", h_y_given_x)];
+    amounts.iter().for_each(|(name, amount)| println!("{name:<24}{:>14}", run.show(*amount)));
+    println!("\nthree forms of I(X;Y)");
+    let forms = [
+        ("H(X) − H(X|Y)", h_x - h_x_given_y),
+        ("H(Y) − H(Y|X)", h_y - h_y_given_x),
+        ("H(X) + H(Y) − H(X,Y)", h_x + h_y - h_xy),
+        ("KL(p_xy‖p_x p_y)", p.kl_divergence(&p_x.product(&p_y)?)?),
+    ];
+    forms.iter().for_each(|(name, amount)| println!("{name:<24}{:>14}", run.show(*amount)));
+
+    // Six properties, and that conditioning reduces entropy; each side is worked out from a table of its own.
+    let independent = p_x.product(&p_y)?;
+    let relabelled = p.map([4, 4], |cell| [3 - cell[0], (cell[1] + 1) % 4])?;
+    let least = if h_x < h_y { h_x } else { h_y };
+    let (turned, zero) = (p.marginal(&[1, 0])?, Information::ZERO);
+    println!("\nwhat holds for every table");
+    for (claim, left, sign, right) in [
+        ("not negative", i, "≥", zero),
+        ("0 if independent, p_x p_y", independent.mutual_information(x, y)?, "=", zero),
+        ("symmetric, I(X;Y) = I(Y;X)", i, "=", turned.mutual_information(x, y)?),
+        ("of itself, I(X;X) = H(X)", p.mutual_information(x, x)?, "=", h_x),
+        ("at most the smaller entropy", i, "≤", least),
+        ("unchanged by new labels", i, "=", relabelled.mutual_information(x, y)?),
+        ("H(X|Y) at most H(X)", h_x_given_y, "≤", h_x),
+    ] {
+        println!("{claim:<28}{:>14}  {sign}  {}", run.show(left), run.show(right));
+    }
+
+    let total: f64 = COUNTS.iter().flatten().sum();
+    let side = |name: &str, p: &Pmf| p.values().iter().zip(1..).map(|(p, k)| format!("{name}{k} ({})", p * total)).collect();
+    let (columns, rows): (Vec<String>, Vec<String>) = (side("y", &p_y), side("x", &p_x));
+    let parts = |of: &str| Axis::new(format!("{of}, in parts of {total}"));
+    let table = Panel::new(Axis::new("Y").categories(&columns), Axis::new("X").categories(&rows));
+    let table = table.cells(&COUNTS.concat(), parts("p(x, y)"));
+    let named = |name: &str, amount: Information| (amount.to(run.unit()), format!("{name}\n{}", run.show(amount)));
+    let (only_x, only_y) = (named("H(X|Y)", h_x_given_y).1, named("H(Y|X)", h_y_given_x).1);
+    let circles = Panel::venn([named("H(X)", h_x), named("H(Y)", h_y)], named("I(X;Y)", i), [only_x, only_y]);
+    Figure::new("The last row gives Y away, the third says nothing about it").column([table]).save(run.out("table.png"))?;
+    Figure::new(format!("X and Y share {}: the overlap of their entropies", run.show(i)))
+        .subtitle("areas to scale")
+        .column([circles])
+        .save(run.out("diagram.png"))?;
+    println!("\ntable.png and diagram.png are in {}", run.out("").display());
+    Ok(())
+}

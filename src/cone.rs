@@ -1,0 +1,59 @@
+//! One linear program, two questions: can classes be told apart, and can moments be met?
+
+use microlp::{ComparisonOp, OptimizationDirection, Problem, Solution};
+
+use crate::error::{Error, Result};
+
+/// A row of coefficients: (column, value), zeros left out.
+pub(crate) type SparseRow = Vec<(usize, f64)>;
+
+/// For every row, the weight c ≥ 0 that it can carry while Σ c · row = 0: 0 where it can carry none, otherwise 1 or more.
+///
+/// The program maximises Σ u over c = u + v with 0 ≤ u ≤ 1 and v ≥ 0. Its feasible weights form a cone, so that a row
+/// that can carry any weight can carry 1; and by Farkas' lemma a row that can carry none is one that some direction
+/// δ meets strictly, row · δ > 0, while no row is met from the other side.
+pub(crate) fn weights(rows: &[SparseRow], columns: usize) -> Result<Vec<f64>> {
+    let mut problem = Problem::new(OptimizationDirection::Maximize);
+    let mut sums = vec![vec![]; columns];
+    let mut variables = vec![];
+    for row in rows {
+        let (u, v) = (problem.add_var(1.0, (0.0, 1.0)), problem.add_var(0.0, (0.0, f64::INFINITY)));
+        for (column, value) in row {
+            sums[*column].extend([(u, *value), (v, *value)]);
+        }
+        variables.push((u, v));
+    }
+    for sum in sums {
+        problem.add_constraint(sum, ComparisonOp::Eq, 0.0);
+    }
+    let solution = solve(&problem)?;
+    let weight = |(u, v)| {
+        let c = solution.var_value(u) + solution.var_value(v);
+        // The optimum has no weights between: what is there is the solver's tolerance.
+        if c < 0.5 { 0.0 } else { c }
+    };
+    Ok(variables.into_iter().map(weight).collect())
+}
+
+/// The smallest direction δ (Σ|δ|) with row · δ ≥ 1 for the rows of weight 0 and = 0 for the others.
+pub(crate) fn direction(rows: &[SparseRow], weights: &[f64], columns: usize) -> Result<Vec<f64>> {
+    let mut problem = Problem::new(OptimizationDirection::Minimize);
+    let mut positive = || problem.add_var(1.0, (0.0, f64::INFINITY));
+    let variables: Vec<_> = (0..columns).map(|_| (positive(), positive())).collect();
+    for (row, weight) in rows.iter().zip(weights) {
+        let terms = row.iter().flat_map(|(column, value)| {
+            let (plus, minus) = variables[*column];
+            [(plus, *value), (minus, -value)]
+        });
+        let (side, bound) = if *weight == 0.0 { (ComparisonOp::Ge, 1.0) } else { (ComparisonOp::Eq, 0.0) };
+        problem.add_constraint(terms.collect::<Vec<_>>(), side, bound);
+    }
+    let solution = solve(&problem)?;
+    Ok(variables.iter().map(|(plus, minus)| solution.var_value(*plus) - solution.var_value(*minus)).collect())
+}
+
+fn solve(problem: &Problem) -> Result<Solution> {
+    let gave_up = |why: String| Error::LinearProgram { why };
+    let outcome = problem.solve().map_err(|e| gave_up(e.to_string()))?;
+    outcome.into_solution().map_err(|_| gave_up("it was interrupted".into()))
+}

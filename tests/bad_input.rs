@@ -1,0 +1,400 @@
+//! Bad input is a clear error that names the place and the cure, with exit code 1, and leaves no partial figure or table.
+
+#[path = "common/example.rs"]
+mod example;
+
+use anyhow::Result;
+use candle_core::{Device, Tensor};
+use candle_mle::{Classifier, Empirical, Gaussian, Labelled, Logistic, Model};
+use example::{Place, Ran};
+
+/// A run that must be refused: the line typed, `table.csv`, and what the message must say.
+type Case = (&'static str, &'static str, &'static [&'static str]);
+
+/// Runs all cases before it complains, so that one run shows everything that is wrong.
+fn refused(code: i32, cases: &[Case]) -> Result<()> {
+    let mut wrong = vec![];
+    for (line, table, says) in cases {
+        wrong.extend(complaint(line, &Place::with(table)?.run(line)?, code, says));
+    }
+    none(&wrong)
+}
+
+fn none(wrong: &[String]) -> Result<()> {
+    anyhow::ensure!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    Ok(())
+}
+
+fn complaint(line: &str, ran: &Ran, code: i32, says: &[&str]) -> Option<String> {
+    let missing: Vec<_> = says.iter().filter(|part| !ran.err.contains(**part)).collect();
+    // A panic, a Rust value in place of words, or the same thing said twice is no message for a person.
+    let odd: Vec<_> = ["panicked", "Os {", "Caused by"].into_iter().filter(|part| ran.err.contains(part)).collect();
+    let fine = ran.code == code && missing.is_empty() && odd.is_empty() && ran.left.is_empty();
+    let (is, left, said) = (ran.code, ran.names(), ran.err.trim());
+    let what = || format!("{line}\n    code {is}, left {left:?}, does not say {missing:?}, but {odd:?}\n    {said}");
+    (!fine).then(what)
+}
+
+const FOUR: &str = "x,y\n1,a\n2,b\n1,b\n2,a\n";
+const PAIRS: &str = "x,z\n1,1\n2,3\n3,2\n4,5\n";
+
+#[test]
+fn files_that_are_no_table() -> Result<()> {
+    refused(
+        1,
+        &[
+            ("logistic --csv nowhere.csv --target y --out out", FOUR, &["nowhere.csv"]),
+            ("logistic --csv . --target y --out out", FOUR, &["cannot read .", "irectory"]),
+            ("logistic --csv table.csv --target y --out out", "", &["table.csv", "empty", "row"]),
+            ("gaussian --csv table.csv --out out", "\n\n", &["table.csv", "empty", "row"]),
+            ("softmax --csv table.csv --target y --out out", "x,y\n", &["table.csv", "row"]),
+            ("logistic --csv table.csv --target y --out out", "x,y\n1,a\n2,b,c\n3,a\n", &["line 3", "3 cells", "quot"]),
+            ("logistic --csv table.csv --target y --out out", "x,y\n1,a\n2\n3,a\n", &["line 3", "1 cell", "has 2"]),
+            ("logistic --csv table.csv --target x --out out", "x,x,y\n1,2,a\n2,1,b\n", &["line 1", "'x'", "rename"]),
+            // The separators of a table saved by a spreadsheet in half of Europe, and of a .tsv.
+            ("logistic --csv table.csv --target y --out out", "x;y\n1;a\n2;b\n3;a\n", &["table.csv", "comma"]),
+            ("logistic --csv table.csv --target y --out out", "x\ty\n1\ta\n2\tb\n", &["table.csv", "comma"]),
+            // Row names without a header, as R writes them, and a comma at the end of every line.
+            (
+                "logistic --csv table.csv --target y --out out",
+                ",x,y\n1,1,a\n2,2,b\n3,1,b\n4,2,a\n",
+                &["line 1", "name"],
+            ),
+            ("logistic --csv table.csv --target y --out out", "x,y,\n1,a,\n2,b,\n", &["line 1", "name"]),
+        ],
+    )
+}
+
+#[test]
+fn text_in_another_encoding() -> Result<()> {
+    let tables: [(&[u8], &str); 3] = [
+        (b"x,y\n1,caf\xe9\n2,b\n", "line 2"),
+        (b"x,\xe9\n1,a\n2,b\n", "line 1"),
+        (b"\xff\xfex\0,\0y\0\n\x001\0,\0a\0\n\0", "line 1"),
+    ];
+    let line = "logistic --csv table.csv --target y --out out";
+    let mut wrong = vec![];
+    for (table, at) in tables {
+        wrong.extend(complaint(line, &Place::with(table)?.run(line)?, 1, &["table.csv", at, "UTF-8"]));
+    }
+    none(&wrong)
+}
+
+#[test]
+fn cells_that_are_no_numbers() -> Result<()> {
+    let line = "logistic --csv table.csv --target y --out out";
+    refused(
+        1,
+        &[
+            (line, "x,y\n1,a\n2,b\nthree,a\n4,b\n", &["table.csv, line 4", "column 'x'", "'three'", "number"]),
+            (line, "x,y\n1,a\n2,b\nNA,a\n4,b\n", &["table.csv, line 4", "column 'x'", "'NA'", "number"]),
+            (line, "x,y\n1,a\n2,b\n,a\n4,b\n", &["table.csv, line 4", "column 'x'", "empty", "fill", "drop"]),
+            (line, "x,y\n1,a\n2,\n1,b\n", &["table.csv, line 3", "column 'y'", "empty", "fill", "drop"]),
+            (line, "x,y\n1,a\nNaN,b\n3,a\n", &["table.csv, line 3", "column 'x'", "'NaN'", "finite"]),
+            (line, "x,y\n1,a\n-inf,b\n3,a\n", &["table.csv, line 3", "column 'x'", "'-inf'", "finite"]),
+            (line, "x,y\n1,a\n1e999,b\n3,a\n", &["table.csv, line 3", "column 'x'", "'1e999'", "finite"]),
+        ],
+    )
+}
+
+#[test]
+fn the_line_is_the_one_that_an_editor_shows() -> Result<()> {
+    let line = "logistic --csv table.csv --target y --out out";
+    refused(
+        1,
+        &[
+            (line, "x,y\r\n1,a\r\nfoo,b\r\n2,a\r\n3,b\r\n", &["table.csv, line 3", "'foo'"]),
+            (line, "\nx,y\n\n1,a\n\nfoo,b\n2,a\n3,b\n", &["table.csv, line 6", "'foo'"]),
+            (line, "y,x\n\"a\nb\",1\nc,foo\nc,2\nc,3\n", &["table.csv, line 4", "'foo'"]),
+        ],
+    )
+}
+
+#[test]
+fn counts_that_are_no_counts() -> Result<()> {
+    let line = "logistic --csv table.csv --target y --count n --out out";
+    refused(
+        1,
+        &[
+            (line, "x,y,n\n1,a,3\n2,b,-4\n1,b,2\n", &["table.csv, line 3", "column 'n'", "-4", "≥ 0"]),
+            (line, "x,y,n\n1,a,few\n2,b,many\n", &["table.csv, line 2", "column 'n'", "'few'", "number"]),
+            (line, "x,y,n\n1,a,0\n2,b,0\n", &["'n'", "zero"]),
+            (line, "x,y,n\na,a,0\nb,b,2\nc,a,3\nc,b,1\n", &["column 'x'", "'a'", "zero", "drop"]),
+            (line, "x,y,n\na,a,2\nb,b,0\nc,a,3\n", &["column 'y'", "'b'", "zero", "drop"]),
+            (line, FOUR, &["table.csv", "'n'", "x, y"]),
+        ],
+    )
+}
+
+#[test]
+fn columns_and_levels_that_are_not_there() -> Result<()> {
+    refused(
+        1,
+        &[
+            ("logistic --csv table.csv --target z --out out", FOUR, &["table.csv", "'z'", "x, y"]),
+            ("coin --csv table.csv --target z --out out", FOUR, &["table.csv", "'z'", "x, y"]),
+            ("softmax --csv table.csv --target y --columns z --out out", FOUR, &["table.csv", "'z'", "x, y"]),
+            ("gaussian --csv table.csv --columns q --out out", PAIRS, &["table.csv", "'q'", "x, z"]),
+            ("logistic --csv table.csv --target y --base z=a --out out", FOUR, &["table.csv", "'z'", "x, y"]),
+            ("logistic --csv table.csv --target y --base y=q --out out", FOUR, &["'y'", "'q'", "a, b"]),
+            ("logistic --csv table.csv --target y --base x=1 --out out", FOUR, &["'x'", "'1'", "numbers"]),
+            ("logistic --csv table.csv --out out", FOUR, &["--target", "x, y"]),
+            ("logistic --csv table.csv --target y --columns y --out out", FOUR, &["'y'", "target"]),
+            ("logistic --csv table.csv --target y --columns x,x --out out", FOUR, &["'x'", "twice"]),
+        ],
+    )
+}
+
+#[test]
+fn columns_that_tell_nothing() -> Result<()> {
+    let (logistic, gaussian) =
+        ("logistic --csv table.csv --target y --out out", "gaussian --csv table.csv --columns x,z --out out");
+    let softmax = "softmax --csv table.csv --target y --out out";
+    refused(
+        1,
+        &[
+            (logistic, "x,y\n1,a\n2,a\n", &["column 'y'", "'a'"]),
+            (logistic, "c,y\nu,a\nu,b\n", &["column 'y'", "one level"]),
+            (logistic, "c,x,z,y\nu,1,7,a\nv,2,7,b\nw,3,7,a\nu,4,7,b\n", &["column 'z'", "7", "leave it out"]),
+            (softmax, "x,z,y\n1,7,a\n2,7,b\n3,7,c\n1,7,c\n", &["column 'z'", "7", "leave it out"]),
+            // The coefficients of two columns that say the same cannot be told apart.
+            (logistic, "x,z,y\n1,2,a\n2,4,b\n1,2,b\n3,6,a\n2,4,a\n", &["column 'z'", "leave it out"]),
+            (logistic, "c,d,y\nu,p,a\nv,q,b\nu,p,b\nv,q,a\n", &["'d q'", "leave it out"]),
+            (gaussian, "x,z\n1,1\n2,2\n3,3\n4,4\n", &["column 'z'", "leave"]),
+            (gaussian, "x,z\n1,7\n2,7\n3,7\n", &["column 'z'", "leave"]),
+            (gaussian, "x,z\n1,a\n2,b\n3,a\n", &["column 'z'", "'a'", "number"]),
+            ("gaussian --csv table.csv --out out", "a,b\nu,v\nw,v\n", &["table.csv", "column", "number"]),
+        ],
+    )
+}
+
+#[test]
+fn classes_that_are_too_many() -> Result<()> {
+    const THREE: &str = "x,y\n1,a\n1,b\n2,a\n2,b\n3,b\n3,c\n1,c\n";
+    const NUMBERS: &str = "x,y\n1,1.5\n2,2.5\n3,3.5\n4,4.5\n5,5.5\n6,6.5\n7,7.5\n8,8.5\n9,9.5\n1,0.5\n2,11\n3,12\n\
+                           4,13\n5,14\n6,15\n7,16\n8,17\n9,18\n1,19\n2,20\n3,21\n";
+    refused(
+        1,
+        &[
+            ("logistic --csv table.csv --target y --out out", THREE, &["'y'", "a, b, c", "softmax"]),
+            ("coin --csv table.csv --target y --out out", THREE, &["'y'", "a, b, c", "two"]),
+            ("softmax --csv table.csv --target y --out out", NUMBERS, &["'y'", "21 different numbers", "categories"]),
+        ],
+    )
+}
+
+#[test]
+fn resolutions() -> Result<()> {
+    refused(
+        1,
+        &[
+            ("gaussian --csv table.csv --resolution 1 --out out", PAIRS, &["resolution", "one for each column"]),
+            ("gaussian --resolution 1,1 --out out", PAIRS, &["resolution", "one for each column"]),
+            ("gaussian --csv table.csv --resolution 1,0 --out out", PAIRS, &["resolution 0", "> 0"]),
+            ("gaussian --csv table.csv --resolution=-1,1 --out out", PAIRS, &["resolution -1", "> 0"]),
+            ("gaussian --resolution -1 --out out", PAIRS, &["resolution", "-1", "> 0"]),
+            ("gaussian --csv table.csv --resolution nan,1 --out out", PAIRS, &["resolution NaN", "> 0"]),
+            ("gaussian --csv table.csv --resolution inf,1 --out out", PAIRS, &["resolution inf", "> 0"]),
+            // Too coarse: all of it in one cell. Too fine: more cells than numbers.
+            ("gaussian --csv table.csv --resolution 100,100 --out out", PAIRS, &["resolution", "finer"]),
+            ("gaussian --csv table.csv --resolution 1e-320,1 --out out", PAIRS, &["resolution"]),
+            ("gaussian --csv table.csv --objective kl --out out", PAIRS, &["resolution", "cross-entropy"]),
+        ],
+    )
+}
+
+#[test]
+fn flags_that_make_no_sense_end_with_code_2_and_name_the_flag() -> Result<()> {
+    refused(
+        2,
+        &[
+            ("coin --lr 0 --out out", "", &["--lr", "step size", "> 0"]),
+            ("coin --lr -1 --out out", "", &["--lr", "step size", "> 0"]),
+            ("coin --lr=-1 --out out", "", &["--lr", "step size", "> 0"]),
+            ("coin --lr nan --out out", "", &["--lr", "step size", "> 0"]),
+            ("coin --lr 1e999 --out out", "", &["--lr", "step size", "> 0"]),
+            ("coin --lr abc --out out", "", &["--lr", "'abc'", "number"]),
+            ("coin --n 0 --out out", "", &["--n", "1"]),
+            ("coin --n -3 --out out", "", &["--n", "-3"]),
+            ("coin --n many --out out", "", &["--n", "many"]),
+            ("coin --steps -1 --out out", "", &["--steps", "-1"]),
+            ("coin --seed one --out out", "", &["--seed", "one"]),
+            ("coin --unit bit --out out", "", &["--unit", "bits, nats, hartleys"]),
+            ("coin --objective entropy --out out", "", &["--objective", "kl, cross-entropy, nll"]),
+            ("gaussian --resolution abc --out out", "", &["--resolution", "abc"]),
+            ("logistic --target y --out out", "", &["--csv"]),
+            ("gaussian --columns x --out out", "", &["--csv"]),
+            ("logistic --csv table.csv --target y --base y --out out", FOUR, &["--base", "column=level"]),
+            ("logistic --csv table.csv --target y --n 5 --out out", FOUR, &["--n", "--csv"]),
+        ],
+    )
+}
+
+#[test]
+fn too_large_a_step_size_names_the_step_and_leaves_the_log_up_to_it() -> Result<()> {
+    for line in ["coin --lr 50", "logistic --lr 50", "softmax --lr 50", "gaussian --lr 5", "gaussian --lr 1e308"] {
+        let ran = Place::new()?.run(&format!("{line} --out out"))?;
+        assert_eq!((ran.code, ran.names()), (1, vec!["out/log.csv"]), "{line}: {}", ran.err);
+        let step: usize =
+            ran.err.split("step ").nth(1).and_then(|rest| rest.split([' ', ':']).next()).unwrap_or("").parse()?;
+        let (_, rows) = ran.log()?;
+        assert_eq!((rows.len(), rows[step][0]), (step + 1, step as f64), "{line}: {}", ran.err);
+        assert!(ran.err.contains("step size") && ran.err.contains("out/log.csv"), "{line}: {}", ran.err);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_loss_that_climbs_is_told_with_its_unit_in_few_digits() -> Result<()> {
+    for line in ["logistic --lr 50", "logistic --lr 50 --unit nats", "gaussian --lr 1e300"] {
+        let ran = Place::new()?.run(&format!("{line} --out out"))?;
+        assert!(ran.err.contains("bits") || ran.err.contains("nats"), "{line}: {}", ran.err);
+        assert!(ran.err.len() < 300, "{line}: {}", ran.err);
+    }
+    Ok(())
+}
+
+#[test]
+fn places_that_cannot_be_written() -> Result<()> {
+    let mut wrong = vec![];
+    for (out, example) in ["table.csv", "table.csv/deeper"].iter().zip(["coin", "logistic"]) {
+        let line = format!("{example} --out {out}");
+        wrong.extend(complaint(&line, &Place::with("in the way")?.run(&line)?, 1, &["cannot write", out]));
+    }
+    if cfg!(target_os = "linux") {
+        let line = "gaussian --out /proc/nowhere";
+        wrong.extend(complaint(line, &Place::new()?.run(line)?, 1, &["cannot write", "/proc/nowhere"]));
+    }
+    none(&wrong)
+}
+
+#[test]
+fn a_folder_in_the_way_of_a_file_leaves_no_half_written_one() -> Result<()> {
+    for (file, left) in [("log.csv", 0), ("landscape.png", 3)] {
+        let place = Place::new()?;
+        std::fs::create_dir_all(place.path().join("out").join(file))?;
+        let ran = place.run("coin --out out")?;
+        assert_eq!(ran.code, 1);
+        assert!(ran.err.contains(&format!("out/{file}")) && !ran.err.contains("Caused by"), "{}", ran.err);
+        // What was written before is whole, and there is no hidden rest of what was not.
+        assert!(ran.names().iter().all(|name| !name.contains("/.")), "{:?}", ran.names());
+        assert!(ran.left.len() >= left, "{:?}", ran.names());
+        assert!(ran.left.values().all(|content| !content.is_empty()));
+    }
+    Ok(())
+}
+
+#[test]
+#[cfg(not(any(feature = "cuda", feature = "metal")))]
+fn devices_that_this_build_does_not_know() -> Result<()> {
+    let devices: [(&str, &[&str]); 6] = [
+        ("cuda", &["'cuda'", "--features cuda", "CANDLE_MLE_DEVICE=cpu"]),
+        ("cuda:1", &["'cuda:1'", "--features cuda", "CANDLE_MLE_DEVICE=cpu"]),
+        ("metal", &["'metal'", "--features metal", "CANDLE_MLE_DEVICE=cpu"]),
+        ("abacus", &["CANDLE_MLE_DEVICE", "'abacus'", "cpu", "cuda", "metal"]),
+        ("cpu:x", &["CANDLE_MLE_DEVICE", "'cpu:x'"]),
+        ("", &["CANDLE_MLE_DEVICE", "''", "cpu"]),
+    ];
+    let mut wrong = vec![];
+    for (device, says) in devices {
+        for example in ["coin", "gaussian"] {
+            let ran = Place::new()?.run_words(&[example, "--out", "out"], &[("CANDLE_MLE_DEVICE", device)])?;
+            wrong.extend(complaint(&format!("CANDLE_MLE_DEVICE={device} {example}"), &ran, 1, says));
+        }
+    }
+    none(&wrong)
+}
+
+#[test]
+fn one_observation_is_fitted_or_refused_by_the_name_of_its_column() -> Result<()> {
+    for (example, column) in [("coin", ""), ("logistic", "dose (mg)"), ("softmax", "height (km)"), ("gaussian", "'x'")]
+    {
+        let ran = Place::new()?.run(&format!("{example} --n 1 --out out"))?;
+        assert!(!ran.err.contains("panicked") && [0, 1].contains(&ran.code), "{example}: {}", ran.err);
+        if ran.code == 1 {
+            assert!(ran.err.contains(column), "{example}: {}", ran.err);
+            assert!(ran.left.is_empty(), "{example}: {:?}", ran.names());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn no_steps_are_a_run_of_one_row() -> Result<()> {
+    for example in ["coin", "logistic", "softmax", "gaussian"] {
+        let ran = Place::new()?.run(&format!("{example} --steps 0 --out out"))?;
+        ran.said(&["argmin", "step 0"]);
+        assert_eq!(ran.log()?.1.len(), 1, "{example}");
+    }
+    Ok(())
+}
+
+/// Nothing that is wrong in a program gets through the library's own doors either.
+mod in_the_library {
+    use super::*;
+
+    fn says<T>(made: candle_mle::Result<T>, parts: &[&str]) {
+        let message = made.err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(parts.iter().all(|part| message.contains(part)), "'{message}' does not say {parts:?}");
+    }
+
+    fn column(values: &[f64]) -> Result<Tensor> {
+        Ok(Tensor::new(values, &Device::Cpu)?.unsqueeze(1)?)
+    }
+
+    fn labelled(x: &[f64], y: &[u32]) -> Result<Labelled> {
+        Ok(Labelled::new(column(x)?, Tensor::new(y, &Device::Cpu)?)?)
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite() -> Result<()> {
+        says(Empirical::from_sample(column(&[1.0, f64::NAN])?), &["row 1", "column 0", "NaN", "finite", "drop"]);
+        says(
+            Empirical::from_sample(labelled(&[f64::INFINITY, 1.0], &[0, 1])?),
+            &["row 0", "column 0", "inf", "finite"],
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn counts() -> Result<()> {
+        let p = |counts: &[f64]| Ok::<_, anyhow::Error>(Empirical::from_counts(column(&[1.0, 2.0])?, counts));
+        says(p(&[1.0])?, &["counts", "[1]", "(2,)"]);
+        says(p(&[1.0, -2.0])?, &["-2", "row 1", "≥ 0"]);
+        says(p(&[f64::NAN, 1.0])?, &["NaN", "row 0", "finite"]);
+        says(p(&[0.0, 0.0])?, &["2 counts", "zero"]);
+        says(Empirical::from_sample(Tensor::zeros((0, 1), candle_core::DType::F64, &Device::Cpu)?), &["empty", "row"]);
+        Ok(())
+    }
+
+    #[test]
+    fn shapes_and_types_that_do_not_fit() -> Result<()> {
+        let (x, y) = (column(&[1.0, 2.0])?, Tensor::new(&[0u32, 1], &Device::Cpu)?);
+        says(Labelled::new(x.squeeze(1)?, y.clone()), &["x", "[2]", "(rows, columns)"]);
+        says(Labelled::new(x.clone(), Tensor::new(&[0u32, 1, 1], &Device::Cpu)?), &["y", "[3]", "(2,)"]);
+        says(Labelled::new(x.clone(), y.to_dtype(candle_core::DType::I64)?), &["y", "u32", "I64"]);
+        let model = Logistic::from_coefficients(&Tensor::new(&[[0.0, 0.0, 0.0], [1.0, 2.0, 3.0]], &Device::Cpu)?)?;
+        says(model.log_prob(&Labelled::new(x, y)?), &["x", "[2, 1]", "(rows, 2)"]);
+        says(Logistic::from_coefficients(&Tensor::new(&[[0.0, 1.0]], &Device::Cpu)?), &["coefficients", "[1, 2]"]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_class_that_the_model_does_not_have() -> Result<()> {
+        let model = Logistic::from_coefficients(&Tensor::new(&[[0.0, 0.0], [1.0, 0.5]], &Device::Cpu)?)?;
+        says(model.log_prob(&labelled(&[1.0, 2.0, 3.0], &[0, 1, 2])?), &["class 2", "0 to 1"]);
+        Ok(())
+    }
+
+    #[test]
+    fn covariances_that_are_none() -> Result<()> {
+        let gaussian = |covariance: &[f64]| Gaussian::from_moments(&[0.0, 0.0], covariance, &Device::Cpu);
+        says(gaussian(&[1.0, 0.0, 1.0]), &["covariance", "[3]", "2 × 2"]);
+        says(gaussian(&[1.0, 1.0, 1.0, 1.0]), &["singular", "column 1", "leave"]);
+        says(gaussian(&[0.0, 0.0, 0.0, 1.0]), &["singular", "column 0"]);
+        says(gaussian(&[1.0, f64::NAN, f64::NAN, 1.0]), &["singular", "column 1"]);
+        // Only one of the two triangles can be the truth.
+        says(gaussian(&[1.0, 0.5, -0.5, 1.0]), &["symmetric"]);
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! A saved model is in the data's own units, and what is loaded from it, a plain model, has the same probabilities.
+
+mod common;
+
+use anyhow::{Result, ensure};
+use candle_core::Tensor;
+use candle_mle::{
+    Bernoulli, Empirical, Gaussian, Lbfgs, Logistic, Model, Objective, Parameters, Sample, Softmax, Standardize, fit,
+    load, save,
+};
+use candle_nn::{VarBuilder, VarMap};
+use common::{CPU, host};
+
+/// Saves the model that was learned and opens it with `plain`, which knows of no coordinates.
+fn round_trip<M: Model + Parameters>(
+    p: &Empirical<M::Batch>,
+    (vars, model): (VarMap, M),
+    plain: impl Fn(VarBuilder) -> candle_mle::Result<M>,
+) -> Result<M> {
+    common::scatter(&vars, 1)?;
+    fit(&model, p, Objective::CrossEntropy, &mut Lbfgs::new(&vars), 5, &mut ())?;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("parameters.safetensors");
+    save(&model, &path)?;
+    let loaded = plain(load(&path, &CPU)?)?;
+    let (was, is) = (host(&model.log_prob(p.batch())?)?, host(&loaded.log_prob(p.batch())?)?);
+    ensure!(was.iter().any(|l| *l != was[0]));
+    for (was, is) in was.iter().zip(&is) {
+        // Rounding of the map between the units.
+        ensure!((was - is).abs() <= 1e-12 * was.abs().max(1.0), "{is}, but {was} was saved");
+    }
+    // And once more: its parameters are its own units, so that nothing moves.
+    save(&loaded, &path)?;
+    let again = plain(load(&path, &CPU)?)?;
+    for (name, tensor) in loaded.parameters()? {
+        assert_eq!(host(&tensor)?, host(&again.parameters()?[&name])?, "{name}");
+    }
+    Ok(loaded)
+}
+
+#[test]
+fn bernoulli() -> Result<()> {
+    let p = Empirical::from_sample(common::flips(300, 1)?)?;
+    let loaded = round_trip(&p, common::learner(Bernoulli::new)?, Bernoulli::new)?;
+    let logit = host(&loaded.parameters()?["logit"])?[0];
+    ensure!((loaded.prob()? - 1.0 / (1.0 + (-logit).exp())).abs() <= 1e-15);
+    Ok(())
+}
+
+#[test]
+fn logistic() -> Result<()> {
+    let p = Empirical::from_sample(common::answers(300, 2)?)?;
+    let plain = |vb: VarBuilder| Logistic::new(2, vb);
+    round_trip(&p, common::learner(plain)?, plain)?;
+    let loaded = round_trip(&p, common::learner(|vb| Ok(plain(vb)?.standardized(common::moments(&p)?)))?, plain)?;
+    // Own units: one more of a column adds its slope to the logit, and x = 0 has the intercept.
+    let logits = host(&loaded.logits(&Tensor::new(&[[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], &CPU)?)?)?;
+    let parameters = loaded.parameters()?;
+    let (weight, bias) = (host(&parameters["weight"])?, host(&parameters["bias"])?[0]);
+    for (got, expected) in logits.into_iter().zip([bias, bias + weight[0], bias + weight[1]]) {
+        ensure!((got - expected).abs() <= 1e-12);
+    }
+    Ok(())
+}
+
+#[test]
+fn softmax() -> Result<()> {
+    let p = Empirical::from_sample(common::kinds(300, 3)?)?;
+    let plain = |vb: VarBuilder| Softmax::new(2, 3, vb);
+    round_trip(&p, common::learner(plain)?, plain)?;
+    let loaded = round_trip(&p, common::learner(|vb| Ok(plain(vb)?.standardized(common::moments(&p)?)))?, plain)?;
+    // Against class 0.
+    assert_eq!((host(&loaded.weight()?.get(0)?)?, host(&loaded.bias()?)?[0]), (vec![0.0, 0.0], 0.0));
+    Ok(())
+}
+
+#[test]
+fn gaussian() -> Result<()> {
+    let raw = common::old_faithful(&["eruption_minutes", "waiting_minutes"])?;
+    let p = Empirical::from_sample(raw)?.at_resolution(&[0.001, 1.0])?;
+    let plain = |vb: VarBuilder| Gaussian::new(2, vb);
+    let range = || Standardize::range(p.batch());
+    let loaded = round_trip(&p, common::learner(|vb| Ok(plain(vb)?.standardized(range()?)))?, plain)?;
+    // In minutes: after five steps the mean is somewhere among the data.
+    let mean = host(&loaded.parameters()?["mean"])?;
+    ensure!((1.6..5.1).contains(&mean[0]) && (43.0..96.0).contains(&mean[1]), "{mean:?}");
+    assert_eq!(host(&loaded.mean()?)?, mean);
+
+    let p = common::points_3d(200, 4)?;
+    round_trip(&p, common::learner(|vb| Gaussian::new(3, vb))?, |vb| Gaussian::new(3, vb))?;
+    Ok(())
+}
+
+/// The map moves parameters, not probabilities: a model of known moments draws and scores the same after a round trip.
+#[test]
+fn a_model_of_given_parameters() -> Result<()> {
+    let truth = common::gaussian_truth_3d()?;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("truth.safetensors");
+    save(&truth, &path)?;
+    let loaded = Gaussian::new(3, load(&path, &CPU)?)?;
+    let draw = |model: &Gaussian| -> Result<Vec<f64>> { host(&model.sample(&50, &mut common::generator(1))?) };
+    assert_eq!(draw(&loaded)?, draw(&truth)?);
+    for (a, b) in host(&loaded.covariance()?)?.iter().zip([1.5, 0.6, -0.3, 0.6, 0.8, 0.2, -0.3, 0.2, 1.1]) {
+        ensure!((a - b).abs() <= 1e-14, "{a} is not {b}");
+    }
+    Ok(())
+}
