@@ -19,7 +19,8 @@ ln -sf "$CUDA_HOME/lib/libcudart_static.a" "$work/stubs/libcudart.a"
 export LIBRARY_PATH="$work/stubs" LD_LIBRARY_PATH="$work/stubs"
 # No nvidia-smi to ask for the architecture. -Ofc=max compiles kernels five times faster to slow code: for this proof only.
 export CUDA_COMPUTE_CAP=90 NVCC_APPEND_FLAGS=-Ofc=max CARGO_TARGET_DIR="$work/target"
-cargo build --locked --features cuda --example coin
+unoptimised=(--config profile.dev.opt-level=0 --config 'profile.dev.package."*".opt-level=0')
+cargo build --locked "${unoptimised[@]}" --features cuda --example coin
 
 # The program must start, and say in words that there is no GPU.
 message=$("$work/target/debug/examples/coin" --out "$work/out" 2>&1) && { echo "a GPU out of nowhere?"; exit 1; }

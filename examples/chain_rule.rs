@@ -19,12 +19,12 @@ fn main() -> Result<()> {
     let three = two.with_output(1, &Channel::binary_symmetric(0.2)?)?;
 
     println!("two coins, H(X,Y) = {}", run.show(two.entropy()));
-    let pair = draw(&run, &two, &[&[0, 1], &[1, 0]])?.title("X and Y");
+    let pair = draw(&run, &two, &[&[0, 1], &[1, 0]])?.title("two coins");
     println!("\nthree coins, H(X,Y,W) = {}", run.show(three.entropy()));
     let orders: [&[usize]; 6] = [&[0, 1, 2], &[0, 2, 1], &[1, 0, 2], &[1, 2, 0], &[2, 0, 1], &[2, 1, 0]];
-    let triple = draw(&run, &three, &orders)?.title("X, Y and W");
+    let triple = draw(&run, &three, &orders)?.title("three coins");
 
-    Figure::new("In whatever order coins are told, they tell the same in all")
+    Figure::new("Told in any order, the coins tell the same in all")
         .subtitle("each block is what a coin still adds when those below it are known")
         .column([pair])
         .column_of(2.2, [triple])
@@ -37,9 +37,8 @@ fn main() -> Result<()> {
 fn draw(run: &Run<()>, p: &Pmf, orders: &[&[usize]]) -> Result<Panel> {
     let unit = run.unit();
     let name = |axes: &[usize]| axes.iter().map(|axis| NAMES[*axis].0).collect::<Vec<_>>().join(",");
-    let axis = Axis::new("order in which they are told").categories(&orders.iter().map(|o| name(o)).collect::<Vec<_>>());
-    let mut panel = Panel::new(axis, Axis::new(format!("entropy ({unit})")));
-    for (order, place) in orders.iter().zip(0..) {
+    let mut stacks = vec![];
+    for order in orders {
         let terms = p.chain_rule(order)?;
         let given = |k: usize| if k == 0 { String::new() } else { format!("|{}", name(&order[..k])) };
         let named = |k: usize| format!("H({}{})", name(&order[k..=k]), given(k));
@@ -50,7 +49,7 @@ fn draw(run: &Run<()>, p: &Pmf, orders: &[&[usize]]) -> Result<Panel> {
             let amount = term.to(unit);
             (amount, NAMES[order[k]].1, format!("{}\n{amount:.3}", named(k)))
         });
-        panel = panel.stack((f64::from(place) - 0.42, f64::from(place) + 0.42), parts);
+        stacks.push((name(order), parts.collect::<Vec<_>>()));
     }
-    Ok(panel)
+    Ok(Panel::stacks(Axis::new("order in which they are told"), Axis::new(format!("entropy ({unit})")), stacks))
 }

@@ -7,7 +7,7 @@
 use anyhow::Result;
 use candle_mle::Pmf;
 use candle_mle::cli::Run;
-use candle_mle::plot::{Axis, Figure, Ink, Panel};
+use candle_mle::plot::{Figure, Ink, Panel};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -26,7 +26,7 @@ const LAWS: [(&str, Law); 6] = [
     ("parabola", |x, y| near(y + 0.7 - 1.5 * x * x)),
     ("circle", |x, y| near(x.hypot(y) - 0.8)),
     ("cross", |x, y| (near(y - 0.9 * x) + near(y + 0.9 * x)) * (-3.0 * x * x).exp()),
-    ("growing spread", |x, y| near(0.08 * y / (0.03 + 0.4 * x.abs())) / (0.03 + 0.4 * x.abs())),
+    ("fan", |x, y| near(0.08 * y / (0.03 + 0.4 * x.abs())) / (0.03 + 0.4 * x.abs())),
 ];
 
 fn main() -> Result<()> {
@@ -48,12 +48,13 @@ fn main() -> Result<()> {
 
         let points = p.sample(1500, &mut ChaCha8Rng::seed_from_u64(1));
         let points = points.iter().map(|cell| (place(cell[0]), place(cell[1])));
-        let axis = |name: &str| Axis::new(name).range(-1.0, 1.0);
-        let title = format!("{name}: ρ = {rho:.2}, I = {:.2} {unit}", i.to(unit));
-        panels.push(Panel::new(axis("x"), axis("y")).to_scale().title(title).points(points, Ink::Blue));
+        let ink = if rho == 0.0 && i.to(unit) > 1e-6 { Ink::Vermillion } else { Ink::Blue };
+        let title = format!("ρ = {rho:.2}, I = {:.2} {unit}", i.to(unit));
+        panels.push(Panel::drawing().title(title).points(points, ink));
     }
-    let figure = Figure::new("Correlation 0 is not independence: mutual information sees any shape")
-        .subtitle("1500 points from each law; ρ and I are the laws' own");
+    let figure = Figure::new("Correlation 0 is not independence: mutual information sees any shape").subtitle(
+        "red: uncorrelated and yet dependent; ρ and I are those of the laws, from which 1500 points each are drawn",
+    );
     let figure = panels.chunks(2).fold(figure, |figure, column| figure.column(column));
     figure.save(run.out("clouds.png"))?;
     println!("\nthe clouds are drawn in {}", run.out("clouds.png").display());

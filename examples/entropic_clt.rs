@@ -1,9 +1,10 @@
-//! The entropic central limit theorem (lecture row L9): with every draw added, h(Z_n) rises towards the Gaussian's.
+//! The entropic central limit theorem (lecture row L9): with every draw added, h(Zₙ) rises towards the Gaussian's.
 //!
 //! Change first: the laws, or `MOST`. All have variance 1, and nothing is sampled: the sums have known densities.
 //! Convergence is Barron (1986); that every single step rises is Artstein, Ball, Barthe and Naor (2004).
 
 use anyhow::Result;
+use candle_mle::Information;
 use candle_mle::cli::Run;
 use candle_mle::clt::{self, Summable};
 use candle_mle::law::{Exponential, Laplace, Mixture, Normal, Uniform};
@@ -15,7 +16,7 @@ fn main() -> Result<()> {
     let run = Run::<()>::from_args("entropic_clt", "Entropies of normalised sums of 1 to 16 independent draws.");
     let unit = run.unit();
 
-    // Z_n = (X_1 + … + X_n)/√n keeps the variance, so that all laws head for one limit, ½ log 2πe.
+    // Zₙ = (X₁ + … + Xₙ)/√n keeps the variance, so that all laws head for one limit, ½ log 2πe.
     let bump = |mean: f64| Normal::new(mean, f64::sqrt(1.0 - mean * mean));
     let laws: [(&str, Ink, Box<dyn Summable>); 5] = [
         ("Gaussian", Ink::Black, Box::new(Normal::new(0.0, 1.0)?)),
@@ -32,31 +33,41 @@ fn main() -> Result<()> {
     let curves = curves.collect::<Result<Vec<_>>>()?;
 
     // Every entropy, and by how much it is above the last one.
-    println!("h(Z_n) and its increase, in {unit}; ½ log 2πe = {limit:.6}\n");
+    println!("h(Zₙ) and its increase, in {unit}; ½ log 2πe = {limit:.6}\n");
     println!("{:>3}{}", "n", laws.iter().map(|(name, ..)| format!("{name:>20}")).collect::<String>());
     for n in 0..MOST {
         print!("{:>3}", n + 1);
         for h in &curves {
-            let increase = if n > 0 { format!("{:+.1e}", h[n] - h[n - 1]) } else { String::new() };
-            print!("{:>11.6}{increase:>9}", h[n]);
+            let increase = if n > 0 { h[n] - h[n - 1] } else { 0.0 };
+            let shown = if increase.abs() > 1e-12 { format!("{increase:+.1e}") } else { String::new() };
+            print!("{:>11.6}{shown:>9}", h[n]);
         }
         println!();
     }
     let steps = curves[1..].iter().flat_map(|h| h.windows(2)).map(|pair| pair[1] - pair[0]);
     println!("\nsmallest increase of all but the Gaussian: {:.1e} {unit}", steps.fold(f64::INFINITY, f64::min));
 
+    // The scaling rule h(aX) = h(X) + log|a| turns h(Sₙ) into h(Zₙ).
+    let (sum, scale) = (Exponential::new(1.0)?.sum_entropy(MOST)?, (MOST as f64).sqrt());
+    println!(
+        "exponential, n = {MOST}: h(Sₙ) − ½ log n = {} − {}",
+        run.show(sum),
+        run.show(Information::from_nats(scale.ln()))
+    );
+
     let number = || Axis::new("n, the number of draws").log();
-    let mut rising = Panel::new(number(), Axis::new(format!("h(Z_n) ({unit})")));
-    let mut gap = Panel::new(number(), Axis::new(format!("distance to the limit ({unit})")).log());
+    let mut rising = Panel::new(number(), Axis::new(format!("h(Zₙ) ({unit})"))).title("entropy");
+    let mut gap = Panel::new(number(), Axis::new(format!("KL(Zₙ‖Gaussian) ({unit})")).log());
     for ((name, ink, _), h) in laws.iter().zip(&curves) {
         let points = || h.iter().zip(1..).map(|(h, n)| (f64::from(n), *h));
         rising = rising.line(points(), *ink).label(*name).points(points(), *ink);
-        gap = gap.line(points().filter(|p| p.1 < limit).map(|(n, h)| (n, limit - h)), *ink);
+        // The Gaussian's own distance is 0 to rounding, and not on a logarithmic axis.
+        gap = gap.line(points().map(|(n, h)| (n, limit - h)).filter(|p| p.1 > 1e-9), *ink);
     }
-    Figure::new("Adding independent draws climbs to the Gaussian's entropy, at every step")
-        .subtitle("all of variance 1; the distance to the limit is KL(Z_n‖Gaussian)")
-        .column_of(1.4, [rising.hline(limit, "½ log 2πe")])
-        .column([gap])
+    Figure::new("Every draw added lifts the entropy towards the Gaussian's")
+        .subtitle("normalised sums of n independent draws of variance 1")
+        .column_of(1.9, [rising])
+        .column([gap.title("distance: 1/n² if symmetric")])
         .save(run.out("entropies.png"))?;
     println!("the entropies are drawn in {}", run.out("entropies.png").display());
     Ok(())

@@ -1,4 +1,4 @@
-//! The loss table of a classifier (lecture row L2): −log π_1, and why it is harsh on confident wrongness.
+//! The loss table of a classifier (lecture row L2): −log π₁, and why it is harsh on confident wrongness.
 //!
 //! Change first: a prediction in `PREDICTIONS`. Its true class is always class 1.
 //! The slide says that halving the predicted probability doubles the loss: it adds exactly one bit, to any loss.
@@ -28,37 +28,43 @@ fn main() -> Result<()> {
 
     // The same as cross-entropy, and as KL divergence, of the one-hot truth d, whose own entropy is 0.
     let d = Pmf::new([3], [1.0, 0.0, 0.0])?;
-    println!("predicted π          −log π_1   H(d, π)   KL(d‖π)   in {unit}; H(d) = {}", run.show(d.entropy()));
+    println!("predicted π            −log π₁   H(d, π)   KL(d‖π)   in {unit}; H(d) = {}", run.show(d.entropy()));
     for ((pi, meaning), loss) in PREDICTIONS.iter().zip(&losses) {
         let pi = Pmf::new([3], *pi)?;
         let [a, b, c] = [*loss, d.cross_entropy(&pi)?, d.kl_divergence(&pi)?].map(|loss| loss.to(unit));
         println!("{:<18} {a:>10.4}{b:>10.4}{c:>10.4}   {meaning}", format!("{:?}", pi.values()));
     }
 
-    // Halving π_1 again and again.
+    // Halving π₁ again and again.
     let halved: Vec<f64> = (0..5).map(|k| PREDICTIONS[0].0[0] / f64::from(1 << k)).collect();
     let loss = |pi: f64| Information::from_nats(-pi.ln()).to(unit);
-    println!("\nhalving π_1, the loss in {unit}");
+    println!("\nhalving π₁, the loss in {unit}");
     for pair in halved.windows(2) {
         let [before, after] = [loss(pair[0]), loss(pair[1])];
         println!("{:>8} → {:<8} {before:.2} → {after:.2}   {:.4} more", pair[0], pair[1], after - before);
     }
 
-    let axis = |label: &str| (Axis::new(label), Axis::new(format!("loss −log π_1 ({unit})")));
+    let axis = |label: &str| (Axis::new(label), Axis::new(format!("loss −log π₁ ({unit})")));
     let curve = || (8..=400).map(|k| f64::from(k) / 400.0).map(|pi| (pi, loss(pi)));
-    let (x, y) = axis("predicted probability of the true class, π_1");
-    let table = Panel::new(x, y).line(curve(), Ink::Blue);
+    let (x, y) = axis("predicted probability of the true class, π₁");
+    let table = Panel::new(x, y).line(curve(), Ink::Blue).hline(0.0, "certain and right: 0");
+    // The prediction without loss lies on the floor, which has its name.
+    let name = |pi: &[f64; 3], loss: f64| format!("({}, {}, {})  {loss:.2}", pi[0], pi[1], pi[2]);
     let table = PREDICTIONS.iter().zip(&losses).fold(table, |panel, ((pi, _), loss)| {
-        panel.mark(pi[0], loss.to(unit), format!("({}, {}, {})  {:.2}", pi[0], pi[1], pi[2], loss.to(unit)))
+        let loss = loss.to(unit);
+        panel.mark(pi[0], loss, if loss > 0.0 { name(pi, loss) } else { String::new() })
     });
-    let (x, y) = axis("π_1, on a logarithmic scale");
-    let steps = halved.windows(2).flat_map(|pair| [(pair[0], loss(pair[0])), (pair[0], loss(pair[1]))]);
-    let halving = Panel::new(x.log(), y).line(curve(), Ink::Blue).line(steps, Ink::Vermillion).label("one bit each");
+    let (x, y) = axis("π₁, on a logarithmic scale");
+    let steps = halved
+        .windows(2)
+        .flat_map(|pair| [(pair[0], loss(pair[0])), (pair[0], loss(pair[1])), (pair[1], loss(pair[1]))]);
+    let halving =
+        Panel::new(x.log(), y).line(curve(), Ink::Blue).line(steps, Ink::Vermillion).label("steps of one bit");
     let halving = halved.iter().fold(halving, |panel, pi| panel.mark(*pi, loss(*pi), format!("{:.2}", loss(*pi))));
-    Figure::new("Being sure and wrong costs most: every halving of π_1 adds one more bit")
+    Figure::new("Sure and wrong costs most: every halving of π₁ adds one bit")
         .column_of(1.3, [table])
         .column([halving])
         .save(run.out("loss.png"))?;
-    println!("\nthe loss against π_1 is drawn in {}", run.out("loss.png").display());
+    println!("\nthe loss against π₁ is drawn in {}", run.out("loss.png").display());
     Ok(())
 }

@@ -47,16 +47,20 @@ fn main() -> Result<()> {
         println!("{claim:<28}{:>14}  {sign}  {}", run.show(left), run.show(right));
     }
 
+    // H(Y|X = x) of every row: their mean is H(Y|X).
     let total: f64 = COUNTS.iter().flatten().sum();
-    let side = |name: &str, p: &Pmf| p.values().iter().zip(1..).map(|(p, k)| format!("{name}{k} ({})", p * total)).collect();
-    let (columns, rows): (Vec<String>, Vec<String>) = (side("y", &p_y), side("x", &p_x));
-    let parts = |of: &str| Axis::new(format!("{of}, in parts of {total}"));
-    let table = Panel::new(Axis::new("Y").categories(&columns), Axis::new("X").categories(&rows));
-    let table = table.cells(&COUNTS.concat(), parts("p(x, y)"));
+    let open = (0..4).map(|row| Ok(p.condition(&[(0, row)])?.entropy())).collect::<Result<Vec<_>>>()?;
+    let rows: Vec<String> = open.iter().zip(1..).map(|(h, k)| format!("x{k}: {:.3}", h.to(run.unit()))).collect();
+    let table = Panel::new(Axis::new("Y").categories(&["y1", "y2", "y3", "y4"]), Axis::new("X").categories(&rows));
+    let table = table.cells(&COUNTS.concat(), Axis::new(format!("p(x, y), in parts of {total}")));
+    Figure::new(format!("Knowing X leaves {} of the {} in Y", run.show(h_y_given_x), run.show(h_y)))
+        .subtitle(format!("beside every row H(Y|X = x) in {}; the mean of the four is H(Y|X)", run.unit()))
+        .column([table])
+        .save(run.out("table.png"))?;
+
     let named = |name: &str, amount: Information| (amount.to(run.unit()), format!("{name}\n{}", run.show(amount)));
     let (only_x, only_y) = (named("H(X|Y)", h_x_given_y).1, named("H(Y|X)", h_y_given_x).1);
     let circles = Panel::venn([named("H(X)", h_x), named("H(Y)", h_y)], named("I(X;Y)", i), [only_x, only_y]);
-    Figure::new("The last row gives Y away, the third says nothing about it").column([table]).save(run.out("table.png"))?;
     Figure::new(format!("X and Y share {}: the overlap of their entropies", run.show(i)))
         .subtitle("areas to scale")
         .column([circles])

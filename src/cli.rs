@@ -40,6 +40,7 @@ pub trait Data: clap::Args {
 
 /// Flags of an example in which something is learnt.
 pub trait Learns: Data {
+    /// The flags of the fit.
     fn learning(&self) -> &Learning;
 }
 
@@ -157,6 +158,7 @@ impl<D: Data> Run<D> {
         Self { name, flags }
     }
 
+    /// The unit of all that is shown.
     pub fn unit(&self) -> Unit {
         self.flags.output.unit
     }

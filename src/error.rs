@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+/// What the library's functions return.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Every error of the library. The variants carry the value that was wrong.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "the message beside each variant says it")]
 pub enum Error {
     // Shapes and numbers
     #[error("{what} is empty: at least one {needed} is needed")]

@@ -26,7 +26,9 @@ use crate::model::Model;
 pub struct Step<'a, M: Model> {
     /// t, counted from 0: how often the parameters have moved.
     pub index: usize,
+    /// The model at θ_t.
     pub model: &'a M,
+    /// What it is fitted to.
     pub data: &'a Empirical<M::Batch>,
     /// ln q of the distinct rows, (m,), nats, detached.
     pub log_q: &'a Tensor,

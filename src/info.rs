@@ -23,8 +23,11 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Unit {
     #[default]
+    /// Base 2.
     Bits,
+    /// Base e.
     Nats,
+    /// Base 10.
     Hartleys,
 }
 
@@ -68,25 +71,32 @@ pub struct Information {
 }
 
 impl Information {
+    /// What a sure event tells.
     pub const ZERO: Self = Self { amount: 0.0, unit: Unit::Nats };
+    /// What an impossible event would tell.
     pub const INFINITE: Self = Self { amount: f64::INFINITY, unit: Unit::Nats };
 
+    /// An amount given in nats.
     pub fn from_nats(nats: f64) -> Self {
         Self { amount: nats, unit: Unit::Nats }
     }
 
+    /// An amount given in bits.
     pub fn from_bits(bits: f64) -> Self {
         Self { amount: bits, unit: Unit::Bits }
     }
 
+    /// In nats.
     pub fn nats(self) -> f64 {
         self.to(Unit::Nats)
     }
 
+    /// In bits.
     pub fn bits(self) -> f64 {
         self.to(Unit::Bits)
     }
 
+    /// In hartleys, decimal digits.
     pub fn hartleys(self) -> f64 {
         self.to(Unit::Hartleys)
     }
@@ -96,6 +106,7 @@ impl Information {
         if self.unit == unit { self.amount } else { self.amount * self.unit.nats() / unit.nats() }
     }
 
+    /// Neither infinite nor NaN.
     pub fn is_finite(self) -> bool {
         self.amount.is_finite()
     }

@@ -106,6 +106,8 @@
 //! Logarithms are natural inside; what a person reads is an [`Information`] or names its [`Unit`]. Rows such as L4 or P3
 //! in the documentation are the claims of the lecture that this crate makes run: the README lists them.
 
+#![warn(missing_docs)]
+
 #[cfg(feature = "cli")]
 pub mod cli;
 mod cone;

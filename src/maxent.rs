@@ -115,7 +115,9 @@ impl Support {
 
 /// A constraint E[g(X)] = target.
 pub struct Moment<'a> {
+    /// The statistic, finite on the support.
     pub g: &'a dyn Fn(f64) -> f64,
+    /// What its expectation shall be.
     pub target: f64,
 }
 

@@ -26,6 +26,7 @@ use crate::error::{Error, Result};
 /// q_θ: anything that can score observations. Parameters are tensors of the model's own keeping; where they are
 /// [`Var`](candle_core::Var)s, gradients reach them.
 pub trait Model {
+    /// The rows that it scores.
     type Batch: Batch;
 
     /// Whether [`log_prob`](Self::log_prob) is the logarithm of a density (and not of a probability).
@@ -87,6 +88,7 @@ pub trait Batch: Sized {
     /// The rows of these indices, (k,) u32.
     fn select(&self, rows: &Tensor) -> Result<Self>;
 
+    /// The same rows on another device.
     fn to_device(&self, device: &Device) -> Result<Self>;
 
     /// The rows as numbers on the host, for grouping equal ones.
@@ -97,7 +99,9 @@ pub trait Batch: Sized {
 pub struct Keys {
     /// Row by row, m · width numbers.
     pub values: Vec<f64>,
+    /// Numbers in a row.
     pub width: usize,
+    /// How many of them are conditioned on.
     pub given: usize,
 }
 

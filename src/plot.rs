@@ -45,6 +45,7 @@ pub struct Figure {
 }
 
 impl Figure {
+    /// An empty figure under a title that states its finding.
     pub fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), subtitle: String::new(), columns: Vec::new(), size: (1600, 900) }
     }
@@ -215,6 +216,36 @@ impl Panel {
         Self { axes: false, ..Self::new(Axis::new(""), Axis::new("")).to_scale() }
     }
 
+    /// Named bars of parts upon each other; the names make the categories of `x`. Every part has its height, its ink and
+    /// the words in it, which are smaller in a small part and left out where they could not be read.
+    ///
+    /// ```
+    /// # use candle_mle::plot::{Axis, Ink, Panel};
+    /// let orders = [
+    ///     ("X, Y", [(1.0, Ink::Blue, "H(X)"), (0.469, Ink::Orange, "H(Y|X)")]),
+    ///     ("Y, X", [(1.0, Ink::Orange, "H(Y)"), (0.469, Ink::Blue, "H(X|Y)")]),
+    /// ];
+    /// let panel = Panel::stacks(Axis::new("order"), Axis::new("entropy (bits)"), orders);
+    /// ```
+    pub fn stacks<N: AsRef<str>, W: Into<String>>(
+        x: Axis,
+        y: Axis,
+        bars: impl IntoIterator<Item = (N, impl IntoIterator<Item = (f64, Ink, W)>)>,
+    ) -> Self {
+        let (names, stacks): (Vec<N>, Vec<_>) = bars.into_iter().unzip();
+        let mut panel = Self::new(x.categories(&names), y);
+        for (at, parts) in stacks.into_iter().enumerate() {
+            let (left, right, mut top) = (at as f64 - 0.42, at as f64 + 0.42, 0.0);
+            for (height, ink, words) in parts {
+                let foot = top;
+                top += height;
+                panel = panel.add(Form::Bars(vec![Bar { left, right, foot, top, words: words.into() }]), ink);
+            }
+        }
+        panel
+    }
+
+    /// A title of this plot alone.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = title.into();
         self
@@ -254,21 +285,6 @@ impl Panel {
         self.add(Form::Bars(bars.into_iter().map(bar).collect()), ink)
     }
 
-    /// A bar of parts upon each other: each has its height, its ink and the words in it, which are smaller in a small
-    /// part and left out where they could not be read. A line break begins a new line.
-    pub fn stack<S: Into<String>>(
-        self,
-        (left, right): (f64, f64),
-        parts: impl IntoIterator<Item = (f64, Ink, S)>,
-    ) -> Self {
-        let mut top = 0.0;
-        parts.into_iter().fold(self, |panel, (height, ink, words)| {
-            let foot = top;
-            top += height;
-            panel.add(Form::Bars(vec![Bar { left, right, foot, top, words: words.into() }]), ink)
-        })
-    }
-
     /// The area between two curves, at (x, lower y, upper y).
     pub fn band(self, band: impl IntoIterator<Item = (f64, f64, f64)>, ink: Ink) -> Self {
         self.add(Form::Band(band.into_iter().collect()), ink)
@@ -303,10 +319,12 @@ impl Panel {
         self.amend(|last| last.label = label.into())
     }
 
+    /// Draws the last line in dashes.
     pub fn dashed(self) -> Self {
         self.amend(|last| last.dash = Dash::Dashed)
     }
 
+    /// Draws the last line in dots.
     pub fn dotted(self) -> Self {
         self.amend(|last| last.dash = Dash::Dotted)
     }

@@ -23,10 +23,13 @@ pub struct Table {
 /// What a column holds, row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Column {
+    /// Finite numbers.
     Numbers(Vec<f64>),
     /// The levels in order of first sight, and the level of each row.
     Categories {
+        /// In order of first sight.
         levels: Vec<String>,
+        /// The place of each row's level among them.
         codes: Vec<u32>,
     },
 }
@@ -40,7 +43,9 @@ pub struct Design {
     pub count: Vec<f64>,
     /// What each column of x is: `age`, or `class 2nd`.
     pub columns: Vec<String>,
+    /// The name of the column that is predicted.
     pub target: String,
+    /// The names of its classes.
     pub classes: Vec<String>,
 }
 
@@ -51,6 +56,7 @@ pub struct Cloud {
     pub points: Tensor,
     /// How often each row was observed.
     pub count: Vec<f64>,
+    /// The name of each column.
     pub columns: Vec<String>,
 }
 

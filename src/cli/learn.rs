@@ -19,10 +19,13 @@ use crate::table::Design;
 
 /// What a run leaves: the fitted model, its log, the way it went, and what keeps its likelihood from having a maximum.
 pub struct Learned<M> {
+    /// As the last step left it.
     pub model: M,
+    /// One row a step.
     pub history: History,
     /// θ of every step in the data's units, the parameters in the order of their names.
     pub path: Vec<Vec<f64>>,
+    /// Why the likelihood has no finite maximum, if so.
     pub separation: Option<Separation>,
 }
 

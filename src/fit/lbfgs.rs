@@ -23,6 +23,7 @@ pub struct Lbfgs {
 const MEMORY: usize = 20;
 
 impl Lbfgs {
+    /// Moves all variables of a map.
     pub fn new(vars: &VarMap) -> Self {
         Self { vars: by_name(vars), memory: VecDeque::new(), last: None }
     }

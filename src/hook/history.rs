@@ -9,6 +9,7 @@ use crate::info::{Information, Unit};
 /// The three quantities at one θ_t, in nats: per observation, per observation, and in all.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Row {
+    /// t, counted from 0
     pub step: usize,
     /// KL(p̂‖q); +∞ for points of a density without a resolution.
     pub kl: f64,
@@ -31,9 +32,13 @@ pub struct History {
 /// The step at which each quantity comes within a tolerance of its own minimum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Argmin {
+    /// None where KL is infinite throughout.
     pub kl: Option<usize>,
+    /// Of H(p̂, q).
     pub cross_entropy: Option<usize>,
+    /// Of −Σ_i ln q(x_i).
     pub nll: Option<usize>,
+    /// Of KL(truth‖q); none where no truth is known.
     pub population_kl: Option<usize>,
 }
 

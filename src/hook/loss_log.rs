@@ -24,6 +24,7 @@ pub struct LossLog<T = ()> {
 const WAITING: usize = 64;
 
 impl LossLog {
+    /// A log without a truth: no second forward pass.
     pub fn new() -> Self {
         Self::with_truth(())
     }

@@ -58,6 +58,7 @@ pub struct Improvement {
 }
 
 impl Improvement {
+    /// `tolerance` in nats per observation.
     pub fn new(tolerance: f64) -> Self {
         Self { tolerance, last: f64::INFINITY }
     }
@@ -97,6 +98,7 @@ pub struct ParameterPath {
 }
 
 impl ParameterPath {
+    /// An empty path.
     pub fn new() -> Self {
         Self::default()
     }

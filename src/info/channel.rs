@@ -45,10 +45,12 @@ impl Channel {
         Ok(Self { outputs: 2, w: vec![z.p[0], z.p[1], z.p[1], z.p[0]] })
     }
 
+    /// How many levels it takes.
     pub fn inputs(&self) -> usize {
         self.w.len() / self.outputs
     }
 
+    /// How many levels it gives.
     pub fn outputs(&self) -> usize {
         self.outputs
     }

@@ -18,7 +18,9 @@ use crate::error::{Error, Result};
 /// outermost terms, and rounding. It covers what is lost at a pole as strong as x^(−0.995), and is large at a stronger.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Integral {
+    /// The integral.
     pub value: f64,
+    /// An estimate of how far off it may be.
     pub error: f64,
 }
 

@@ -19,6 +19,7 @@ enum Kind {
 }
 
 impl Axis {
+    /// A linear axis; the label names quantity and unit.
     pub fn new(label: impl Into<String>) -> Self {
         Self { label: label.into(), kind: Kind::Linear, range: None }
     }
@@ -104,7 +105,7 @@ impl Scale {
 
     /// The distance of the ends where a unit has one length everywhere.
     pub fn span(&self) -> Option<f64> {
-        (self.kind == Kind::Linear).then(|| self.ends.1 - self.ends.0)
+        (self.kind == Kind::Linear).then_some(self.ends.1 - self.ends.0)
     }
 
     /// The same axis, longer on both sides, from end to end `span`.

@@ -128,6 +128,14 @@ impl<'a> Frame<'a> {
             let weighed = f64::max(22.0 * share.sqrt(), 2.5);
             let radius = if heaviest > 0.0 { weighed } else { equal } * sheet.unit;
             self.crowd.points.push(centre);
+            // As a line on a map, a disc on it has a dark edge, and nothing shines through.
+            let alpha = if self.plan.panel.heat_map().is_some() {
+                let edge = Ink::Black.colour();
+                sheet.shapes.push(Shape::Disc { centre, radius: radius + 1.5 * sheet.unit, colour: edge, alpha: 1.0 });
+                1.0
+            } else {
+                alpha
+            };
             sheet.shapes.push(Shape::Disc { centre, radius, colour, alpha });
         }
     }
@@ -141,9 +149,11 @@ impl<'a> Frame<'a> {
         let xs: Vec<f64> = places(&plan.x, &heat.xs).into_iter().map(|place| self.x(place)).collect();
         let ys: Vec<f64> = places(&plan.y, &heat.ys).into_iter().map(|place| self.y(place)).collect();
         let shares = places(bar, &heat.values);
-        // Three digits of the largest value, and as many decimals everywhere.
+        // Three digits of the largest value, and as many decimals everywhere; whole numbers stay whole.
+        let whole = heat.values.iter().all(|value| value.fract() == 0.0);
         let largest = heat.values.iter().filter(|value| value.is_finite()).fold(0.0, |most: f64, v| most.max(v.abs()));
-        let decimals = if largest > 0.0 { (2.0 - largest.log10().floor()).clamp(0.0, 4.0) as usize } else { 0 };
+        let decimals =
+            if largest > 0.0 && !whole { (2.0 - largest.log10().floor()).clamp(0.0, 4.0) as usize } else { 0 };
         let columns = edges(&xs, plot.left, plot.right);
         for (j, (top, bottom)) in edges(&ys, plot.top, plot.bottom).into_iter().enumerate() {
             for (i, &(left, right)) in columns.iter().enumerate() {

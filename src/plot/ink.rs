@@ -5,6 +5,7 @@ use plotters::style::RGBColor;
 /// The colours of Okabe and Ito, *Color Universal Design* (2008), which colour-blind readers keep
 /// apart, and two that stand back: grey and white.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "a colour is its name")]
 pub enum Ink {
     Black,
     Orange,

@@ -21,23 +21,20 @@ impl Panel {
         let (low, high) = (apart - s, r);
         let middles = [(low - r) / 2.0, (low + high) / 2.0, (high + apart + s) / 2.0];
         let above = 1.12 * r.max(s);
-        let panel = Self::drawing()
-            .circle((0.0, r), Ink::Blue)
-            .circle((apart, s), Ink::Orange)
+        let outline = |x: f64, radius: f64| ellipse([x, 0.0], [[radius * radius, 0.0], [0.0, radius * radius]], 1.0);
+        let (left, right) = (outline(0.0, r), outline(apart, s));
+        let inside = |outline: &[(f64, f64)]| outline[..=60].iter().map(|&(x, y)| (x, -y, y)).collect::<Vec<_>>();
+        let [only_left, only_right] = only;
+        Self::drawing()
+            .band(inside(&left), Ink::Blue)
+            .band(inside(&right), Ink::Orange)
+            .line(left, Ink::Blue)
+            .line(right, Ink::Orange)
             .text(-0.4 * r, above, left_name)
-            .text(apart + 0.4 * s, above, right_name);
-        let parts = middles.into_iter().zip({
-            let [left, right] = only;
-            [left, shared.1, right]
-        });
-        parts.fold(panel, |panel, (x, name)| panel.text(x, 0.0, name))
-    }
-
-    /// A filled circle around (x, 0).
-    fn circle(self, (x, radius): (f64, f64), ink: Ink) -> Self {
-        let outline = ellipse([x, 0.0], [[radius * radius, 0.0], [0.0, radius * radius]], 1.0);
-        let half = outline[..=60].iter().map(|&(x, y)| (x, -y, y)).collect::<Vec<_>>();
-        self.band(half, ink).line(outline, ink)
+            .text(apart + 0.4 * s, above, right_name)
+            .text(middles[0], 0.0, only_left)
+            .text(middles[1], 0.0, shared.1)
+            .text(middles[2], 0.0, only_right)
     }
 }
 

@@ -16,6 +16,7 @@ impl Exponential {
         Ok(Self { rate })
     }
 
+    /// λ, per unit of x.
     pub fn rate(&self) -> f64 {
         self.rate
     }

@@ -17,10 +17,12 @@ impl Gamma {
         Ok(Self { shape, rate })
     }
 
+    /// The shape, a pure number.
     pub fn shape(&self) -> f64 {
         self.shape
     }
 
+    /// The rate, per unit of x.
     pub fn rate(&self) -> f64 {
         self.rate
     }

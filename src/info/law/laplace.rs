@@ -17,6 +17,7 @@ impl Laplace {
         Ok(Self { location, scale })
     }
 
+    /// The mean distance from the location.
     pub fn scale(&self) -> f64 {
         self.scale
     }

@@ -59,10 +59,12 @@ impl MultivariateNormal {
         Ok(Self { mean, correlation, factor })
     }
 
+    /// The number of axes.
     pub fn dimension(&self) -> usize {
         self.mean.len()
     }
 
+    /// One number an axis.
     pub fn mean(&self) -> &[f64] {
         self.mean.as_slice()
     }

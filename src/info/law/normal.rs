@@ -29,6 +29,7 @@ impl Normal {
         Self::new(law.mean(), law.variance().sqrt())
     }
 
+    /// The standard deviation.
     pub fn sd(&self) -> f64 {
         self.sd
     }

@@ -18,10 +18,12 @@ impl Uniform {
         Ok(Self { low, high })
     }
 
+    /// Where the interval begins.
     pub fn low(&self) -> f64 {
         self.low
     }
 
+    /// Where it ends.
     pub fn high(&self) -> f64 {
         self.high
     }
