@@ -138,7 +138,7 @@ pub use info::{Channel, Information, Pmf, PrefixCode, Unit, clt, law, quadrature
 pub use maxent::{MaximumEntropy, Moment, Support, maxent, newton_on_the_dual};
 pub use model::{
     Batch, Bernoulli, Classifier, Gaussian, Gibbs, Keys, KlDivergence, Labelled, Logistic, Model, Parameters, Sample,
-    Softmax, Standardize, load, save,
+    Softmax, Standardize, load, save, variables,
 };
 pub use objective::Objective;
 pub use ops::{log_sigmoid, log_softmax};

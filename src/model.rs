@@ -80,6 +80,30 @@ pub fn load(path: impl AsRef<Path>, device: &Device) -> Result<VarBuilder<'stati
     Ok(VarBuilder::from_tensors(tensors, crate::device::float(device), device))
 }
 
+/// Variables that start at the parameters of another model: at a seeded draw where zero is a saddle, or where an earlier
+/// fit ended.
+///
+/// ```
+/// use candle_core::{DType, Device};
+/// use candle_mle::{Gaussian, variables};
+/// use candle_nn::VarBuilder;
+/// let vars = variables(&Gaussian::from_moments(&[3.0], &[4.0], &Device::Cpu)?)?;
+/// let learner = Gaussian::new(1, VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu))?;
+/// assert_eq!(learner.mean()?.to_vec1::<f64>()?, [3.0]);
+/// # Ok::<(), candle_mle::Error>(())
+/// ```
+pub fn variables(start: &impl Parameters) -> Result<VarMap> {
+    let vars = VarMap::new();
+    {
+        let mut data = vars.data().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        for (name, tensor) in start.parameters()? {
+            // A copy: a variable that shared its storage would move the model that it started from.
+            data.insert(name, Var::from_tensor(&tensor.copy()?)?);
+        }
+    }
+    Ok(vars)
+}
+
 /// Rows that a model can score.
 pub trait Batch: Sized {
     /// The number of rows, m.
