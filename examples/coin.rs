@@ -4,10 +4,10 @@
 //! Step size: from 8 on, `--lr 8`, the loss bounces above its start and the run stops, naming the step.
 
 use anyhow::Result;
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 use candle_mle::cli::{Classes, Run, Slice};
 use candle_mle::plot::{Axis, Figure, Ink, Panel};
-use candle_mle::{Bernoulli, Design, Empirical, Sample, device};
+use candle_mle::{Bernoulli, Empirical, Outcomes, Sample, device, one_sided};
 
 const HEADS: f64 = 60.0;
 const FLIPS: f64 = 100.0;
@@ -18,33 +18,40 @@ fn main() -> Result<()> {
 
     // What was seen: a table of counts, flips of a coin of known bias, or a column of yours with two values.
     let truth = Bernoulli::from_prob(HEADS / FLIPS, &device)?;
-    let table = run.design()?;
-    table.as_ref().map_or(Ok(()), Design::two_classes)?;
+    let table = run.outcomes()?;
+    table.as_ref().map_or(Ok(()), Outcomes::two_classes)?;
     let data = match (&table, run.n()) {
-        (Some(table), _) => Empirical::from_counts(table.batch.y().to_dtype(candle_core::DType::F64)?, &table.count)?,
+        (Some(table), _) => Empirical::from_counts(table.y.to_dtype(DType::F64)?, &table.count)?,
         (None, Some(n)) => Empirical::from_sample(truth.sample(&n, &mut run.generator())?)?,
         (None, None) => Empirical::from_counts(Tensor::new(&[1.0, 0.0], &device)?, &[HEADS, FLIPS - HEADS])?,
     };
-    run.say_data("a coin: heads (1) or tails (0)", "H(p_data)", &data);
+    let faces = table.map_or(["tails", "heads"].map(String::from).to_vec(), |table| table.classes);
+    run.say_data(&format!("a coin: {} (1) or {} (0)", faces[1], faces[0]), "H(p_data)", &data);
 
     // The learner starts fair; the hook logs KL, cross-entropy and NLL of every step.
     let truth = (run.n().is_some()).then_some(&truth);
-    let learned = run.learn(&data, truth, None, 1.0, Bernoulli::new, &device)?;
-    println!("probability of heads: {:.6}\n", learned.model.prob()?);
+    let learned = run.learn(&data, truth, one_sided(&data)?, 1.0, Bernoulli::new, &device)?;
+    println!("probability of {}: {:.6}\n", faces[1], learned.model.prob()?);
 
     // The same three quantities along all coins there are.
     let coins = (1..100).map(|i| f64::from(i) / 100.0).collect();
-    let slice = Slice::new("probability of heads", coins, |prob| Bernoulli::from_prob(prob, &device), &data)?;
+    let axis = format!("probability of {}", faces[1]);
+    let mut slice = Slice::new(axis, coins, |prob| Bernoulli::from_prob(prob, &device), &data)?;
+    if let Some(separation) = &learned.separation {
+        slice = slice.without_minimum(separation.infimum);
+    }
     run.draw_descent(&learned, "H(p_data)")?;
     run.draw_landscape(&slice, None)?;
     let heads = data.moments()?.0[0];
     let bars = |left: f64, heads: f64| [(left, left + 0.3, 1.0 - heads), (1.0 + left, 1.3 + left, heads)];
-    let panel = Panel::new(Axis::new("").categories(&["tails", "heads"]), Axis::new("probability").range(0.0, 1.0))
+    let panel = Panel::new(Axis::new("").categories(&faces), Axis::new("probability").range(0.0, 1.0))
         .bars(bars(-0.3, heads), Ink::SkyBlue)
         .label("observed share")
         .bars(bars(0.0, learned.model.prob()?), Ink::Vermillion)
         .label("fitted coin");
-    Figure::new("The fitted coin shows heads as often as was observed").column([panel]).save(run.out("model.png"))?;
+    Figure::new(format!("The fitted coin shows {} as often as was observed", faces[1]))
+        .column([panel])
+        .save(run.out("model.png"))?;
     run.say_files();
     Ok(())
 }

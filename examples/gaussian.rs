@@ -59,5 +59,5 @@ fn main() -> Result<()> {
 fn sample(truth: &Gaussian, run: &Run<Points>) -> Result<Cloud> {
     let n = run.n().unwrap_or(1000);
     let points = truth.sample(&n, &mut run.generator())?;
-    Ok(Cloud { points, count: vec![1.0; n], columns: vec!["x".to_string()] })
+    Ok(Cloud::of_sample(points, &["x"])?)
 }

@@ -15,7 +15,7 @@ pub use pictures::{Slice, View};
 use crate::error::{Error, Result};
 use crate::info::{Information, Unit};
 use crate::objective::Objective;
-use crate::table::{Cloud, Design, Table};
+use crate::table::{Cloud, Design, Outcomes, Table};
 
 /// A run of an example: its name and what was typed. `D` is what an example asks for beside unit and folder: `()` for
 /// nothing, [`Classes`] or [`Points`] where something is learnt.
@@ -82,7 +82,7 @@ pub struct Points {
     learning: Learning,
     /// The step in which each column was recorded, in its unit. With one, KL and entropy can be compared with the
     /// density; without, KL is infinite [default: the sample's own, none for a table]
-    #[arg(long, value_name = "Δ,…", value_delimiter = ',', help_heading = "Data")]
+    #[arg(long, value_name = "Δ,…", value_delimiter = ',', allow_negative_numbers = true, help_heading = "Data")]
     resolution: Vec<f64>,
 }
 
@@ -102,10 +102,10 @@ impl Learns for Points {
 #[derive(clap::Args)]
 pub struct Learning {
     /// How many observations to draw from the known truth
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "csv", help_heading = "Data")]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true, conflicts_with = "csv", help_heading = "Data")]
     n: Option<u32>,
     /// Seed of the draw; the same seed gives the same files to the last byte
-    #[arg(long, default_value_t = 1, help_heading = "Data")]
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, help_heading = "Data")]
     seed: u64,
     /// A CSV file with a header
     #[arg(long, value_name = "FILE", help_heading = "Your own table")]
@@ -113,16 +113,16 @@ pub struct Learning {
     /// The column that says how often each row was observed
     #[arg(long, value_name = "COLUMN", requires = "csv", help_heading = "Your own table")]
     count: Option<String>,
-    /// The columns to use [default: all]. Text becomes categories against the first level seen; numbers stay numbers,
-    /// standardised for the descent and reported in their own units
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "csv", help_heading = "Your own table")]
-    columns: Vec<String>,
+    /// The columns to use [default: all]; one with a comma in its name in quotes. Text becomes categories against the
+    /// first level seen; numbers stay numbers, standardised for the descent and reported in their own units
+    #[arg(long, value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
+    columns: Option<Names>,
     /// How many updates [default: 1000 for a sample; a table is fitted until no component of the gradient exceeds 1e-9]
-    #[arg(long, help_heading = "Descent")]
+    #[arg(long, allow_negative_numbers = true, help_heading = "Descent")]
     steps: Option<usize>,
     /// Step size of gradient descent, in standard coordinates and per observation [default: one that is safe for the
     /// family; a table is fitted by L-BFGS, which needs none]
-    #[arg(long, value_parser = positive, help_heading = "Descent")]
+    #[arg(long, value_parser = positive, allow_negative_numbers = true, help_heading = "Descent")]
     lr: Option<f64>,
     /// What is minimised; all three have the same minimum
     #[arg(long, value_enum, default_value_t, help_heading = "Descent")]
@@ -137,6 +137,16 @@ struct Output {
     /// Where pictures and numbers go [default: plots/<example>, or plots/<table>]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
+}
+
+/// Names of columns, as they stand in a line of a table.
+#[derive(Clone)]
+struct Names(Vec<String>);
+
+fn names(text: &str) -> std::result::Result<Names, String> {
+    let mut line = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let record = line.records().next().ok_or("no column is named")?.map_err(|e| e.to_string())?;
+    Ok(Names(record.iter().map(String::from).collect()))
 }
 
 fn base(text: &str) -> std::result::Result<(String, String), String> {
@@ -191,6 +201,11 @@ impl<D: Learns> Run<D> {
         self.learning().n.map(|n| n as usize)
     }
 
+    /// The columns that were asked for; none means all.
+    fn columns(&self) -> &[String] {
+        self.learning().columns.as_ref().map_or(&[], |names| &names.0)
+    }
+
     fn table(&self) -> Result<Option<Table>> {
         let Learning { csv, count, .. } = self.learning();
         csv.as_ref().map(|csv| Table::read(csv, count.as_deref())).transpose()
@@ -201,19 +216,29 @@ impl Run<Classes> {
     /// The design of the person's own table, if there is one.
     pub fn design(&self) -> Result<Option<Design>> {
         let Some(table) = self.table()? else { return Ok(None) };
-        let Classes { learning: Learning { columns, .. }, target, base } = &self.flags.data;
-        let target = target.as_deref().ok_or_else(|| {
+        table.design(self.target(&table)?, self.columns(), &self.flags.data.base).map(Some)
+    }
+
+    /// The outcomes in the target column of the person's own table, if there is one.
+    pub fn outcomes(&self) -> Result<Option<Outcomes>> {
+        let Some(table) = self.table()? else { return Ok(None) };
+        let target = self.target(&table)?;
+        let base = self.flags.data.base.iter().find(|(column, _)| column == target).map(|(_, level)| level.as_str());
+        table.outcomes(target, base).map(Some)
+    }
+
+    fn target(&self, table: &Table) -> Result<&str> {
+        self.flags.data.target.as_deref().ok_or_else(|| {
             let columns: Vec<_> = table.columns().iter().map(|(name, _)| name.as_str()).collect();
             Error::Other(format!("say which column to predict: --target with one of {}", columns.join(", ")).into())
-        })?;
-        table.design(target, columns, base).map(Some)
+        })
     }
 }
 
 impl Run<Points> {
     /// The points of the person's own table, if there is one.
     pub fn points(&self) -> Result<Option<Cloud>> {
-        self.table()?.map(|table| table.points(&self.learning().columns)).transpose()
+        self.table()?.map(|table| table.points(self.columns())).transpose()
     }
 
     /// The resolutions that were typed, or `default` for a sample; empty for none.

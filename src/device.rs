@@ -21,8 +21,9 @@ pub fn device() -> Result<Device> {
 
 fn named(name: &str) -> Result<Device> {
     let refuse = |problem: String| Error::Device { asked: format!("the device '{name}'"), problem };
+    let misspelt = || refuse("CANDLE_MLE_DEVICE is one of cpu, cuda, cuda:1 … and metal".into());
     let (kind, index) = name.split_once(':').unwrap_or((name, "0"));
-    let index = index.parse().map_err(|_| refuse("its number is no number: write cuda:0".into()))?;
+    let index = index.parse().map_err(|_| misspelt())?;
     let absent = |source: candle_core::Error| {
         let cure = "set CANDLE_MLE_DEVICE=cpu to run without it";
         let source = source.to_string();
@@ -35,7 +36,7 @@ fn named(name: &str) -> Result<Device> {
         "cuda" | "metal" => Err(refuse(format!(
             "this build knows only the CPU: build with --features {kind}, or set CANDLE_MLE_DEVICE=cpu"
         ))),
-        _ => Err(refuse("the devices are cpu, cuda, cuda:1 … and metal".into())),
+        _ => Err(misspelt()),
     }
 }
 

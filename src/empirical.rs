@@ -196,19 +196,29 @@ impl Empirical<Tensor> {
     /// while q's standard deviation is at least Δ, −0.014 nats at Δ/2, −0.69 at Δ/5.
     ///
     /// # Errors
-    /// Another number of resolutions than of columns; one that is not positive.
+    /// Another number of resolutions than of columns; one that is not positive; one so coarse that a column which varies
+    /// falls into one cell, or so fine that its cells cannot be told apart.
     pub fn at_resolution(self, resolution: &[f64]) -> Result<Self> {
         let width: usize = self.batch.dims().iter().skip(1).product();
         if resolution.len() != width {
             let expected = format!("({width},), one for each column");
             return Err(Error::Shape { what: "the resolution", got: vec![resolution.len()], expected });
         }
+        let refuse = |column: usize, problem| Err(Error::Resolution { column, value: resolution[column], problem });
         if let Some(column) = resolution.iter().position(|d| !(d.is_finite() && *d > 0.0)) {
-            return Err(Error::Resolution { column, value: resolution[column] });
+            return refuse(column, "a resolution is a finite number > 0, in the column's unit");
         }
-        let mut values = host(&self.batch)?;
-        for (at, value) in values.iter_mut().enumerate() {
-            *value = snap(*value, resolution[at % width]);
+        let recorded = host(&self.batch)?;
+        let snapped = recorded.iter().enumerate().map(|(at, value)| snap(*value, resolution[at % width]));
+        let values: Vec<f64> = snapped.collect();
+        let one = |of: &[f64], column: usize| of.iter().skip(column).step_by(width).all(|v| *v == of[column]);
+        for column in 0..width {
+            if values.iter().skip(column).step_by(width).any(|v| !v.is_finite()) {
+                return refuse(column, "it is finer than numbers are: give the step in which the column was recorded");
+            }
+            if one(&values, column) && !one(&recorded, column) {
+                return refuse(column, "the whole column falls into one cell: give a finer one");
+            }
         }
         let snapped = Tensor::from_vec(values, self.batch.dims(), &Device::Cpu)?;
         let snapped = snapped.to_dtype(self.batch.dtype())?.to_device(self.batch.device())?;

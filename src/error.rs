@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::info::Information;
+use crate::number::shown;
+
 /// What the library's functions return.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -15,6 +18,8 @@ pub enum Error {
     Empty { what: String, needed: &'static str },
     #[error("{what} has shape {got:?}, but {expected} is needed")]
     Shape { what: &'static str, got: Vec<usize>, expected: String },
+    #[error("{what} holds {got:?}, but {expected} is needed: convert it with `to_dtype`")]
+    Numbers { what: &'static str, got: candle_core::DType, expected: &'static str },
     #[error(
         "row {row}, column {column} of {what} (both counted from 0) is {value}: give finite numbers only, and drop or fill missing ones first"
     )]
@@ -25,10 +30,8 @@ pub enum Error {
     NothingObserved { rows: usize },
     #[error("the data have a class {class}, but the model knows the classes 0 to {last} only", last = classes - 1)]
     Class { class: usize, classes: usize },
-    #[error(
-        "resolution {value} of column {column} (counted from 0): a resolution is a finite number > 0, in the column's unit"
-    )]
-    Resolution { column: usize, value: f64 },
+    #[error("resolution {value} of column {column} (counted from 0): {problem}")]
+    Resolution { column: usize, value: f64, problem: &'static str },
     #[error("the model gives probabilities, but the data are cells of a density: leave the resolution out")]
     ProbabilityOfCells,
     #[error("{what} = {value}, but {allowed} is needed")]
@@ -56,9 +59,11 @@ pub enum Error {
     )]
     InfiniteLoss { step: usize, row: usize },
     #[error(
-        "the descent diverges: at step {step} the loss {loss:.6} is above its start {start:.6}; take a smaller step size (half, then half again)"
+        "the descent diverges: at step {step} the cross-entropy of {} bits per observation is above the {} at its start; take a smaller step size (half, then half again)",
+        shown(loss.bits()),
+        shown(start.bits())
     )]
-    Diverged { step: usize, loss: f64, start: f64 },
+    Diverged { step: usize, loss: Information, start: Information },
     #[error("the linear program was not solved: {why}; bring the columns to similar sizes")]
     LinearProgram { why: String },
 
@@ -84,8 +89,8 @@ pub enum Error {
     NoGradient { name: String },
 
     // People's tables
-    #[error("cannot {action} {}: {source}", path.display())]
-    File { action: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("cannot {action} {}: {problem}", path.display())]
+    File { action: &'static str, path: PathBuf, problem: std::io::Error },
     #[error("{file}, line {line}: {problem}")]
     Csv { file: String, line: u64, problem: String },
     #[error("{file} has no column '{column}'; it has: {columns}")]
@@ -161,8 +166,8 @@ pub enum Error {
     Device { asked: String, problem: String },
     #[error("{}: the ending tells how to draw: save a figure as .png or as .svg", path.display())]
     FigureFormat { path: PathBuf },
-    #[error("{}: the figure cannot be written ({source}): choose a place you may write to", path.display())]
-    FigureWrite { path: PathBuf, source: std::io::Error },
+    #[error("cannot write {}: {problem}; choose a place you may write to", path.display())]
+    FigureWrite { path: PathBuf, problem: std::io::Error },
     #[error("a figure of {width} × {height} pixels {trouble}")]
     FigureSize { width: u32, height: u32, trouble: &'static str },
     #[error(

@@ -108,6 +108,7 @@
 
 #![warn(missing_docs)]
 
+mod cholesky;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod cone;
@@ -120,6 +121,7 @@ mod hook;
 pub mod info;
 mod maxent;
 mod model;
+mod number;
 mod objective;
 mod ops;
 #[cfg(feature = "plot")]
@@ -142,8 +144,8 @@ pub use model::{
 };
 pub use objective::Objective;
 pub use ops::{log_sigmoid, log_softmax};
-pub use separation::{Separation, separation};
-pub use table::{Cloud, Column, Design, Table};
+pub use separation::{Separation, one_sided, separation};
+pub use table::{Cloud, Column, Design, Outcomes, Table};
 
 /// The README's code runs with the documentation's.
 #[cfg(all(doctest, feature = "cli"))]

@@ -162,14 +162,17 @@ impl Labelled {
     /// `x` (m, d) float; `y` (m,) u32, counted from 0.
     ///
     /// # Errors
-    /// Shapes that do not fit.
+    /// Shapes that do not fit; a y of another type.
     pub fn new(x: Tensor, y: Tensor) -> Result<Self> {
         if x.rank() != 2 {
             return Err(Error::Shape { what: "x", got: x.dims().to_vec(), expected: "(rows, columns)".into() });
         }
-        if y.dims() != [x.dim(0)?] || y.dtype() != DType::U32 {
-            let expected = format!("({},) of u32, one class for each row of x", x.dim(0)?);
+        if y.dims() != [x.dim(0)?] {
+            let expected = format!("({},), one class for each row of x,", x.dim(0)?);
             return Err(Error::Shape { what: "y", got: y.dims().to_vec(), expected });
+        }
+        if y.dtype() != DType::U32 {
+            return Err(Error::Numbers { what: "y", got: y.dtype(), expected: "u32, the numbers of classes," });
         }
         let classes = host(&y)?.into_iter().fold(0.0, f64::max) as usize + 1;
         Ok(Self { x, y, classes })

@@ -90,7 +90,7 @@ impl Figure {
         };
         let shapes = layout::figure(self)?;
         crate::file::write_whole(path, |partial| paint(&shapes, self.size, partial))
-            .map_err(|source| Error::FigureWrite { path: path.to_path_buf(), source })
+            .map_err(|problem| Error::FigureWrite { path: path.to_path_buf(), problem })
     }
 }
 

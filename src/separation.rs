@@ -1,5 +1,6 @@
 //! Does the likelihood of a classifier have a maximum? A linear program decides it before any descent.
 
+use candle_core::Tensor;
 use nalgebra::{DMatrix, DVector};
 
 use crate::cone::{SparseRow, direction, weights};
@@ -50,6 +51,16 @@ pub fn separation(p: &Empirical<Labelled>, classes: usize) -> Result<Option<Sepa
         }
         part *= 4;
     }
+}
+
+/// The same for a coin (m,) of zeros and ones: one that showed a single face is the likelier the surer it is of it.
+pub fn one_sided(p: &Empirical<Tensor>) -> Result<Option<Separation>> {
+    let heads = p.moments()?.0[0];
+    if heads != 0.0 && heads != 1.0 {
+        return Ok(None);
+    }
+    let direction = vec![vec![0.0], vec![2.0 * heads - 1.0]];
+    Ok(Some(Separation { infimum: Information::ZERO, direction, complete: true }))
 }
 
 /// Row, its class y, and another class c.

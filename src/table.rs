@@ -1,13 +1,14 @@
 //! Reading people's data: a CSV with columns of numbers or of categories, and a column of counts if there is one.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
+use nalgebra::DMatrix;
 
+use crate::cholesky::cholesky;
 use crate::error::{Error, Result};
-use crate::model::Labelled;
+use crate::model::{Labelled, host};
 
 /// A table with a header. A column in which most cells are numbers is a column of numbers, and then every cell must be
 /// one; any other column holds categories, whose first level seen is the base level.
@@ -49,6 +50,19 @@ pub struct Design {
     pub classes: Vec<String>,
 }
 
+/// The outcomes of a column of classes, whatever stands in the others.
+#[derive(Clone, Debug)]
+pub struct Outcomes {
+    /// The class of every row, (rows,) u32, counted from 0, the base class.
+    pub y: Tensor,
+    /// How often each row was observed.
+    pub count: Vec<f64>,
+    /// The name of the column.
+    pub target: String,
+    /// The names of its classes.
+    pub classes: Vec<String>,
+}
+
 /// Columns of numbers made ready for a density.
 #[derive(Clone, Debug)]
 pub struct Cloud {
@@ -64,27 +78,49 @@ impl Design {
     /// Names for a sample that came from no file; every row was observed once.
     ///
     /// # Errors
-    /// Another number of column names than of columns.
+    /// Another number of column names than of columns; a column that is constant, or a linear combination of the ones
+    /// before it.
     pub fn of_sample(batch: Labelled, columns: &[&str], target: &str, classes: &[&str]) -> Result<Self> {
-        if batch.x().dim(1)? != columns.len() {
-            let expected = format!("(rows, {})", columns.len());
-            return Err(Error::Shape { what: "x", got: batch.x().dims().to_vec(), expected });
-        }
-        let count = vec![1.0; batch.x().dim(0)?];
-        let owned = |names: &[&str]| names.iter().map(|name| name.to_string()).collect();
-        Ok(Self { batch, count, columns: owned(columns), target: target.into(), classes: owned(classes) })
+        let (columns, count) = (owned(columns), vec![1.0; batch.x().dim(0)?]);
+        own_columns(batch.x(), &count, &columns)?;
+        Ok(Self { batch, count, columns, target: target.into(), classes: owned(classes) })
     }
-}
 
-impl Design {
     /// # Errors
     /// Other than two classes.
     pub fn two_classes(&self) -> Result<()> {
-        if self.classes.len() == 2 {
-            return Ok(());
-        }
-        let classes = self.classes.join(", ");
-        Err(wrong(&self.target, format!("two classes are needed here, but it has {classes}: use softmax")))
+        two_classes(&self.target, &self.classes)
+    }
+}
+
+impl Outcomes {
+    /// # Errors
+    /// Other than two classes.
+    pub fn two_classes(&self) -> Result<()> {
+        two_classes(&self.target, &self.classes)
+    }
+}
+
+fn two_classes(target: &str, classes: &[String]) -> Result<()> {
+    if classes.len() == 2 {
+        return Ok(());
+    }
+    Err(wrong(target, format!("two classes are needed here, but it has {}: use softmax", classes.join(", "))))
+}
+
+impl Cloud {
+    /// Names for a sample that came from no file; every row of `points` (rows, columns) was observed once.
+    ///
+    /// # Errors
+    /// Another number of column names than of columns; a column that is constant, or a linear combination of the ones
+    /// before it.
+    pub fn of_sample(points: Tensor, columns: &[&str]) -> Result<Self> {
+        Self::new(points.clone(), vec![1.0; points.dim(0)?], owned(columns))
+    }
+
+    fn new(points: Tensor, count: Vec<f64>, columns: Vec<String>) -> Result<Self> {
+        own_columns(&points, &count, &columns)?;
+        Ok(Self { points, count, columns })
     }
 }
 
@@ -97,30 +133,31 @@ impl Table {
     pub fn read(path: impl AsRef<Path>, count: Option<&str>) -> Result<Self> {
         let path = path.as_ref();
         let file = path.display().to_string();
-        let open =
-            File::open(path).map_err(|source| Error::File { action: "read", path: path.to_path_buf(), source })?;
+        let mut text =
+            std::fs::read(path).map_err(|problem| Error::File { action: "read", path: path.to_path_buf(), problem })?;
+        drop_blanks_before_cells(&mut text);
         let broken = |e: csv::Error| Error::Csv {
             file: file.clone(),
-            line: e.position().map_or(0, |p| p.line()),
+            line: Lines::new(&text).of(e.position()),
             problem: match e.kind() {
-                csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                    format!("{len} cells, but the header has {expected_len}")
-                }
+                csv::ErrorKind::UnequalLengths { expected_len, len, .. } => format!(
+                    "{len} cell{}, but the header has {expected_len}: a cell with a comma in it needs quotes",
+                    if *len == 1 { "" } else { "s" }
+                ),
                 csv::ErrorKind::Utf8 { .. } => "not UTF-8 text: save the table as UTF-8 CSV".into(),
-                other => format!("{other:?}"),
+                _ => e.to_string(),
             },
         };
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(open);
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_slice());
         let header = reader.headers().map_err(&broken)?.clone();
         let names: Vec<String> = header.iter().map(|name| name.trim_start_matches('\u{feff}').to_string()).collect();
-        if let Some(name) = names.iter().enumerate().find_map(|(i, n)| names[..i].contains(n).then_some(n)) {
-            let problem = format!("two columns are named '{name}': rename one");
-            return Err(Error::Csv { file, line: 1, problem });
-        }
+        let mut lines_of = Lines::new(&text);
+        let line = lines_of.of(header.position());
+        check_names(&names).map_err(|problem| Error::Csv { file: file.clone(), line, problem })?;
         let (mut cells, mut lines) = (vec![vec![]; names.len()], vec![]);
         for record in reader.records() {
             let record = record.map_err(&broken)?;
-            lines.push(record.position().map_or(0, |p| p.line()));
+            lines.push(lines_of.of(record.position()));
             for (column, cell) in cells.iter_mut().zip(&record) {
                 column.push(cell.to_string());
             }
@@ -160,7 +197,7 @@ impl Table {
             });
         }
         if count.iter().all(|c| *c == 0.0) {
-            return Err(Error::NothingObserved { rows: count.len() });
+            return Err(wrong(name, format!("all {} counts are zero: nothing was observed", count.len())));
         }
         self.columns.retain(|(column, _)| column != name);
         self.count = count;
@@ -204,7 +241,8 @@ impl Table {
     /// The points of these columns, (rows, columns); of all columns of numbers if none is named.
     ///
     /// # Errors
-    /// No such column; one of categories; no column of numbers at all.
+    /// No such column, or the same one twice; one of categories; no column of numbers at all; one that is constant, or a
+    /// linear combination of the ones before it.
     pub fn points(&self, names: &[String]) -> Result<Cloud> {
         let is_number = |column: &&(String, Column)| matches!(column.1, Column::Numbers(_));
         let names: Vec<String> = if names.is_empty() {
@@ -215,22 +253,25 @@ impl Table {
         if names.is_empty() {
             return Err(Error::Empty { what: format!("the columns of numbers in {}", self.file), needed: "column" });
         }
+        once(&names)?;
         let columns = names.iter().map(|name| self.numbers(name)).collect::<Result<Vec<_>>>()?;
-        Ok(Cloud { points: by_row(&columns)?, count: self.count.clone(), columns: names })
+        Cloud::new(by_row(&columns)?, self.count.clone(), names)
     }
 
     /// The design for predicting `target` from `predictors`, or from all other columns if none is named. `base` gives
     /// columns another base level, or class, than the first one seen; a target of numbers has its smallest as base class.
     ///
     /// # Errors
-    /// No such column or level; no column to predict from; a target of one class, or of numbers that are no classes; a
-    /// level all of whose counts are zero.
+    /// No such column or level, or the same column twice; no column to predict from; a target of one class, or of numbers
+    /// that are no classes; a level all of whose counts are zero; a column whose coefficient the data do not determine,
+    /// because it is constant or a linear combination of the ones before it.
     pub fn design(&self, target: &str, predictors: &[String], base: &[(String, String)]) -> Result<Design> {
         for (column, _) in base {
             self.column(column)?;
         }
+        once(predictors)?;
         let base = |name: &str| base.iter().find(|(column, _)| column == name).map(|(_, level)| level.as_str());
-        let (classes, y) = self.classes(target, base(target))?;
+        let Outcomes { y, classes, .. } = self.outcomes(target, base(target))?;
         let predictors: Vec<&str> = if predictors.is_empty() {
             self.columns.iter().map(|(name, _)| name.as_str()).filter(|name| *name != target).collect()
         } else {
@@ -268,13 +309,16 @@ impl Table {
         } else {
             by_row(&columns)?
         };
-        let y = Tensor::from_vec(y, self.lines.len(), &Device::Cpu)?;
+        own_columns(&x, &self.count, &names)?;
         let batch = Labelled::new(x, y)?;
         Ok(Design { batch, count: self.count.clone(), columns: names, target: target.into(), classes })
     }
 
-    /// The classes of a target, the base class first, and the class of every row.
-    fn classes(&self, target: &str, base: Option<&str>) -> Result<(Vec<String>, Vec<u32>)> {
+    /// The classes of one column, against `base` or the first one seen; of numbers the smallest is the base class.
+    ///
+    /// # Errors
+    /// No such column or level; one class, or numbers that are no classes; a class all of whose counts are zero.
+    pub fn outcomes(&self, target: &str, base: Option<&str>) -> Result<Outcomes> {
         let (levels, codes) = match self.column(target)? {
             Column::Categories { levels, codes } => (levels.clone(), codes.clone()),
             Column::Numbers(numbers) => {
@@ -301,7 +345,13 @@ impl Table {
         // The base class comes first, the others keep their order.
         let order: Vec<usize> = std::iter::once(base).chain((0..levels.len()).filter(|l| *l != base)).collect();
         let place: HashMap<u32, u32> = order.iter().enumerate().map(|(to, from)| (*from as u32, to as u32)).collect();
-        Ok((order.iter().map(|l| levels[*l].clone()).collect(), codes.iter().map(|c| place[c]).collect()))
+        let y: Vec<u32> = codes.iter().map(|c| place[c]).collect();
+        Ok(Outcomes {
+            y: Tensor::from_vec(y, self.lines.len(), &Device::Cpu)?,
+            count: self.count.clone(),
+            target: target.into(),
+            classes: order.iter().map(|l| levels[*l].clone()).collect(),
+        })
     }
 
     fn all_observed(&self, column: &str, levels: &[String], codes: &[u32]) -> Result<()> {
@@ -345,6 +395,104 @@ impl Column {
             .collect();
         Ok(Self::Categories { levels, codes })
     }
+}
+
+/// The lines of a text, as an editor counts them: the CSV reader's own count is before the line ends that it skips.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self { text, at: 0, line: 1 }
+    }
+
+    /// The line in which a record begins; records must come in order.
+    fn of(&mut self, record: Option<&csv::Position>) -> u64 {
+        let from = record.map_or(0, |position| position.byte() as usize);
+        while let Some(byte) = self.text.get(self.at)
+            && (self.at < from || matches!(byte, b'\r' | b'\n'))
+        {
+            // Of a carriage return and a line feed the second ends the line.
+            let ends = *byte == b'\n' || (*byte == b'\r' && self.text.get(self.at + 1) != Some(&b'\n'));
+            self.line += u64::from(ends);
+            self.at += 1;
+        }
+        self.line
+    }
+}
+
+/// Drops spaces and tabs between a comma and the cell, which would keep a quote from opening it.
+fn drop_blanks_before_cells(text: &mut Vec<u8>) {
+    let (mut quoted, mut start, mut closed) = (false, true, false);
+    text.retain(|byte| {
+        let blank = start && matches!(byte, b' ' | b'\t');
+        let quote = *byte == b'"' && (quoted || start || closed);
+        (closed, quoted) = (quote && quoted, quoted ^ quote);
+        start = blank || (!quoted && matches!(byte, b',' | b'\n' | b'\r'));
+        !blank
+    });
+}
+
+/// What is wrong with the names of columns, if anything is.
+fn check_names(names: &[String]) -> std::result::Result<(), String> {
+    if let [name] = names
+        && name.contains([';', '\t'])
+    {
+        return Err(format!("the one column '{name}': cells are parted by commas here, save the table with these"));
+    }
+    if let Some(column) = names.iter().position(String::is_empty).filter(|_| names.len() > 1) {
+        return Err(format!("column {} of {} has no name: name it or delete it", column + 1, names.len()));
+    }
+    match names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+        Some((_, name)) => Err(format!("two columns are named '{name}': rename one")),
+        None => Ok(()),
+    }
+}
+
+/// An error if a column is asked for twice.
+fn once(names: &[String]) -> Result<()> {
+    match names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+        Some((_, name)) => Err(wrong(name, "it is named twice: name it once".into())),
+        None => Ok(()),
+    }
+}
+
+/// An error for the first column of x (rows, columns) that tells nothing of its own over the rows that were observed.
+fn own_columns(x: &Tensor, count: &[f64], names: &[String]) -> Result<()> {
+    let (rows, columns) = x.dims2()?;
+    if columns != names.len() {
+        let expected = format!("(rows, {})", names.len());
+        return Err(Error::Shape { what: "x", got: x.dims().to_vec(), expected });
+    }
+    let x = DMatrix::from_row_slice(rows, columns, &host(x)?);
+    let seen: Vec<usize> = (0..rows).filter(|row| count[*row] > 0.0).collect();
+    let mut x = x.select_rows(&seen);
+    for (mut column, name) in x.column_iter_mut().zip(names) {
+        if column.min() == column.max() {
+            let problem = format!("it has the one value {} and tells nothing: leave it out", column.min());
+            return Err(wrong(name, problem));
+        }
+        // Mean 0 and length 1, so that the products of columns are their correlations.
+        column.add_scalar_mut(-(column.min() / 2.0 + column.max() / 2.0));
+        column /= column.amax();
+        column.add_scalar_mut(-column.mean());
+        column /= column.norm();
+    }
+    match cholesky(&(x.transpose() * &x)) {
+        Ok(_) => Ok(()),
+        Err((column, _)) => {
+            let problem = "over these rows it is a linear combination of the columns before it, and tells nothing of \
+                           its own: leave it out";
+            Err(wrong(&names[column], problem.into()))
+        }
+    }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| name.to_string()).collect()
 }
 
 fn wrong(column: &str, problem: String) -> Error {

@@ -13,6 +13,7 @@ use crate::fit::{Descent, Lbfgs, fit};
 use crate::hook::{GradientNorm, History, Hook, LossLog, NoClimb, ParameterPath, Progress, Step};
 use crate::info::Unit;
 use crate::model::{Classifier, Gaussian, KlDivergence, Model, Parameters, host, save};
+use crate::number::shown;
 use crate::objective::Objective;
 use crate::separation::Separation;
 use crate::table::Design;
@@ -82,11 +83,16 @@ impl<D: Learns> Run<D> {
             if by_lbfgs { descend(&mut Lbfgs::new(&vars)) } else { descend(&mut sgd(&vars, learning.objective)?) };
         drop(progress);
         let history = log.into_history()?;
-        history.write_csv(self.out("log.csv"), unit)?;
-        outcome.map_err(|e| {
-            let log = self.out("log.csv");
-            Error::Other(format!("{e}\nThe log up to that step is in {}", log.display()).into())
-        })?;
+        let log = self.out("log.csv");
+        match outcome {
+            // Nothing was descended, and there is nothing to log.
+            Err(e) if history.rows().is_empty() => return Err(e),
+            outcome => {
+                history.write_csv(&log, unit)?;
+                let told = |e| Error::Other(format!("{e}\nThe log up to that step is in {}", log.display()).into());
+                outcome.map_err(told)?;
+            }
+        }
         save(&model, self.out("parameters.safetensors"))?;
 
         let of = match learning.objective {
@@ -162,8 +168,8 @@ impl<D: Learns> Run<D> {
             for (row, name) in names.iter().enumerate() {
                 // The intercept is kept last and read first.
                 let at = if row == 0 { last } else { row - 1 };
-                let beside = beside.as_ref().map_or(String::new(), |b| format!("{:>16.6}", b[class][at]));
-                println!("    {name:<width$}{:>14.6}{beside}", estimate[class][at]);
+                let beside = beside.as_ref().map_or(String::new(), |b| format!("  {:>14}", shown(b[class][at])));
+                println!("    {name:<width$}  {:>12}{beside}", shown(estimate[class][at]));
             }
         }
         println!();
@@ -188,8 +194,8 @@ impl<D: Learns> Run<D> {
             let value = |(mean, covariance): &(Vec<f64>, Vec<f64>)| [mean[i], covariance[i * k + i].sqrt()];
             let estimate = value(&(mean.clone(), covariance.clone()));
             for (at, what) in ["mean", "standard deviation"].iter().enumerate() {
-                let truth = truth.as_ref().map_or(String::new(), |t| format!("  {:>12.6}", value(t)[at]));
-                println!("{name:<width$}  {:>12.6}{truth}  {what}", estimate[at]);
+                let truth = truth.as_ref().map_or(String::new(), |t| format!("  {:>12}", shown(value(t)[at])));
+                println!("{name:<width$}  {:>12}{truth}  {what}", shown(estimate[at]));
             }
         }
         for i in 0..k {
@@ -203,7 +209,8 @@ impl<D: Learns> Run<D> {
         {
             if sigma < *delta {
                 println!(
-                    "warning: the fitted standard deviation of {name}, {sigma:.4}, is below its resolution {delta}: the midpoint rule is too coarse there, and KL may be negative"
+                    "warning: the fitted standard deviation of {name}, {}, is below its resolution {delta}: the midpoint rule is too coarse there, and KL may be negative",
+                    shown(sigma)
                 );
             }
         }
@@ -233,8 +240,12 @@ fn say_minimum(history: &History) {
 
 fn say_no_maximum(separation: &Separation, history: &History, unit: Unit) {
     let (nll, infimum) = (history.rows().last().map_or(f64::NAN, |row| row.nll), separation.infimum.to(unit));
-    let how = if separation.complete { "completely" } else { "in part" };
-    println!("no finite maximum of the likelihood: the columns tell the classes apart {how}, so the argmin is none");
+    let why = match (separation.direction.iter().any(|class| class.len() > 1), separation.complete) {
+        (false, _) => "one outcome alone was seen",
+        (true, true) => "the columns tell the classes apart completely",
+        (true, false) => "the columns tell the classes apart in part",
+    };
+    println!("no finite maximum of the likelihood: {why}, so the argmin is none");
     println!("NLL falls towards {infimum:.4} {unit} and never gets there; here it is {:.4}", nll / unit.nats());
 }
 

@@ -117,7 +117,7 @@ impl History {
     /// Writes [`to_csv`](Self::to_csv), whole or not at all; folders are made.
     pub fn write_csv(&self, path: impl AsRef<Path>, unit: Unit) -> Result<()> {
         let path = path.as_ref();
-        let refuse = |source| Error::File { action: "write", path: path.to_path_buf(), source };
+        let refuse = |problem| Error::File { action: "write", path: path.to_path_buf(), problem };
         crate::file::write_whole(path, |partial| std::fs::write(partial, self.to_csv(unit))).map_err(refuse)
     }
 

@@ -10,6 +10,7 @@ use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::{KlDivergence, Model, Parameters, Sample, Standardize, host};
+use crate::cholesky::cholesky;
 use crate::error::{Error, Result};
 
 /// N(μ, Σ) on rows (m, k), with Σ⁻¹ = PᵀP and P lower triangular with a positive diagonal: valid at any parameters.
@@ -36,15 +37,24 @@ impl Gaussian {
     /// The Gaussian of a given mean (k) and covariance (k · k, row by row), constant.
     ///
     /// # Errors
-    /// A covariance of another size, or one that is not positive definite.
+    /// A covariance of another size, one that is not symmetric (to 1e-9 of the standard deviations), or not positive definite.
     pub fn from_moments(mean: &[f64], covariance: &[f64], device: &Device) -> Result<Self> {
         let k = mean.len();
         if covariance.len() != k * k {
             let expected = format!("{k} × {k} numbers");
             return Err(Error::Shape { what: "the covariance", got: vec![covariance.len()], expected });
         }
-        let precision_factor = inverse(&cholesky(&DMatrix::from_row_slice(k, k, covariance))?);
-        let mut factor = precision_factor;
+        let covariance = DMatrix::from_row_slice(k, k, covariance);
+        for row in 0..k {
+            for column in 0..row {
+                let (value, mirrored) = (covariance[(row, column)], covariance[(column, row)]);
+                if (value - mirrored).abs() > 1e-9 * (covariance[(row, row)] * covariance[(column, column)]).sqrt() {
+                    return Err(Error::NotSymmetric { row, column, value, mirrored });
+                }
+            }
+        }
+        let singular = |(column, pivot)| Error::SingularCovariance { column, pivot };
+        let mut factor = inverse(&cholesky(&covariance).map_err(singular)?);
         for j in 0..k {
             factor[(j, j)] = factor[(j, j)].ln();
         }
@@ -162,24 +172,6 @@ impl Parameters for Gaussian {
     fn parameters(&self) -> Result<HashMap<String, Tensor>> {
         Ok(HashMap::from([("mean".to_string(), self.mean()?), ("factor".to_string(), self.own_factor()?)]))
     }
-}
-
-/// L with L Lᵀ = Σ. A pivot that rounding alone explains counts as zero.
-fn cholesky(covariance: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-    let k = covariance.nrows();
-    let mut lower = DMatrix::zeros(k, k);
-    for j in 0..k {
-        let pivot = covariance[(j, j)] - (0..j).map(|i| lower[(j, i)] * lower[(j, i)]).sum::<f64>();
-        if !pivot.is_finite() || pivot <= 1e-12 * covariance[(j, j)] {
-            return Err(Error::SingularCovariance { column: j, pivot });
-        }
-        lower[(j, j)] = f64::sqrt(pivot);
-        for row in j + 1..k {
-            let inner: f64 = (0..j).map(|i| lower[(row, i)] * lower[(j, i)]).sum();
-            lower[(row, j)] = (covariance[(row, j)] - inner) / lower[(j, j)];
-        }
-    }
-    Ok(lower)
 }
 
 /// The inverse of a lower triangle with a positive diagonal.

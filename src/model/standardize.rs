@@ -31,8 +31,11 @@ impl Standardize {
         let mass = host(mass)?;
         Self::by_column(x, |column| {
             let mean = column.iter().zip(&mass).map(|(v, m)| v * m).sum::<f64>() / total;
-            let variance = column.iter().zip(&mass).map(|(v, m)| (v - mean).powi(2) * m).sum::<f64>() / total;
-            (mean, variance.sqrt())
+            // In units of the largest deviation: the square of another may be no number.
+            let largest = column.iter().fold(0.0, |most: f64, v| most.max((v - mean).abs()));
+            let variance =
+                column.iter().zip(&mass).map(|(v, m)| ((v - mean) / largest).powi(2) * m).sum::<f64>() / total;
+            (mean, largest * variance.sqrt())
         })
     }
 

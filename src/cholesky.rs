@@ -1,0 +1,22 @@
+//! The triangular root of a covariance, and where it fails.
+
+use nalgebra::DMatrix;
+
+/// L with L Lᵀ = Σ, or the first column that is a linear combination of the ones before it, with its pivot: what is left
+/// of its variance when they are known. A pivot that rounding alone explains counts as zero.
+pub(crate) fn cholesky(covariance: &DMatrix<f64>) -> Result<DMatrix<f64>, (usize, f64)> {
+    let k = covariance.nrows();
+    let mut lower = DMatrix::zeros(k, k);
+    for j in 0..k {
+        let pivot = covariance[(j, j)] - (0..j).map(|i| lower[(j, i)] * lower[(j, i)]).sum::<f64>();
+        if !pivot.is_finite() || pivot <= 1e-12 * covariance[(j, j)] {
+            return Err((j, pivot));
+        }
+        lower[(j, j)] = f64::sqrt(pivot);
+        for row in j + 1..k {
+            let inner: f64 = (0..j).map(|i| lower[(row, i)] * lower[(j, i)]).sum();
+            lower[(row, j)] = (covariance[(row, j)] - inner) / lower[(j, j)];
+        }
+    }
+    Ok(lower)
+}
