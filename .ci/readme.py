@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs the README's commands as they stand there, in order, and compares the output where the README shows it.
 
-A command is a line "$ …" in a console block; a text block right after it is its output on standard output, whole.
+A command is a line "$ …" in a console block; a text block right after it is its output on standard output, whole. Every
+picture and file that the README links to must be there.
 """
 import pathlib
 import re
@@ -10,13 +11,17 @@ import sys
 import time
 
 readme = pathlib.Path(__file__).resolve().parent.parent / "README.md"
-blocks = re.findall(r"^```(\w+)\n(.*?)^```$", readme.read_text(), re.M | re.S)
+text = readme.read_text()
+for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+    if not (readme.parent / link).exists():
+        sys.exit(f"README: {link} is not there")
+blocks = re.findall(r"^```(\w+)\n(.*?)^```$", text, re.M | re.S)
 failed = 0
-for at, (kind, text) in enumerate(blocks):
+for at, (kind, block) in enumerate(blocks):
     if kind != "console":
         continue
     shown = blocks[at + 1][1] if at + 1 < len(blocks) and blocks[at + 1][0] == "text" else None
-    for command in (line[2:] for line in text.splitlines() if line.startswith("$ ")):
+    for command in (line[2:] for line in block.splitlines() if line.startswith("$ ")):
         print(f"\n$ {command}", flush=True)
         start = time.time()
         run = subprocess.run(command, shell=True, cwd=readme.parent, stdout=subprocess.PIPE, text=True)

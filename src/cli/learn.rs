@@ -123,7 +123,10 @@ impl<D: Learns> Run<D> {
             }
             let apart = paths.iter().map(|path| distance(path.path(), paths[0].path())).fold(0.0, f64::max);
             let steps = steps.min(COMPARED);
-            println!("the same path: in {steps} steps the objectives move θ alike to {apart:.0e} of its size");
+            println!(
+                "the same path: in {steps} steps the objectives move θ alike, {} of its size apart",
+                rounding(apart)
+            );
         }
         println!();
         Ok(Learned { model, history, path: path.path().to_vec(), separation })
@@ -230,7 +233,7 @@ fn say_minimum(history: &History) {
     );
     match history.residual() {
         Some(residual) => {
-            println!("H(p_data,q) = H(p_data) + KL and NLL = n H(p_data,q): largest residual {residual:.0e}")
+            println!("H(p_data,q) = H(p_data) + KL and NLL = n H(p_data,q): largest residual {}", rounding(residual))
         }
         None => {
             println!("without a resolution KL to a density is infinite and no identity is claimed: see --resolution")
@@ -247,6 +250,11 @@ fn say_no_maximum(separation: &Separation, history: &History, unit: Unit) {
     };
     println!("no finite maximum of the likelihood: {why}, so the argmin is none");
     println!("NLL falls towards {infimum:.4} {unit} and never gets there; here it is {:.4}", nll / unit.nats());
+}
+
+/// A relative error; below 1e-14 its digits are the processor's, and say nothing.
+fn rounding(error: f64) -> String {
+    if error < 1e-14 { "< 1e-14".into() } else { format!("{error:.0e}") }
 }
 
 /// The largest distance of two paths, relative to the size of the second.
