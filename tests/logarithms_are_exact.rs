@@ -63,8 +63,8 @@ fn log_softmax_of_rows() -> Result<()> {
         let log = log_softmax(&Tensor::from_vec(rows.concat(), (rows.len(), 3), &CPU)?.to_dtype(dtype)?)?;
         assert_eq!(log.dtype(), dtype);
         for (row, log) in rows.iter().zip(host(&log)?.chunks(3)) {
-            for class in 0..3 {
-                near(log[class], ln_softmax(row, class), relative, &format!("{row:?}, class {class}, in {dtype:?}"))?;
+            for (class, log) in log.iter().enumerate() {
+                near(*log, ln_softmax(row, class), relative, &format!("{row:?}, class {class}, in {dtype:?}"))?;
             }
         }
     }

@@ -123,10 +123,7 @@ impl<D: Learns> Run<D> {
             }
             let apart = paths.iter().map(|path| distance(path.path(), paths[0].path())).fold(0.0, f64::max);
             let steps = steps.min(COMPARED);
-            println!(
-                "the same path: in {steps} steps the objectives move θ alike, {} of its size apart",
-                rounding(apart)
-            );
+            println!("the same path: in {steps} steps the objectives move θ alike to {} of its size", rounding(apart));
         }
         println!();
         Ok(Learned { model, history, path: path.path().to_vec(), separation })
