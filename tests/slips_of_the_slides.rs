@@ -1,6 +1,8 @@
-//! Where the slides slip, the exact statement holds and theirs does not: H(p,q) = H(p) + KL(p‖q), and half the probability costs one bit more.
+//! Where the slides slip or are loose, the exact statement holds: H(p,q) = H(p) + KL(p‖q), half the probability costs one bit more, …
 
-use candle_mle::{Pmf, Result};
+use candle_core::{Device, Tensor};
+use candle_mle::law::{Exponential, Uniform};
+use candle_mle::{Classifier, Empirical, Labelled, Logistic, LossLog, Pmf, Result, clt, walk};
 
 #[test]
 fn cross_entropy_is_entropy_plus_divergence() -> Result<()> {
@@ -39,6 +41,35 @@ fn half_the_probability_is_one_bit_more() -> Result<()> {
     for k in 0..20 {
         let pi = 0.5f64.powi(k); // here the bit is exact
         assert_eq!(loss([pi, 1.0 - pi, 0.0])?.bits(), f64::from(k));
+    }
+    Ok(())
+}
+
+/// That h(Z_n) converges is Barron (1986); that it rises at every single step was proved in 2004.
+#[test]
+fn the_entropy_of_normalised_sums_rises_at_every_step() -> Result<()> {
+    for law in [&Exponential::new(1.0)? as &dyn clt::Summable, &Uniform::new(0.0, 1.0)?] {
+        let h = clt::normalised_sums(law, 12)?;
+        assert!(h.windows(2).all(|pair| pair[0] < pair[1]), "{h:?}");
+    }
+    Ok(())
+}
+
+/// "Three names for the same thing": the same number only where no x repeats, so that p̂(y|x) is one-hot and H(Y|X) = 0.
+#[test]
+fn where_no_x_repeats_the_three_are_one_number_and_elsewhere_the_floor_apart() -> Result<()> {
+    let model = || Logistic::from_coefficients(&Tensor::new(&[[0.0, 0.0], [0.7, -0.4]], &Device::Cpu)?);
+    for (x, repeats) in [([0.0, 1.0, 2.0, 3.0], false), ([0.0, 0.0, 2.0, 3.0], true)] {
+        let x = Tensor::new(&x, &Device::Cpu)?.unsqueeze(1)?;
+        let data = Empirical::from_sample(Labelled::new(x, Tensor::new(&[0u32, 1, 1, 0], &Device::Cpu)?)?)?;
+        let mut log = LossLog::new();
+        walk([model()], &data, &mut log)?;
+        let row = log.history()?.rows()[0];
+        assert!((row.cross_entropy - row.nll / 4.0).abs() < 1e-15);
+        // Two of the four rows share an x and differ in y: a bit for each of the two.
+        let floor = if repeats { 0.5 * 2f64.ln() } else { 0.0 };
+        assert!((row.cross_entropy - row.kl - floor).abs() < 1e-15, "{row:?}");
+        assert!((data.entropy().nats() - floor).abs() < 1e-15);
     }
     Ok(())
 }
