@@ -134,7 +134,7 @@ impl View {
         let start = self.path.first().copied().unwrap_or((f64::NAN, f64::NAN));
         let top = 2.0 * self.near(start, &excess).max(1e-6);
         let levels: Vec<f64> = [0.003, 0.01, 0.03, 0.1, 0.3, 0.6].iter().map(|share| share * top).collect();
-        let bar = Axis::new(format!("above the minimum ({unit})")).range(0.0, top);
+        let bar = Axis::new(format!("above the minimum ({unit}/obs.)")).range(0.0, top);
         let [x, y] = &self.axes;
         let truth = self.truth.unwrap_or((f64::NAN, f64::NAN));
         let mut panel = Panel::new(Axis::new(x), Axis::new(y))

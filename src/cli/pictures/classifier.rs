@@ -76,7 +76,10 @@ impl<D: Data> Run<D> {
         let figure = if width == 2 {
             curves(design, data, &learned.model, truth)?
         } else {
-            calibration(design, data, &learned.model)?
+            let unit = self.unit();
+            let kl = learned.history.rows().last().map_or(f64::NAN, |row| row.kl / unit.nats());
+            let title = format!("{}: fitted and observed shares are KL = {kl:.4} {unit} apart", design.target);
+            calibration(title, design, data, &learned.model)?
         };
         figure.save(self.out("model.png"))
     }
@@ -127,7 +130,7 @@ fn curves<M: Classifier>(design: &Design, data: &Empirical<Labelled>, model: &M,
 }
 
 /// Observed shares against fitted probabilities: on the diagonal the model says what was seen.
-fn calibration<M: Classifier>(design: &Design, data: &Empirical<Labelled>, model: &M) -> Result<Figure> {
+fn calibration<M: Classifier>(title: String, design: &Design, data: &Empirical<Labelled>, model: &M) -> Result<Figure> {
     let classes = design.classes.len();
     let seen = patterns(data, classes)?;
     let x = seen.iter().flat_map(|p| p.x.iter().copied()).collect();
@@ -148,9 +151,7 @@ fn calibration<M: Classifier>(design: &Design, data: &Empirical<Labelled>, model
             panel.discs(discs, INKS[class % INKS.len()]).label(format!("{} {}", design.target, design.classes[class]));
     }
     let of = if repeated { "every pattern of x" } else { "every tenth of the fitted probability" };
-    Ok(Figure::new(format!("Fitted probabilities of {} against what was observed", design.target))
-        .subtitle(format!("a disc for {of}, its area the number of observations"))
-        .column([panel]))
+    Ok(Figure::new(title).subtitle(format!("a disc for {of}, its area the number of observations")).column([panel]))
 }
 
 /// What was observed at one x: how often, and the share of every class.
