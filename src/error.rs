@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::info::Information;
 use crate::number::shown;
 
 /// What the library's functions return.
@@ -59,11 +58,11 @@ pub enum Error {
     )]
     InfiniteLoss { step: usize, row: usize },
     #[error(
-        "the descent diverges: at step {step} the cross-entropy of {} bits per observation is above the {} at its start; take a smaller step size (half, then half again)",
-        shown(loss.bits()),
-        shown(start.bits())
+        "the descent diverges: at step {step} the cross-entropy of {} nats per observation is above the {} at its start; take a smaller step size (half, then half again)",
+        shown(*loss),
+        shown(*start)
     )]
-    Diverged { step: usize, loss: Information, start: Information },
+    Diverged { step: usize, loss: f64, start: f64 },
     #[error("the linear program was not solved: {why}; bring the columns to similar sizes")]
     LinearProgram { why: String },
 

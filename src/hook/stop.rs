@@ -7,7 +7,6 @@ use candle_nn::VarMap;
 
 use super::{Hook, Step};
 use crate::error::{Error, Result};
-use crate::info::Information;
 use crate::model::{Model, Parameters, by_name, host};
 use crate::objective::Objective;
 
@@ -86,7 +85,6 @@ impl<M: Model> Hook<M> for NoClimb {
         let start = *self.start.get_or_insert(loss);
         // Rounding may lift a loss that starts at its minimum.
         if loss > start + 1e-9 * start.abs().max(1.0) {
-            let [loss, start] = [loss, start].map(Information::from_nats);
             return Err(Error::Diverged { step: step.index, loss, start });
         }
         Ok(Continue(()))
