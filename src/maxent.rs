@@ -165,7 +165,7 @@ pub fn maxent(support: &Support, moments: &[Moment]) -> Result<MaximumEntropy> {
     Ok(MaximumEntropy { entropy: support.entropy(&law), law, lambda, feasible, history })
 }
 
-/// λ by Newton's method on the dual, the convex function ln Z(λ) − λ·α whose gradient is E_λ[g] − α: the same answer as
+/// λ by Newton's method on the dual, the convex function ln Z(λ) − λ·α whose gradient is `E_λ[g]` − α: the same answer as
 /// [`maxent`] where that is finite.
 ///
 /// # Errors

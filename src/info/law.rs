@@ -55,7 +55,7 @@ pub trait Law {
     /// and NaN only at NaN.
     fn log_prob(&self, x: f64) -> f64;
 
-    /// E[X], in the unit of x.
+    /// `E[X]`, in the unit of x.
     fn mean(&self) -> f64;
 
     /// Var(X), in the unit of x squared.
