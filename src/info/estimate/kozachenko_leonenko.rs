@@ -9,9 +9,9 @@ use crate::info::Information;
 /// radius r has the volume (2r)^d. Kozachenko and Leonenko (1987) for k = 1; for any k as in Kraskov, Stögbauer and
 /// Grassberger (2004). Points of any dimension d.
 ///
-/// Bias: the density must be even over the reach of k neighbours, (k/n)^(1/d) of its width. Tails and edges bend
-/// it, mostly upwards: in one dimension the bias is below 0.01 nats from n = 1000 on for the laws of [`law`](crate::law)
-/// that have a bounded density, and it grows quickly with d. The spread is about √((Var ln p + 1/k)/n).
+/// Bias: the density must be even over the reach of k neighbours, some (k/n)^(1/d) of its width. With k = 3 and n = 1000 the
+/// bias is within 0.01 nats for the normal, the uniform and the exponential law; for normal points it is −0.02 to −0.1
+/// nats in two to five dimensions. The spread is about √((Var ln p + 1/k)/n).
 ///
 /// # Errors
 /// k not from 1 to n − 1; a k-th neighbour at distance 0; a constant column; NaN or infinity.

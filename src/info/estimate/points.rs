@@ -3,6 +3,9 @@
 use std::ops::Deref;
 
 use kdtree::KdTree;
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
 
 use crate::{Error, Result};
 
@@ -105,8 +108,11 @@ pub(super) struct Tree<'a>(KdTree<f64, usize, &'a [f64]>);
 impl<'a> Tree<'a> {
     pub fn new(points: &[&'a [f64]]) -> Result<Self> {
         let mut tree = KdTree::new(points.first().map_or(0, |point| point.len()));
-        for (row, point) in points.iter().enumerate() {
-            tree.add(*point, row).map_err(refused)?;
+        // In a random order: a tree that grows along a sorted column is a list. No answer depends on it.
+        let mut rows: Vec<usize> = (0..points.len()).collect();
+        rows.shuffle(&mut ChaCha8Rng::seed_from_u64(0));
+        for row in rows {
+            tree.add(points[row], row).map_err(refused)?;
         }
         Ok(Self(tree))
     }
