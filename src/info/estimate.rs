@@ -10,7 +10,8 @@
 //! | KL | two samples | [`knn_kl_divergence`] |
 //!
 //! An estimate is a random number: it may lie below 0 where the truth cannot, and it is returned as it is. Clipped at 0
-//! it would be biased upwards just where the question is whether there is anything. [`permutation_p_value`] answers that.
+//! it would be biased upwards just where the question is whether there is anything. [`permutation_p_value`] answers that, and
+//! [`repeated`] gives mean and spread.
 //!
 //! Distances are in the maximum norm. They carry the unit of the columns, so columns of one block, and X and Y of one
 //! pair, should have similar spreads. A *common* factor changes no estimate of I or KL: by a power of two to the last
@@ -42,6 +43,7 @@ mod kozachenko_leonenko;
 mod kraskov;
 mod permutation;
 mod points;
+mod repetition;
 mod ross;
 mod vasicek;
 
@@ -52,6 +54,7 @@ pub use kozachenko_leonenko::kozachenko_leonenko;
 pub use kraskov::{ksg1, ksg2};
 pub use permutation::permutation_p_value;
 pub use points::Point;
+pub use repetition::repeated;
 pub use ross::ross;
 pub use vasicek::vasicek;
 
