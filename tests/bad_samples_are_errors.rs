@@ -1,7 +1,7 @@
 //! Samples that an estimator cannot use are typed errors that say what to do, and extreme ones are no panic.
 
 use candle_mle::estimate::{
-    jitter, knn_kl_divergence, kozachenko_leonenko, ksg1, ksg2, permutation_p_value, ross, vasicek,
+    jitter, knn_kl_divergence, kozachenko_leonenko, ksg1, ksg2, permutation_p_value, repeated, ross, vasicek,
 };
 use candle_mle::{Error, Information, Result};
 use rand::SeedableRng;
@@ -107,6 +107,9 @@ fn tests_and_jitter_that_make_no_sense() {
     assert!(matches!(permutation_p_value(&X, &Y, 9, &mut rng, nan), Err(Error::Parameter { .. })));
     let refusal = permutation_p_value(&X, &Y, 9, &mut rng, |x, y| ksg1(x, y, 17));
     assert!(matches!(refusal, Err(Error::Neighbours { k: 17, .. })));
+    for times in [0, 1] {
+        assert!(matches!(repeated(times, || Ok(Information::ZERO)), Err(Error::Parameter { .. })));
+    }
     for step in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert!(
             matches!(jitter(&X, step, &mut rng), Err(Error::Parameter { value, .. }) if value.to_bits() == step.to_bits())
