@@ -164,7 +164,7 @@ pub enum Error {
     Neighbours { k: usize, row: usize, others: usize },
     #[error(
         "row {row} (counted from 0) coincides with so many points that its distance to the neighbour asked for is 0: \
-         jitter recorded numbers by the step they were recorded in, or take a larger k"
+         jitter recorded numbers by the step they were recorded in, or look at more neighbours"
     )]
     Coincident { row: usize },
     #[error("column {column} (counted from 0) has the one value {value}, and so no density: leave it out")]

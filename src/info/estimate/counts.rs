@@ -36,7 +36,7 @@ pub enum CountEstimator {
     /// in its cell, C = 0 and the sum is infinite: an error. (The usual patch, C = 1/n, makes a number of no information.)
     ChaoShen,
     /// The entropy of λ/K + (1 − λ) n_i/n, λ = (1 − Σ (n_i/n)²) / ((n − 1) Σ (1/K − n_i/n)²), at most 1: a James–Stein
-    /// estimator, Hausser and Strimmer (2009). One observation gives λ = 1. Bias: upwards for laws far from uniform, none
+    /// estimator, Hausser and Strimmer (2009). One observation gives λ = 1. Bias: upwards for laws far from uniform, hardly any
     /// for the uniform one. The alphabet is that of the counts given, zeros included, and must be right.
     Shrinkage,
 }

@@ -1,9 +1,8 @@
 //! Mutual information by neighbours that are counted: Kraskov, Stögbauer and Grassberger (2004), both algorithms.
 
-use super::mean_digamma;
 use super::points::{Crowd, Point, Points, Tree, check_neighbours, distance};
+use super::{digamma, mean_digamma};
 use crate::info::Information;
-use crate::info::special::digamma;
 use crate::{Error, Result};
 
 /// I(X;Y) by the first algorithm of Kraskov, Stögbauer and Grassberger, "Estimating mutual information" (2004):
