@@ -10,16 +10,17 @@
 //! | KL | two samples | [`knn_kl_divergence`] |
 //!
 //! An estimate is a random number: it may lie below 0 where the truth cannot, and it is returned as it is. Clipped at 0
-//! it would be biased upwards just where the question is whether there is anything. [`permutation_p_value`] answers that, and
-//! [`repeated`] gives mean and spread.
+//! it would be biased upwards just where the question is whether there is anything. [`permutation_p_value`] answers
+//! that, and [`repeated`] gives mean and spread.
 //!
 //! Distances are in the maximum norm. They carry the unit of the columns, so columns of one block, and X and Y of one
 //! pair, should have similar spreads. A *common* factor changes no estimate of I or KL: by a power of two to the last
 //! bit, by any other as long as rounding neither makes nor breaks a tie. h(aX) = h(X) + d ln|a| to rounding. The order
 //! of the rows never enters, not even in the last bit.
 //!
-//! Ties are counted as they are, as f64 sees them. A density has none: recorded numbers have, and where they are so many
-//! that a k-th neighbour is at distance 0 there is an error. [`jitter`] spreads them over the step they were recorded in.
+//! Ties are counted as they are, as f64 sees them. A density has none: recorded numbers have, and where they are so
+//! many that a k-th neighbour is at distance 0 there is an error. [`jitter`] spreads them over the step they were
+//! recorded in.
 //!
 //! ```
 //! use candle_mle::{estimate, law};

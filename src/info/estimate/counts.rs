@@ -8,9 +8,10 @@ use crate::{Error, Pmf, Result};
 
 /// How an entropy is estimated from the counts n_1 … n_K of n observations in K cells, m of them occupied.
 ///
-/// Counts look less even than the probabilities behind them, so that the plug-in entropy is too low. Each of the others makes
-/// up for that in its own way; none is unbiased for all laws, nor can be (Paninski 2003). Of a thousand equally likely cells
-/// after 500 observations the five miss ln 1000 = 6.91 nats by −1.01, −0.61, −0.22, +0.05 and 0.00 on the mean.
+/// Counts look less even than the probabilities behind them, so that the plug-in entropy is too low. Each of the others
+/// makes up for that in its own way; none is unbiased for all laws, nor can be (Paninski 2003). Of a thousand equally
+/// likely cells after 500 observations the five miss ln 1000 = 6.91 nats by −1.01, −0.61, −0.22, +0.05 and 0.00 on the
+/// mean.
 ///
 /// ```
 /// use candle_mle::estimate::CountEstimator;
@@ -21,8 +22,8 @@ use crate::{Error, Pmf, Result};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CountEstimator {
-    /// The entropy of the frequencies n_i/n: the maximum of the likelihood. Bias: never upwards; −(K − 1)/2n nats to first
-    /// order in 1/n, if all K cells are possible.
+    /// The entropy of the frequencies n_i/n: the maximum of the likelihood. Bias: never upwards; −(K − 1)/2n nats to
+    /// first order in 1/n, if all K cells are possible.
     PlugIn,
     /// Plus (m − 1)/2n nats: Miller (1955). Bias: of order 1/n² once every possible cell is occupied; downwards before,
     /// since cells not seen are not counted.
@@ -30,14 +31,15 @@ pub enum CountEstimator {
     /// ln n − Σ n_i G(n_i)/n nats, G(n) = ψ(n) + ½ (−1)ⁿ (ψ((n+1)/2) − ψ(n/2)): Grassberger, "Entropy estimates from
     /// insufficient statistics" (2003). Bias: downwards, and vanishing exponentially for cells with large counts.
     Grassberger,
-    /// −Σ q_i ln q_i / (1 − (1 − q_i)ⁿ), where q_i = C n_i/n and C = 1 − (cells with one observation)/n, the coverage of the
-    /// sample by Good: Chao and Shen (2003). Bias: small for a large alphabet seen in part, of either sign, and with the most
-    /// spread of the five; where hardly a cell is seen only once it is that of the plug-in. Where every observation is alone
-    /// in its cell, C = 0 and the sum is infinite: an error. (The usual patch, C = 1/n, makes a number of no information.)
+    /// −Σ q_i ln q_i / (1 − (1 − q_i)ⁿ), where q_i = C n_i/n and C = 1 − (cells with one observation)/n, the coverage
+    /// of the sample by Good: Chao and Shen (2003). Bias: small for a large alphabet seen in part, of either sign, and
+    /// with the most spread of the five; where hardly a cell is seen only once it is that of the plug-in. Where every
+    /// observation is alone in its cell, C = 0 and the sum is infinite: an error. (The usual patch, C = 1/n, makes a
+    /// number of no information.)
     ChaoShen,
     /// The entropy of λ/K + (1 − λ) n_i/n, λ = (1 − Σ (n_i/n)²) / ((n − 1) Σ (1/K − n_i/n)²), at most 1: a James–Stein
-    /// estimator, Hausser and Strimmer (2009). One observation gives λ = 1. Bias: upwards for laws far from uniform, hardly any
-    /// for the uniform one. The alphabet is that of the counts given, zeros included, and must be right.
+    /// estimator, Hausser and Strimmer (2009). One observation gives λ = 1. Bias: upwards for laws far from uniform,
+    /// hardly any for the uniform one. The alphabet is that of the counts given, zeros included, and must be right.
     Shrinkage,
 }
 
@@ -50,12 +52,13 @@ impl CountEstimator {
         self.entropy_of(&numbers(counts))
     }
 
-    /// I(X;Y) of the law behind a table of counts, row-major, X choosing the row: H(X) + H(Y) − H(X,Y), each estimated from its
-    /// own counts; for [`Shrinkage`](Self::Shrinkage) all three from the joint table, shrunk.
+    /// I(X;Y) of the law behind a table of counts, row-major, X choosing the row: H(X) + H(Y) − H(X,Y), each estimated
+    /// from its own counts; for [`Shrinkage`](Self::Shrinkage) all three from the joint table, shrunk.
     ///
     /// Bias: mostly that of H(X,Y), turned round, since it has the most cells to fill. The plug-in estimate of I is too
-    /// *high*, by (rows − 1)(columns − 1)/2n nats to first order; so are those that leave H(X,Y) too low. The difference may
-    /// come out negative, and stays so. Shrinkage pulls the table towards one where I = 0: it is low where there is dependence.
+    /// *high*, by (rows − 1)(columns − 1)/2n nats to first order; so are those that leave H(X,Y) too low. The
+    /// difference may come out negative, and stays so. Shrinkage pulls the table towards one where I = 0: it is low
+    /// where there is dependence.
     ///
     /// # Errors
     /// A number of counts that does not fill the shape; else as [`entropy`](Self::entropy).

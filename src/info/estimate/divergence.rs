@@ -9,10 +9,11 @@ use crate::{Error, Result};
 /// k-th neighbour among the others of p, and ν to its k-th neighbour in q: Wang, Kulkarni and Verdú, "Divergence
 /// estimation for multidimensional densities via k-nearest-neighbor distances" (2009).
 ///
-/// Bias: KL(N(0, 1)‖N(1, 2²)) comes out within 0.01 nats at n = m = 1000, k = 3. Where q is thin among the points of p, ν is the way
-/// to q's edge and says little of its density: the other way round half a nat of 1.31 is missed. It is finite
-/// whatever the samples: that q lacks a part of p's support, and KL is infinite, no finite sample of q can tell. The samples
-/// may be of different size; they must not share points, so to compare a law with itself split one sample in two.
+/// Bias: KL(N(0, 1)‖N(1, 2²)) comes out within 0.01 nats at n = m = 1000, k = 3. Where q is thin among the points of p,
+/// ν is the way to q's edge and says little of its density: the other way round half a nat of 1.31 is missed. It is
+/// finite whatever the samples: that q lacks a part of p's support, and KL is infinite, no finite sample of q can tell.
+/// The samples may be of different size; they must not share points, so to compare a law with itself split one sample
+/// in two.
 ///
 /// # Errors
 /// k not from 1 to n − 1, or more than m; samples of different dimension; a k-th neighbour at distance 0; a constant

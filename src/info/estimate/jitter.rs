@@ -8,8 +8,8 @@ use crate::{Error, Result};
 /// Every coordinate moved by an independent uniform draw from [−step/2, step/2], which breaks ties.
 ///
 /// Where `step` is the resolution of the record, the points have a density: constant over each cell of the record,
-/// whose probability it spreads. Then h = H(cells) + d ln step and, since a point tells its cell and its place in the cell tells
-/// nothing, I(X;Y) is that of the cells. A smaller step keeps ties apart from others and is arbitrary: the
+/// whose probability it spreads. Then h = H(cells) + d ln step and, since a point tells its cell and its place in the
+/// cell tells nothing, I(X;Y) is that of the cells. A smaller step keeps ties apart from others and is arbitrary: the
 /// entropy falls with ln step.
 ///
 /// # Errors

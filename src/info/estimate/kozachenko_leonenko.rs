@@ -5,13 +5,13 @@ use super::{digamma, mean_log};
 use crate::Result;
 use crate::info::Information;
 
-/// h(X) = ψ(n) − ψ(k) + d ⟨ln 2r⟩, where r is the distance of a point's k-th neighbour in the maximum norm, whose ball of
-/// radius r has the volume (2r)^d. Kozachenko and Leonenko (1987) for k = 1; for any k as in Kraskov, Stögbauer and
+/// h(X) = ψ(n) − ψ(k) + d ⟨ln 2r⟩, where r is the distance of a point's k-th neighbour in the maximum norm, whose ball
+/// of radius r has the volume (2r)^d. Kozachenko and Leonenko (1987) for k = 1; for any k as in Kraskov, Stögbauer and
 /// Grassberger (2004). Points of any dimension d.
 ///
-/// Bias: the density must be even over the reach of k neighbours, some (k/n)^(1/d) of its width. With k = 3 and n = 1000 the
-/// bias is within 0.01 nats for the normal, the uniform and the exponential law; for normal points it is −0.02 to −0.1
-/// nats in two to five dimensions. The spread is about √((Var ln p + 1/k)/n).
+/// Bias: the density must be even over the reach of k neighbours, some (k/n)^(1/d) of its width. With k = 3 and n =
+/// 1000 the bias is within 0.01 nats for the normal, the uniform and the exponential law; for normal points it is −0.02
+/// to −0.1 nats in two to five dimensions. The spread is about √((Var ln p + 1/k)/n).
 ///
 /// # Errors
 /// k not from 1 to n − 1; a k-th neighbour at distance 0; a constant column; NaN or infinity.

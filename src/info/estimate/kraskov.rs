@@ -9,15 +9,16 @@ use crate::{Error, Result};
 /// ψ(k) + ψ(n) − ⟨ψ(n_x + 1) + ψ(n_y + 1)⟩, where n_x counts the points whose x is *strictly* nearer than the k-th
 /// neighbour in the joint space. X and Y are columns or blocks of columns; row i of both belongs together.
 ///
-/// Bias: none is known where X and Y are independent. For Gaussians, n = 500 and k = 3, it is within 0.03 nats up to ρ = 0.99,
-/// beside a spread of 0.03 (ρ = 0) to 0.06. The density must be even over the reach of k neighbours, and strong dependence
-/// makes it narrow: at n = 100, ρ = 0.99 a tenth of a nat is missed, and n must grow as exp(I) (Gao, Ver Steeg and
-/// Galstyan 2015). A smaller k has less bias and more spread; 3 to 5 is usual.
+/// Bias: none is known where X and Y are independent. For Gaussians, n = 500 and k = 3, it is within 0.03 nats up to ρ
+/// = 0.99, beside a spread of 0.03 (ρ = 0) to 0.06. The density must be even over the reach of k neighbours, and strong
+/// dependence makes it narrow: at n = 100, ρ = 0.99 a tenth of a nat is missed, and n must grow as exp(I) (Gao, Ver
+/// Steeg and Galstyan 2015). A smaller k has less bias and more spread; 3 to 5 is usual.
 ///
 /// Cost: O(n log n) for columns. A block of several columns adds the visits to the points that are counted in it.
 ///
 /// # Errors
-/// k not from 1 to n − 1; a k-th neighbour at distance 0; a constant column; NaN or infinity; samples of unequal length.
+/// k not from 1 to n − 1; a k-th neighbour at distance 0; a constant column; NaN or infinity; samples of unequal
+/// length.
 ///
 /// ```
 /// // Four points on a line, k = 1: n_x = n_y = 0 at the ends and in the middle, so that I = ψ(1) + ψ(4) − 2 ψ(1) = 11/6.

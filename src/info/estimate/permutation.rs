@@ -5,12 +5,12 @@ use rand::seq::SliceRandom;
 
 use crate::{Error, Result};
 
-/// The p-value of independence: (1 + #{permuted ≥ observed}) / (1 + B), where `statistic` is worked out on x and B random
-/// orders of y.
+/// The p-value of independence: (1 + #{permuted ≥ observed}) / (1 + B), where `statistic` is worked out on x and B
+/// random orders of y.
 ///
-/// Under independence every order of y is equally likely, so that a value ≤ α has probability at most α, exactly, for any
-/// statistic and any n. The 1 counts the observed order as one of them: without it a p-value could be 0, and the test would
-/// reject too often (Phipson and Smyth 2010). The least value is 1/(1 + B).
+/// Under independence every order of y is equally likely, so that a value ≤ α has probability at most α, exactly, for
+/// any statistic and any n. The 1 counts the observed order as one of them: without it a p-value could be 0, and the
+/// test would reject too often (Phipson and Smyth 2010). The least value is 1/(1 + B).
 ///
 /// ```
 /// use candle_mle::estimate::{ksg1, permutation_p_value};

@@ -3,8 +3,9 @@
 use crate::info::Information;
 use crate::{Error, Result};
 
-/// Mean and spread of an estimate that is repeated, each time on a new sample: the spread is the standard deviation of one
-/// estimate, with n − 1. Divided by √times it is the error of the mean, and what the mean is off by beyond that is bias.
+/// Mean and spread of an estimate that is repeated, each time on a new sample: the spread is the standard deviation of
+/// one estimate, with n − 1. Divided by √times it is the error of the mean, and what the mean is off by beyond that is
+/// bias.
 ///
 /// ```
 /// use candle_mle::estimate::{kozachenko_leonenko, repeated};

@@ -7,13 +7,13 @@ use super::{digamma, mean_digamma};
 use crate::info::Information;
 use crate::{Error, Result};
 
-/// I(L;X) of a discrete label and points of a density: ψ(n) + ψ(k) − ⟨ψ(n_l) + ψ(m)⟩, where n_l points have the label of
-/// row i, and m others lie no further from it than its k-th neighbour of the same label. Ross, "Mutual information
+/// I(L;X) of a discrete label and points of a density: ψ(n) + ψ(k) − ⟨ψ(n_l) + ψ(m)⟩, where n_l points have the label
+/// of row i, and m others lie no further from it than its k-th neighbour of the same label. Ross, "Mutual information
 /// between discrete and continuous data sets" (2014).
 ///
-/// Bias: within 0.01 nats for two normal classes of 250 points each and k = 3, however far apart. Each label needs k + 1 rows,
-/// which the paper relaxes and this does not: merge rare labels, or leave them out. With one label for all the estimate
-/// is 0 to rounding.
+/// Bias: within 0.01 nats for two normal classes of 250 points each and k = 3, however far apart. Each label needs k +
+/// 1 rows, which the paper relaxes and this does not: merge rare labels, or leave them out. With one label for all the
+/// estimate is 0 to rounding.
 ///
 /// # Errors
 /// A label with k rows or fewer, k = 0; a k-th neighbour at distance 0; a constant column; NaN or infinity; samples of

@@ -5,12 +5,12 @@ use super::points::Points;
 use crate::info::Information;
 use crate::{Error, Result};
 
-/// h(X) = ⟨ln n (x_(i+m) − x_(i−m)) / 2m⟩ over the numbers in ascending order, where what would lie beyond an end is that
-/// end: Vasicek, "A test for normality based on sample entropy" (1976).
+/// h(X) = ⟨ln n (x_(i+m) − x_(i−m)) / 2m⟩ over the numbers in ascending order, where what would lie beyond an end is
+/// that end: Vasicek, "A test for normality based on sample entropy" (1976).
 ///
-/// Bias: downwards, from the mean logarithm of a gap and from the ends: for a uniform law it is exactly
-/// ln n/2m + (1 − 2m/n) ψ(2m) + (2/n) Σ_{i=1}^{m} ψ(i + m − 1) − ψ(n + 1), which is −0.08 nats at n = 100, m = 5; other laws
-/// add what their tails and edges do. It goes to 0 as n and m grow while m/n falls; m ≈ √n is usual.
+/// Bias: downwards, from the mean logarithm of a gap and from the ends: for a uniform law it is exactly ln n/2m + (1 −
+/// 2m/n) ψ(2m) + (2/n) Σ_{i=1}^{m} ψ(i + m − 1) − ψ(n + 1), which is −0.08 nats at n = 100, m = 5; other laws add what
+/// their tails and edges do. It goes to 0 as n and m grow while m/n falls; m ≈ √n is usual.
 ///
 /// # Errors
 /// m not from 1 to below n/2; 2m + 1 numbers that coincide, or m + 1 at an end; all numbers equal; NaN or infinity.
