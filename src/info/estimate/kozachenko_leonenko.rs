@@ -11,7 +11,7 @@ use crate::info::Information;
 ///
 /// Bias: the density must be even over the reach of k neighbours, some (k/n)^(1/d) of its width. With k = 3 and n =
 /// 1000 the bias is within 0.01 nats for the normal, the uniform and the exponential law; for normal points it is −0.02
-/// to −0.1 nats in two to five dimensions. The spread there is 0.025 to 0.04 nats, and falls as 1/√n.
+/// to −0.1 nats in two to five dimensions. The spread there is 0.02 to 0.06 nats, and falls as 1/√n.
 ///
 /// # Errors
 /// k not from 1 to n − 1; a k-th neighbour at distance 0; a constant column; NaN or infinity.
