@@ -1,17 +1,21 @@
 //! Correlation sees a line, mutual information any dependence (lecture row L17).
 //!
 //! Change first: a law in `LAWS`: what it is proportional to, at every x and y from −1 to 1.
-//! Nothing is estimated: each law is a table of `SIDE` × `SIDE` cells, whose ρ and I are sums over the cells. A finer table
-//! leaves ρ and I in place. The points are drawn from these tables.
+//! Each law is a table of `SIDE` × `SIDE` cells, whose ρ and I are sums over the cells; a finer table leaves them in place.
+//! Beside them stands what a sample tells: I by Kraskov's neighbours, and p, how often one of a hundred
+//! orders of y, its own among them, tells as much.
 
 use anyhow::Result;
 use candle_mle::Pmf;
 use candle_mle::cli::Run;
+use candle_mle::estimate::{jitter, ksg1, permutation_p_value, repeated};
 use candle_mle::plot::{Figure, Ink, Panel};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 const SIDE: usize = 201;
+const N: usize = 1500;
+const REPEATS: usize = 20;
 
 /// How near a curve points lie: a Gaussian profile across it.
 fn near(distance: f64) -> f64 {
@@ -34,29 +38,40 @@ fn main() -> Result<()> {
     let unit = run.unit();
     let place = |k: usize| 2.0 * k as f64 / (SIDE - 1) as f64 - 1.0;
 
-    println!("{:<16}{:>14}{:>20}", "cloud", "correlation", format!("I(X;Y) in {unit}"));
+    println!("{:<14}{:>12}{:>16}{:>18}{:>8}", "cloud", "correlation", format!("I in {unit}"), "estimate", "p");
     let mut panels = vec![];
     for (name, law) in LAWS {
         let weights: Vec<f64> = (0..SIDE * SIDE).map(|k| law(place(k / SIDE), place(k % SIDE))).collect();
         let p = Pmf::from_counts([SIDE, SIDE], weights)?;
-        let i = p.mutual_information(&[0], &[1])?;
+        let i = p.mutual_information(&[0], &[1])?.to(unit);
         let mean = [0, 1].map(|axis| p.expectation(|cell| place(cell[axis])));
         let covariance = |a: usize, b: usize| p.expectation(|c| (place(c[a]) - mean[a]) * (place(c[b]) - mean[b]));
-        let rho = covariance(0, 1) / (covariance(0, 0) * covariance(1, 1)).sqrt();
-        let rho = (1e3 * rho).round() / 1e3 + 0.0; // no −0.000
-        println!("{name:<16}{rho:>14.3}{:>20.4}", i.to(unit));
+        let rho = 1e3 * covariance(0, 1) / (covariance(0, 0) * covariance(1, 1)).sqrt();
+        let rho = rho.round() / 1e3 + 0.0; // no −0.000
 
-        let points = p.sample(1500, &mut ChaCha8Rng::seed_from_u64(1));
-        let points = points.iter().map(|cell| (place(cell[0]), place(cell[1])));
-        let ink = if rho == 0.0 && i.to(unit) > 1e-6 { Ink::Vermillion } else { Ink::Blue };
-        let title = format!("ρ = {rho:.2}, I = {:.2} {unit}", i.to(unit));
-        panels.push(Panel::drawing().title(title).points(points, ink));
+        // Spread evenly over their cells the points have a density, and the same I: X tells its cell, and where in it x
+        // lies is chance that tells nothing of Y.
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut draw = || -> candle_mle::Result<(Vec<f64>, Vec<f64>)> {
+            let cells = p.sample(N, &mut rng);
+            let centres: Vec<_> = cells.iter().map(|cell| [place(cell[0]), place(cell[1])]).collect();
+            let points = jitter(&centres, place(1) - place(0), &mut rng)?;
+            Ok(points.iter().map(|point| (point[0], point[1])).unzip())
+        };
+        let (x, y) = draw()?;
+        let (mean_i, spread) = repeated(REPEATS, || draw().and_then(|(x, y)| ksg1(&x, &y, 3)))?;
+        let chance = permutation_p_value(&x, &y, 99, &mut rng, |x, y| ksg1(x, y, 3))?;
+        let estimate = format!("{:.2} ± {:.2}", mean_i.to(unit), spread.to(unit)).replace("-0.00", "0.00");
+        println!("{name:<14}{rho:>12.3}{i:>16.4}{estimate:>18}{chance:>8.2}");
+
+        let ink = if rho == 0.0 && i > 1e-6 { Ink::Vermillion } else { Ink::Blue };
+        let title = format!("ρ = {rho:.2}, I = {i:.2} {unit}; estimated {estimate}");
+        panels.push(Panel::drawing().title(title).points(x.into_iter().zip(y), ink));
     }
-    let figure = Figure::new("Correlation 0 is not independence: mutual information sees any shape").subtitle(
-        "red: uncorrelated and yet dependent; ρ and I are those of the laws, from which 1500 points each are drawn",
-    );
-    let figure = panels.chunks(2).fold(figure, |figure, column| figure.column(column));
-    figure.save(run.out("clouds.png"))?;
+    let figure = Figure::new("Correlation 0 is not independence: mutual information sees any shape").subtitle(format!(
+        "red: uncorrelated and yet dependent; ρ and I of the law; estimates from {N} points, mean ± spread"
+    ));
+    panels.chunks(2).fold(figure, |figure, column| figure.column(column)).save(run.out("clouds.png"))?;
     println!("\nthe clouds are drawn in {}", run.out("clouds.png").display());
     Ok(())
 }

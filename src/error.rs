@@ -160,6 +160,25 @@ pub enum Error {
     )]
     NotConverged { what: &'static str, value: f64, error: f64 },
 
+    // Samples
+    #[error(
+        "k = {k} nearest neighbours, but row {row} (counted from 0) has {others} points to choose from: k lies between 1 and their \
+         number; lower k, or give more rows"
+    )]
+    Neighbours { k: usize, row: usize, others: usize },
+    #[error(
+        "row {row} (counted from 0) coincides with so many points that its distance to the neighbour asked for is 0: \
+         jitter recorded numbers by the step they were recorded in, or look at more neighbours"
+    )]
+    Coincident { row: usize },
+    #[error("column {column} (counted from 0) has the one value {value}, and so no density: leave it out")]
+    NoDensity { column: usize, value: f64 },
+    #[error(
+        "each of the {n} observations is alone in its cell, so that the sample is estimated to cover nothing, and the \
+         entropy to be infinite: observe more, or coarsen the table"
+    )]
+    NoCoverage { n: f64 },
+
     // Devices and pictures
     #[error("{asked} was asked for, but {problem}")]
     Device { asked: String, problem: String },

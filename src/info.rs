@@ -1,10 +1,12 @@
-//! Amounts of information, the unit named wherever a person reads one, and the exact measures of tables and laws.
+//! Amounts of information, the unit named wherever a person reads one, the exact measures of tables
+//! and laws, and estimates from samples.
 
 mod channel;
 pub mod clt;
 mod code;
 mod divergence;
 mod entropy;
+pub mod estimate;
 pub mod law;
 mod pmf;
 pub mod quadrature;

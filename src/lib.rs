@@ -101,7 +101,7 @@
 //!
 //! [`model`](Model): q_θ, one family a file · [`Empirical`]: p̂ · [`Objective`] · [`fit`], [`walk`], [`Descent`] ·
 //! [`Hook`], [`LossLog`], [`History`] · [`separation`]: is there a maximum? · [`Table`]: people's data · [`info`]: exact
-//! measures of tables and laws, in f64, that know no model · [`plot`]: numbers in, one PNG or SVG out.
+//! measures of tables and laws and estimates from samples, in f64, that know no model · [`plot`]: numbers in, one PNG or SVG out.
 //!
 //! Logarithms are natural inside; what a person reads is an [`Information`] or names its [`Unit`]. Rows such as L4 or P3
 //! in the documentation are the claims of the lecture that this crate makes run: the README lists them.
@@ -136,7 +136,7 @@ pub use fit::{Descent, Lbfgs, fit, walk};
 #[cfg(feature = "cli")]
 pub use hook::Progress;
 pub use hook::{Argmin, GradientNorm, History, Hook, Improvement, LossLog, NoClimb, ParameterPath, Row, Step, Truth};
-pub use info::{Channel, Information, Pmf, PrefixCode, Unit, clt, law, quadrature};
+pub use info::{Channel, Information, Pmf, PrefixCode, Unit, clt, estimate, law, quadrature};
 pub use maxent::{MaximumEntropy, Moment, Support, maxent, newton_on_the_dual};
 pub use model::{
     Batch, Bernoulli, Classifier, Gaussian, Gibbs, Keys, KlDivergence, Labelled, Logistic, Model, Parameters, Sample,

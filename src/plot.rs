@@ -274,6 +274,13 @@ impl Panel {
         self.add(Form::Discs(points.into_iter().map(|(x, y)| (x, y, 0.0)).collect()), ink)
     }
 
+    /// Discs at (x, y), and upright lines from y − error to y + error.
+    pub fn errors(self, points: impl IntoIterator<Item = (f64, f64, f64)>, ink: Ink) -> Self {
+        let points: Vec<(f64, f64, f64)> = points.into_iter().collect();
+        let whiskers = points.iter().flat_map(|&(x, y, error)| [(x, y - error), (x, y + error), (f64::NAN, f64::NAN)]);
+        self.line(whiskers, ink).points(points.iter().map(|&(x, y, _)| (x, y)), ink)
+    }
+
     /// Discs at (x, y, weight), their area proportional to the weight.
     pub fn discs(self, discs: impl IntoIterator<Item = (f64, f64, f64)>, ink: Ink) -> Self {
         self.add(Form::Discs(discs.into_iter().collect()), ink)

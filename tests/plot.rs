@@ -62,6 +62,7 @@ fn no_number_makes_a_figure_panic() {
             .line(all(), Ink::Blue)
             .dashed()
             .width(f64::NAN)
+            .errors(all().map(|(a, b)| (a, b, a)), Ink::Purple)
             .discs(all().map(|(a, b)| (a, b, a)), Ink::Green)
             .bars(all().map(|(a, b)| (a, b, b)), Ink::Orange)
             .band(all().map(|(a, b)| (a, a, b)), Ink::Grey)

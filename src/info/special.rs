@@ -1,4 +1,4 @@
-//! Three functions from which the closed forms of [`law`](super::law) are put together.
+//! Functions from which the closed forms of [`law`](super::law) are put together.
 //!
 //! The textbook formulas subtract numbers that grow with the parameters: the divergence of two gamma laws of shape
 //! 10¹⁰ is of order one, but its terms are of order 10¹¹, and five digits are left. Written with the I-divergence,
@@ -69,6 +69,11 @@ pub(super) fn digamma_rest(x: f64) -> f64 {
         - r * (1.0 / 120.0
             - r * (1.0 / 252.0 - r * (1.0 / 240.0 - r * (1.0 / 132.0 - r * (691.0 / 32_760.0 - r / 12.0)))));
     -0.5 / x - series * r
+}
+
+/// ψ(x) for x > 0.
+pub(super) fn digamma(x: f64) -> f64 {
+    x.ln() + digamma_rest(x)
 }
 
 /// How far [`ln_gamma_rest`] at `to` lies above its tangent at `from`: the Bregman divergence of a convex function,
