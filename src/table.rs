@@ -1,10 +1,14 @@
 //! Reading people's data: a CSV with columns of numbers or of categories, and a column of counts if there is one.
 
+mod text;
+
 use std::collections::HashMap;
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
 use nalgebra::DMatrix;
+
+use text::{Lines, check_names, drop_blanks_before_cells};
 
 use crate::cholesky::cholesky;
 use crate::error::{Error, Result};
@@ -319,6 +323,13 @@ impl Table {
     /// # Errors
     /// No such column or level; one class, or numbers that are no classes; a class all of whose counts are zero.
     pub fn outcomes(&self, target: &str, base: Option<&str>) -> Result<Outcomes> {
+        let (classes, y) = self.classes(target, base)?;
+        let y = Tensor::from_vec(y, self.lines.len(), &Device::Cpu)?;
+        Ok(Outcomes { y, count: self.count.clone(), target: target.into(), classes })
+    }
+
+    /// The classes of a target, the base class first, and the class of every row.
+    fn classes(&self, target: &str, base: Option<&str>) -> Result<(Vec<String>, Vec<u32>)> {
         let (levels, codes) = match self.column(target)? {
             Column::Categories { levels, codes } => (levels.clone(), codes.clone()),
             Column::Numbers(numbers) => {
@@ -345,13 +356,7 @@ impl Table {
         // The base class comes first, the others keep their order.
         let order: Vec<usize> = std::iter::once(base).chain((0..levels.len()).filter(|l| *l != base)).collect();
         let place: HashMap<u32, u32> = order.iter().enumerate().map(|(to, from)| (*from as u32, to as u32)).collect();
-        let y: Vec<u32> = codes.iter().map(|c| place[c]).collect();
-        Ok(Outcomes {
-            y: Tensor::from_vec(y, self.lines.len(), &Device::Cpu)?,
-            count: self.count.clone(),
-            target: target.into(),
-            classes: order.iter().map(|l| levels[*l].clone()).collect(),
-        })
+        Ok((order.iter().map(|l| levels[*l].clone()).collect(), codes.iter().map(|c| place[c]).collect()))
     }
 
     fn all_observed(&self, column: &str, levels: &[String], codes: &[u32]) -> Result<()> {
@@ -394,61 +399,6 @@ impl Column {
             })
             .collect();
         Ok(Self::Categories { levels, codes })
-    }
-}
-
-/// The lines of a text, as an editor counts them: the CSV reader's own count is before the line ends that it skips.
-struct Lines<'a> {
-    text: &'a [u8],
-    at: usize,
-    line: u64,
-}
-
-impl<'a> Lines<'a> {
-    fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, line: 1 }
-    }
-
-    /// The line in which a record begins; records must come in order.
-    fn of(&mut self, record: Option<&csv::Position>) -> u64 {
-        let from = record.map_or(0, |position| position.byte() as usize);
-        while let Some(byte) = self.text.get(self.at)
-            && (self.at < from || matches!(byte, b'\r' | b'\n'))
-        {
-            // Of a carriage return and a line feed the second ends the line.
-            let ends = *byte == b'\n' || (*byte == b'\r' && self.text.get(self.at + 1) != Some(&b'\n'));
-            self.line += u64::from(ends);
-            self.at += 1;
-        }
-        self.line
-    }
-}
-
-/// Drops spaces and tabs between a comma and the cell, which would keep a quote from opening it.
-fn drop_blanks_before_cells(text: &mut Vec<u8>) {
-    let (mut quoted, mut start, mut closed) = (false, true, false);
-    text.retain(|byte| {
-        let blank = start && matches!(byte, b' ' | b'\t');
-        let quote = *byte == b'"' && (quoted || start || closed);
-        (closed, quoted) = (quote && quoted, quoted ^ quote);
-        start = blank || (!quoted && matches!(byte, b',' | b'\n' | b'\r'));
-        !blank
-    });
-}
-
-/// What is wrong with the names of columns, if anything is.
-fn check_names(names: &[String]) -> std::result::Result<(), String> {
-    if let [name] = names
-        && name.contains([';', '\t'])
-    {
-        return Err(format!("the one column '{name}': cells are parted by commas here, save the table with these"));
-    }
-    if let Some(column) = names.iter().position(String::is_empty).filter(|_| names.len() > 1) {
-        return Err(format!("column {} of {} has no name: name it or delete it", column + 1, names.len()));
-    }
-    match names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
-        Some((_, name)) => Err(format!("two columns are named '{name}': rename one")),
-        None => Ok(()),
     }
 }
 
