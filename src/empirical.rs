@@ -1,12 +1,12 @@
 //! p̂, the empirical distribution: the distinct rows of what was observed, how often each occurred, and ln p̂.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use candle_core::{Device, Tensor};
 
 use crate::error::{Error, Result};
 use crate::info::Information;
-use crate::model::{Batch, Keys, Model, host};
+use crate::model::{Batch, Keys, Labelled, Model, host};
 
 /// The empirical distribution of n observations, as its m distinct rows.
 ///
@@ -185,6 +185,34 @@ impl<B: Batch> Empirical<B> {
             (true, false) => Ok(None),
             _ => Ok(Some(&self.log_p)),
         }
+    }
+}
+
+impl Empirical<Labelled> {
+    /// The same with `alpha` pseudo-observations more of each of the classes 0 … k−1 at every x that was observed (Laplace
+    /// for alpha 1): with them the likelihood of a table of logits has a finite maximum.
+    ///
+    /// # Errors
+    /// An `alpha` that is not positive; a class beyond the known ones.
+    pub fn smoothed(&self, classes: usize, alpha: f64) -> Result<Self> {
+        if !(alpha.is_finite() && alpha > 0.0) {
+            return Err(Error::Parameter { what: "a pseudo-count", value: alpha, allowed: "a finite number > 0" });
+        }
+        self.batch.at_most(classes)?;
+        let keys = self.batch.keys()?;
+        let mut seen = HashSet::new();
+        let first =
+            (0..self.distinct()).filter(|row| seen.insert(bits(&keys.values[row * keys.width..][..keys.given])));
+        let every: Vec<u32> = first.flat_map(|row| vec![row as u32; classes]).collect();
+        let pairs = every.len();
+        let device = self.batch.x().device();
+        let classes = (0..classes as u32).cycle().take(pairs).collect::<Vec<_>>();
+        let x = self.batch.x().index_select(&Tensor::from_vec(every, pairs, device)?, 0)?;
+        let x = Tensor::cat(&[self.batch.x(), &x], 0)?;
+        let y = Tensor::cat(&[self.batch.y(), &Tensor::from_vec(classes, pairs, device)?], 0)?;
+        let mut counts = host(&self.count)?;
+        counts.resize(counts.len() + pairs, alpha);
+        Self::from_counts(Labelled::new(x, y)?, &counts)
     }
 }
 

@@ -165,7 +165,7 @@ impl Parameters for Gaussian {
 }
 
 /// L with L Lᵀ = Σ. A pivot that rounding alone explains counts as zero.
-fn cholesky(covariance: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+pub(super) fn cholesky(covariance: &DMatrix<f64>) -> Result<DMatrix<f64>> {
     let k = covariance.nrows();
     let mut lower = DMatrix::zeros(k, k);
     for j in 0..k {
@@ -183,7 +183,7 @@ fn cholesky(covariance: &DMatrix<f64>) -> Result<DMatrix<f64>> {
 }
 
 /// The inverse of a lower triangle with a positive diagonal.
-fn inverse(lower: &DMatrix<f64>) -> DMatrix<f64> {
+pub(super) fn inverse(lower: &DMatrix<f64>) -> DMatrix<f64> {
     let k = lower.nrows();
     lower.solve_lower_triangular(&DMatrix::identity(k, k)).unwrap_or_else(|| DMatrix::from_element(k, k, f64::NAN))
 }
