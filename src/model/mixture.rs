@@ -12,7 +12,7 @@ use rand::seq::index;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::gaussian::{cholesky, inverse};
-use super::{Model, Parameters, Sample, draw, host};
+use super::{Model, Parameters, Sample, Standardize, draw, host};
 use crate::device::float;
 use crate::error::{Error, Result};
 use crate::info::{Pmf, law};
@@ -35,7 +35,9 @@ pub struct Mixture {
     means: Tensor,
     slopes: Tensor,
     spreads: Tensor,
+    /// (d,), in the data's units.
     floor: Tensor,
+    standardize: Standardize,
 }
 
 impl Mixture {
@@ -63,6 +65,7 @@ impl Mixture {
             slopes: vb.get_with_hints((k, d, d), "slopes", Init::Const(0.0))?,
             spreads: vb.get_with_hints((k, d), "spreads", Init::Const(1.0))?,
             floor: Tensor::new(floor, vb.device())?.to_dtype(vb.dtype())?,
+            standardize: Standardize::identity(d, &vb)?,
         })
     }
 
@@ -147,20 +150,39 @@ impl Mixture {
         Self::new(k, floor, VarBuilder::from_tensors(parameters, float(device), device))
     }
 
+    /// The same, with its variables read in the coordinates of this map; the floor stays in the data's units.
+    pub fn standardized(self, standardize: Standardize) -> Self {
+        Self { standardize, ..self }
+    }
+
+    /// The law of the mapped rows. Its parameters are where a learner [`standardized`](Self::standardized) by the same map
+    /// begins, if it is to begin at this mixture.
+    pub fn mapped(&self, map: &Standardize) -> Result<Self> {
+        let parameters = HashMap::from([
+            ("logits".to_string(), self.logits.detach()),
+            ("means".to_string(), self.means()?.broadcast_sub(map.shift())?.broadcast_div(map.scale())?),
+            ("slopes".to_string(), self.own_slopes()?.broadcast_div(&ratios(map.scale())?)?),
+            ("spreads".to_string(), self.own_spreads()?.broadcast_div(map.scale())?),
+        ]);
+        let vb = VarBuilder::from_tensors(parameters, self.means.dtype(), self.means.device());
+        Self::new(self.logits.dim(0)?, &host(&(&self.floor / map.scale())?)?, vb)
+    }
+
     /// w, (K,).
     pub fn weights(&self) -> Result<Tensor> {
         Ok(log_softmax(&self.logits.detach())?.exp()?)
     }
 
-    /// μ, (K, d).
-    pub fn means(&self) -> Tensor {
-        self.means.detach()
+    /// μ, (K, d), in the data's units.
+    pub fn means(&self) -> Result<Tensor> {
+        let scaled = self.means.detach().broadcast_mul(self.standardize.scale())?;
+        Ok(scaled.broadcast_add(self.standardize.shift())?)
     }
 
-    /// Σ, (K, d, d).
+    /// Σ, (K, d, d), in the data's units.
     pub fn covariances(&self) -> Result<Tensor> {
         let (k, d) = self.means.dims2()?;
-        let (slopes, sigma) = (host(&self.slopes)?, host(&self.conditional_std()?)?);
+        let (slopes, sigma) = (host(&self.own_slopes()?)?, host(&self.conditional_std()?)?);
         let mut covariances = vec![];
         for (slopes, sigma) in slopes.chunks(d * d).zip(sigma.chunks(d)) {
             // (1 − b)(x − μ) = D ε.
@@ -175,9 +197,10 @@ impl Mixture {
         Ok(Tensor::from_vec(covariances, (k, d, d), &Device::Cpu)?)
     }
 
-    /// σ, (K, d): the standard deviation of every column given those before it; none is below its floor.
+    /// σ, (K, d): the standard deviation of every column given those before it, in the data's units; none is below its
+    /// floor.
     pub fn conditional_std(&self) -> Result<Tensor> {
-        Ok(self.sigma()?.detach())
+        Ok(sigma(&self.own_spreads()?, &self.floor)?)
     }
 
     /// This mixture as a law on the line, whose measures [`quadrature`](crate::quadrature) knows exactly.
@@ -189,7 +212,7 @@ impl Mixture {
             let expected = "(components, 1): a law on the line has one column".into();
             return Err(Error::Shape { what: "the mixture", got: self.means.dims().to_vec(), expected });
         }
-        let (weights, means) = (host(&self.weights()?)?, host(&self.means)?);
+        let (weights, means) = (host(&self.weights()?)?, host(&self.means()?)?);
         let normals = means.iter().zip(host(&self.conditional_std()?)?).map(|(mean, sd)| law::Normal::new(*mean, sd));
         let components = weights
             .into_iter()
@@ -199,9 +222,32 @@ impl Mixture {
         law::Mixture::new(&components)
     }
 
-    fn sigma(&self) -> Result<Tensor> {
-        Ok(self.spreads.sqr()?.broadcast_add(&self.floor.sqr()?)?.sqrt()?)
+    /// s in the data's units, (K, d).
+    fn own_spreads(&self) -> Result<Tensor> {
+        Ok(self.spreads.detach().broadcast_mul(self.standardize.scale())?)
     }
+
+    /// b in the data's units, (K, d, d); zero on and above the diagonal.
+    fn own_slopes(&self) -> Result<Tensor> {
+        let slopes = self.slopes.detach().broadcast_mul(&ratios(self.standardize.scale())?)?;
+        Ok(slopes.broadcast_mul(&self.below()?)?)
+    }
+
+    /// A mask (d, d): ones below the diagonal.
+    fn below(&self) -> Result<Tensor> {
+        let (d, dtype, device) = (self.means.dim(1)?, self.means.dtype(), self.means.device());
+        Ok((Tensor::tril2(d, dtype, device)? - Tensor::eye(d, dtype, device)?)?)
+    }
+}
+
+/// √(f² + s²), (K, d), from s (K, d) and f (d,).
+fn sigma(spreads: &Tensor, floor: &Tensor) -> candle_core::Result<Tensor> {
+    spreads.sqr()?.broadcast_add(&floor.sqr()?)?.sqrt()
+}
+
+/// c_j / c_i at row j and column i, (d, d): what takes the slope of a standard column on another to the data's units.
+fn ratios(scale: &Tensor) -> candle_core::Result<Tensor> {
+    scale.unsqueeze(1)?.broadcast_div(&scale.unsqueeze(0)?)
 }
 
 impl Model for Mixture {
@@ -213,16 +259,15 @@ impl Model for Mixture {
         if x.rank() != 2 || x.dim(1)? != d {
             return Err(Error::Shape { what: "x", got: x.dims().to_vec(), expected: format!("(rows, {d})") });
         }
-        let (dtype, device) = (x.dtype(), x.device());
-        let diagonal = Tensor::eye(d, dtype, device)?;
-        let below = (Tensor::tril2(d, dtype, device)? - &diagonal)?;
         // Of every component the residuals (K, m, d) of its regressions, in standard deviations.
-        let to_noise = self.slopes.broadcast_mul(&below)?.neg()?.broadcast_add(&diagonal)?;
-        let sigma = self.sigma()?;
+        let unit = Tensor::eye(d, self.means.dtype(), self.means.device())?;
+        let to_noise = self.slopes.broadcast_mul(&self.below()?)?.neg()?.broadcast_add(&unit)?;
+        let sigma = sigma(&self.spreads, &(&self.floor / self.standardize.scale())?)?;
+        let x = self.standardize.apply(x)?;
         let from_mean = x.unsqueeze(0)?.broadcast_sub(&self.means.unsqueeze(1)?)?;
         let z = from_mean.matmul(&to_noise.transpose(1, 2)?.contiguous()?)?.broadcast_div(&sigma.unsqueeze(1)?)?;
-        let log_volume = (log_softmax(&self.logits)? - sigma.log()?.sum(D::Minus1)?)?;
-        let constant = (log_volume - 0.5 * d as f64 * (2.0 * PI).ln())?;
+        let log_sigma = sigma.broadcast_mul(self.standardize.scale())?.log()?.sum(D::Minus1)?;
+        let constant = ((log_softmax(&self.logits)? - log_sigma)? - 0.5 * d as f64 * (2.0 * PI).ln())?;
         let joint = (z.sqr()?.sum(D::Minus1)? * -0.5)?.broadcast_add(&constant.unsqueeze(1)?)?;
         Ok(joint.t()?.contiguous()?.log_sum_exp(1)?)
     }
@@ -234,7 +279,8 @@ impl Sample for Mixture {
     fn sample<R: Rng + ?Sized>(&self, &n: &usize, rng: &mut R) -> Result<Tensor> {
         let (_, d) = self.means.dims2()?;
         let log_weights = host(&log_softmax(&self.logits.detach())?)?;
-        let (means, slopes, sigma) = (host(&self.means)?, host(&self.slopes)?, host(&self.conditional_std()?)?);
+        let (means, slopes, sigma) =
+            (host(&self.means()?)?, host(&self.own_slopes()?)?, host(&self.conditional_std()?)?);
         let mut points: Vec<f64> = Vec::with_capacity(n * d);
         for _ in 0..n {
             let k = draw(&log_weights, rng) as usize;
@@ -256,9 +302,9 @@ impl Parameters for Mixture {
     fn parameters(&self) -> Result<HashMap<String, Tensor>> {
         Ok(HashMap::from([
             ("logits".to_string(), self.logits.detach()),
-            ("means".to_string(), self.means.detach()),
-            ("slopes".to_string(), self.slopes.detach()),
-            ("spreads".to_string(), self.spreads.detach()),
+            ("means".to_string(), self.means()?),
+            ("slopes".to_string(), self.own_slopes()?),
+            ("spreads".to_string(), self.own_spreads()?),
         ]))
     }
 }

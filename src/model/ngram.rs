@@ -46,13 +46,20 @@ impl NGram {
     /// was seen in each context. Where a fit has no finite maximum this is its limit, with probabilities of 0.
     ///
     /// # Errors
-    /// Another number of counts than of rows; a character beyond the alphabet.
+    /// Another number of counts than of rows; a count that is not positive; a character beyond the alphabet.
     pub fn from_counts(batch: &Labelled, counts: &[f64], characters: usize) -> Result<Self> {
         batch.at_most(characters)?;
         let y = batch.y().to_device(&Device::Cpu)?.to_vec1::<u32>()?;
         if counts.len() != y.len() {
             let expected = format!("({},)", y.len());
             return Err(Error::Shape { what: "the counts", got: vec![counts.len()], expected });
+        }
+        if let Some(value) = counts.iter().find(|c| !(c.is_finite() && **c > 0.0)) {
+            return Err(Error::Parameter {
+                what: "a count of an n-gram",
+                value: *value,
+                allowed: "a finite number > 0",
+            });
         }
         let (rows, width) = contexts(batch.x())?;
         let mut table = vec![0.0; rows.len() * characters];

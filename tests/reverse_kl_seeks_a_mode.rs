@@ -1,0 +1,144 @@
+//! Forward KL gives a Gaussian the mean and variance of a bimodal p, reverse KL gives it one of the modes (lecture row L20).
+
+mod common;
+
+use anyhow::{Result, ensure};
+use candle_core::{DType, Tensor};
+use candle_mle::law::{Density, Law, Mixture, Normal};
+use candle_mle::{
+    Categorical, Empirical, Error, Gaussian, GradientNorm, History, Lbfgs, LossLog, Model, Objective, fit, quadrature,
+    variables, walk,
+};
+use candle_nn::VarBuilder;
+use common::{CPU, host};
+
+/// Two modes of weight 0.6 and 0.4, each a standard Gaussian, 8 standard deviations apart.
+fn bimodal() -> Result<Mixture> {
+    Ok(Mixture::new(&[(0.6, Normal::new(-4.0, 1.0)?), (0.4, Normal::new(4.0, 1.0)?)])?)
+}
+
+/// p on equidistant nodes from −30 to 30: the trapezoidal rule, which errs by rounding on what is analytic and dies out.
+fn nodes(p: &dyn Density, step: f64) -> Result<Empirical<Tensor>> {
+    let places: Vec<f64> = (0..).map(|i| -30.0 + step * f64::from(i)).take_while(|x| *x <= 30.0).collect();
+    let mass: Vec<f64> = places.iter().map(|x| p.log_prob(*x).exp() * step).collect();
+    let m = places.len();
+    Ok(Empirical::from_cells(Tensor::from_vec(places, (m, 1), &CPU)?, &mass, &vec![step; m])?)
+}
+
+struct Fitted {
+    q: Normal,
+    history: History,
+    gradient: f64,
+}
+
+/// Both divergences logged on the way from N(mean, sd²) to an optimum.
+fn descend(p: &Empirical<Tensor>, objective: Objective, mean: f64, sd: f64) -> Result<Fitted> {
+    let vars = variables(&Gaussian::from_moments(&[mean], &[sd * sd], &CPU)?)?;
+    let q = Gaussian::new(1, VarBuilder::from_varmap(&vars, DType::F64, &CPU))?;
+    let (mut log, mut converged) = (LossLog::new().with_reverse_kl(), GradientNorm::new(&vars, 1e-10));
+    fit(&q, p, objective, &mut Lbfgs::new(&vars), 500, &mut (&mut log, &mut converged))?;
+    let (mean, variance) = (host(&q.mean()?)?[0], host(&q.covariance()?)?[0]);
+    Ok(Fitted { q: Normal::new(mean, variance.sqrt())?, history: log.into_history()?, gradient: converged.norm() })
+}
+
+/// The last KL(p‖q) and KL(q‖p) that the hook logged.
+fn last(history: &History) -> (f64, f64) {
+    history.rows().last().map_or((f64::NAN, f64::NAN), |row| (row.kl, row.reverse_kl.unwrap_or(f64::NAN)))
+}
+
+#[test]
+fn forward_covers() -> Result<()> {
+    let p = bimodal()?;
+    let cells = nodes(&p, 0.05)?;
+    for (mean, sd) in [(-4.0, 1.0), (0.0, 3.0), (6.0, 2.0)] {
+        let Fitted { q, history, gradient } = descend(&cells, Objective::Kl, mean, sd)?;
+        ensure!(gradient <= 1e-10, "{gradient}");
+        ensure!((q.mean() - p.mean()).abs() < 1e-8, "mean {}, not {}", q.mean(), p.mean());
+        ensure!((q.variance() - p.variance()).abs() < 1e-8, "variance {}, not {}", q.variance(), p.variance());
+        let (forward, reverse) = last(&history);
+        ensure!((forward - quadrature::kl_divergence(&p, &q)?.nats()).abs() < 1e-9);
+        ensure!((reverse - quadrature::kl_divergence(&q, &p)?.nats()).abs() < 1e-9);
+    }
+    Ok(())
+}
+
+#[test]
+fn reverse_seeks_the_mode_of_its_side() -> Result<()> {
+    let p = bimodal()?;
+    let cells = nodes(&p, 0.05)?;
+    for (start, mode, weight) in [(-6.0, -4.0, 0.6), (-3.0, -4.0, 0.6), (3.0, 4.0, 0.4), (6.0, 4.0, 0.4)] {
+        let Fitted { q, history, gradient } = descend(&cells, Objective::ReverseKl, start, 1.0)?;
+        ensure!(gradient <= 1e-10, "{gradient}");
+        ensure!((q.mean() - mode).abs() < 0.01 && (q.sd() - 1.0).abs() < 0.01, "{q:?} from {start}");
+        let (forward, reverse) = last(&history);
+        ensure!((reverse - quadrature::kl_divergence(&q, &p)?.nats()).abs() < 1e-9);
+        ensure!((forward - quadrature::kl_divergence(&p, &q)?.nats()).abs() < 1e-9 * forward);
+        // All of q lies where p is w times a standard Gaussian.
+        ensure!((reverse + f64::ln(weight)).abs() < 1e-3, "{reverse} is not ln(1/{weight})");
+        ensure!(forward > 5.0, "what the other mode costs is {forward}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_two_have_two_minimisers() -> Result<()> {
+    let cells = nodes(&bimodal()?, 0.05)?;
+    let mut log = LossLog::new().with_reverse_kl();
+    // From the left mode to the mixture's own moments.
+    let between = |i: u32| {
+        let t = f64::from(i) / 100.0;
+        Gaussian::from_moments(&[-4.0 + 3.2 * t], &[1.0 + 15.36 * t], &CPU)
+    };
+    walk((0..=150).map(between), &cells, &mut log)?;
+    let history = log.into_history()?;
+    let argmin = history.argmin(0.0);
+    assert_eq!((argmin.kl, argmin.cross_entropy, argmin.nll), (Some(100), Some(100), Some(100)));
+    assert_eq!(argmin.reverse_kl, Some(0));
+    let (csv, table) = (history.to_csv(candle_mle::Unit::Bits), history.table(candle_mle::Unit::Bits, 4));
+    ensure!(csv.starts_with("step,kl_bits,cross_entropy_bits,nll_bits,reverse_kl_bits\n0,"), "{csv}");
+    ensure!(csv.lines().all(|line| line.split(',').count() == 5) && table.contains("reverse KL"), "{table}");
+    Ok(())
+}
+
+/// Where Σ q ln(q/p) alone would reward a q between the nodes or beyond them.
+#[test]
+fn it_is_never_negative() -> Result<()> {
+    let coarse = nodes(&bimodal()?, 0.5)?;
+    for (mean, sd) in [(-4.25, 0.05), (0.25, 1e-3), (45.0, 1.0), (1e6, 1e-3), (0.0, 1e4), (-4.0, 1.0)] {
+        let q = Gaussian::from_moments(&[mean], &[sd * sd], &CPU)?;
+        let kl = host(&Objective::ReverseKl.loss::<Gaussian>(&q.log_prob(coarse.batch())?, &coarse)?)?[0];
+        ensure!(kl >= -1e-15 && kl.is_finite(), "{kl} of N({mean}, {sd}²)");
+    }
+    // A q beyond all nodes is charged with all of p.
+    let q = Gaussian::from_moments(&[1e6], &[1.0], &CPU)?;
+    let kl = host(&Objective::ReverseKl.loss::<Gaussian>(&q.log_prob(coarse.batch())?, &coarse)?)?[0];
+    ensure!((kl - 1.0).abs() < 1e-12, "{kl}");
+    Ok(())
+}
+
+#[test]
+fn of_a_table_it_is_the_sum_and_zeros_cost_nothing() -> Result<()> {
+    let p = Empirical::from_counts(Tensor::new(&[0u32, 1, 2], &CPU)?, &[5.0, 3.0, 2.0])?;
+    let loss = |q: &[f64]| -> Result<f64> {
+        let q = Categorical::from_probs(q, &CPU)?;
+        Ok(host(&Objective::ReverseKl.loss::<Categorical>(&q.log_prob(p.batch())?, &p)?)?[0])
+    };
+    let expected = 0.2 * f64::ln(0.2 / 0.5) + 0.8 * f64::ln(0.8 / 0.3);
+    ensure!((loss(&[0.2, 0.8, 0.0])? - expected).abs() < 1e-15);
+    ensure!(loss(&[0.5, 0.3, 0.2])?.abs() < 1e-15);
+    Ok(())
+}
+
+#[test]
+fn atoms_and_a_density_have_none() -> Result<()> {
+    let atoms = Empirical::from_sample(Tensor::new(&[[0.0], [1.0]], &CPU)?)?;
+    let vars = variables(&Gaussian::from_moments(&[0.0], &[1.0], &CPU)?)?;
+    let q = Gaussian::new(1, VarBuilder::from_varmap(&vars, DType::F64, &CPU))?;
+    let refused = fit(&q, &atoms, Objective::ReverseKl, &mut Lbfgs::new(&vars), 1, &mut ());
+    ensure!(matches!(refused, Err(Error::NoLogDensity)), "{refused:?}");
+    // The log says so and goes on.
+    let mut log = LossLog::new().with_reverse_kl();
+    fit(&q, &atoms, Objective::CrossEntropy, &mut Lbfgs::new(&vars), 2, &mut log)?;
+    ensure!(log.into_history()?.rows().iter().all(|row| row.reverse_kl == Some(f64::INFINITY)));
+    Ok(())
+}
