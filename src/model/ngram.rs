@@ -34,12 +34,13 @@ impl NGram {
     /// # Errors
     /// No characters.
     pub fn new(x: &Tensor, characters: usize, vb: VarBuilder) -> Result<Self> {
-        let (rows, width) = contexts(x)?;
+        let contexts = Contexts::of(x)?;
+        let rows = contexts.distinct();
         if characters == 0 {
             return Err(Error::Empty { what: "the alphabet".into(), needed: "character" });
         }
         let logits = vb.get_with_hints((rows.len(), characters), "logits", Init::Const(0.0))?;
-        Ok(Self { logits, rows, width })
+        Ok(Self { logits, rows, width: contexts.width })
     }
 
     /// The maximum of the likelihood in closed form, constant: the logits are the logarithms of how often each character
@@ -61,14 +62,15 @@ impl NGram {
                 allowed: "a finite number > 0",
             });
         }
-        let (rows, width) = contexts(batch.x())?;
+        let contexts = Contexts::of(batch.x())?;
+        let rows = contexts.distinct();
         let mut table = vec![0.0; rows.len() * characters];
-        for ((context, y), count) in codes(batch.x())?.iter().zip(y).zip(counts) {
+        for ((context, y), count) in contexts.iter().zip(y).zip(counts) {
             table[rows[context] as usize * characters + y as usize] += count;
         }
         let logits = Tensor::from_vec(table, (rows.len(), characters), &Device::Cpu)?.log()?;
         let logits = logits.to_dtype(batch.x().dtype())?.to_device(batch.x().device())?;
-        Ok(Self { logits, rows, width })
+        Ok(Self { logits, rows, width: contexts.width })
     }
 
     /// ln q of every character after each context x (m, n − 1): (m, k), nats.
@@ -79,7 +81,8 @@ impl NGram {
     /// How many logits run off to −∞: pairs of a context that this model has a row for and a character that never
     /// follows it in the batch. None run off where the likelihood has a finite maximum.
     pub fn unseen(&self, batch: &Labelled) -> Result<usize> {
-        let pairs = codes(batch.x())?.into_iter().zip(host(batch.y())?).filter(|(x, _)| self.rows.contains_key(x));
+        let contexts = Contexts::of(batch.x())?;
+        let pairs = contexts.iter().zip(host(batch.y())?).filter(|(x, _)| self.rows.contains_key(*x));
         let seen: HashSet<_> = pairs.map(|(x, y)| (x, y as u32)).collect();
         Ok(self.logits.elem_count() - seen.len())
     }
@@ -111,7 +114,7 @@ impl NGram {
             let expected = format!("(rows, {})", self.width);
             return Err(Error::Shape { what: "x", got: x.dims().to_vec(), expected });
         }
-        let rows: Vec<u32> = codes(x)?.iter().map(|context| self.row(context)).collect();
+        let rows: Vec<u32> = Contexts::of(x)?.iter().map(|context| self.row(context)).collect();
         Ok(Tensor::from_vec(rows, x.dim(0)?, x.device())?)
     }
 }
@@ -133,19 +136,31 @@ impl Parameters for NGram {
     }
 }
 
-/// Every row of x (m, n − 1) as codes.
-fn codes(x: &Tensor) -> Result<Vec<Vec<u32>>> {
-    let (m, width) = x.dims2()?;
-    let x = host(x)?;
-    Ok((0..m).map(|row| x[row * width..][..width].iter().map(|code| *code as u32).collect()).collect())
+/// The rows of x (m, n − 1) as numbers of characters.
+struct Contexts {
+    codes: Vec<u32>,
+    rows: usize,
+    width: usize,
 }
 
-/// The different contexts, numbered in order of first sight, and how long they are.
-fn contexts(x: &Tensor) -> Result<(HashMap<Vec<u32>, u32>, usize)> {
-    let mut rows = HashMap::new();
-    for context in codes(x)? {
-        let next = rows.len() as u32;
-        rows.entry(context).or_insert(next);
+impl Contexts {
+    fn of(x: &Tensor) -> Result<Self> {
+        let (rows, width) = x.dims2()?;
+        Ok(Self { codes: host(x)?.into_iter().map(|code| code as u32).collect(), rows, width })
     }
-    Ok((rows, x.dim(1)?))
+
+    /// One after the other; of unigrams they are empty.
+    fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        (0..self.rows).map(|row| &self.codes[row * self.width..][..self.width])
+    }
+
+    /// The different ones, numbered in order of first sight.
+    fn distinct(&self) -> HashMap<Vec<u32>, u32> {
+        let mut rows = HashMap::new();
+        for context in self.iter() {
+            let next = rows.len() as u32;
+            rows.entry(context.to_vec()).or_insert(next);
+        }
+        rows
+    }
 }
