@@ -34,7 +34,11 @@ fn main() -> Result<()> {
         let (read, unread) = (alphabet.windows(&learnt, n)?, alphabet.windows(&held, n)?);
         let p = Empirical::from_sample(read.clone())?;
         let limit = NGram::from_counts(p.batch(), &p.count().to_vec1::<f64>()?, alphabet.len())?;
-        let q = fitted(&p.smoothed(alphabet.len(), ALPHA)?, alphabet.len())?;
+        // The maximum of the likelihood, by descent.
+        let (smoothed, vars) = (p.smoothed(alphabet.len(), ALPHA)?, VarMap::new());
+        let vb = VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu);
+        let (q, mut end) = (NGram::new(smoothed.batch().x(), alphabet.len(), vb)?, GradientNorm::new(&vars, 1e-6));
+        fit(&q, &smoothed, Objective::CrossEntropy, &mut Lbfgs::new(&vars), 500, &mut end)?;
         let (rates, floor) = ([rate(&q, &read)?, rate(&q, &unread)?], p.entropy().to(unit));
         print!("{n} {:>10.4} {:>10.4} {floor:>10.4} {:>10.4}", rates[0], rates[1], rate(&limit, &unread)?);
         let writes = limit.generate(64, &mut ChaCha8Rng::seed_from_u64(1))?;
@@ -42,12 +46,8 @@ fn main() -> Result<()> {
         curves.iter_mut().zip([rates[0], rates[1], floor]).for_each(|(curve, y)| curve.push((n as f64 - 1.0, y)));
         models.push(q);
     }
-    println!(
-        "\npseudo-counts {ALPHA}; likelihood alone falls towards the floor H(x|context) while logits run off to −∞,"
-    );
-    println!(
-        "and in that limit the text held out costs infinitely much as soon as it has a pair that was never learnt"
-    );
+    println!("\npseudo-counts {ALPHA}. Likelihood alone falls to the floor H(x|context) while logits run off to −∞;");
+    println!("in that limit a pair of the text held out that was never learnt costs infinitely much.");
 
     let [read, unread, floor] = curves;
     let best = (1..=5).min_by(|a, b| unread[a - 1].1.total_cmp(&unread[b - 1].1)).unwrap_or(1);
@@ -61,20 +61,13 @@ fn main() -> Result<()> {
     let bars = terms.iter().zip(0..).map(|(term, t)| (f64::from(t) - 0.42, f64::from(t) + 0.42, -term / unit.nats()));
     let x = Axis::new("text").categories(&words.replace(' ', "␣").chars().map(String::from).collect::<Vec<_>>());
     let y = Axis::new(format!("−log q(x|the {} before) ({unit})", best - 1));
-    let (count, sum) = (terms.len(), -terms.iter().sum::<f64>() / unit.nats());
-    let chain =
-        Panel::new(x, y).bars(bars, Ink::Blue).title(format!("{count} terms of the chain rule sum to {sum:.1} {unit}"));
+    let sum = terms.iter().sum::<f64>() / -unit.nats();
+    let title = format!("The {} terms of the chain rule sum to {sum:.1} {unit}", terms.len());
+    let chain = Panel::new(x, y).bars(bars, Ink::Blue).title(title);
     Figure::new(format!("A longer context helps on unread text only up to n = {best}"))
+        .subtitle("n-grams with pseudo-counts; without, the text learnt costs the floor and the one held out infinity")
         .column([panel.label("floor H(x|context)"), chain])
         .save(run.out("rates.png"))?;
     println!("\nthe picture is {}", run.out("rates.png").display());
     Ok(())
-}
-
-/// The maximum of the likelihood, by descent.
-fn fitted(p: &Empirical<Labelled>, characters: usize) -> Result<NGram> {
-    let vars = VarMap::new();
-    let q = NGram::new(p.batch().x(), characters, VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu))?;
-    fit(&q, p, Objective::CrossEntropy, &mut Lbfgs::new(&vars), 500, &mut GradientNorm::new(&vars, 1e-6))?;
-    Ok(q)
 }

@@ -1,76 +1,71 @@
-//! Characters one after the other (lecture row L12): an autoregressive model pays a text term by term of the chain rule.
+//! Forward and reverse KL (lecture row L20): one Gaussian for two modes covers both, or seeks one of them.
 //!
-//! Change first: `ALPHA`, how often every character is taken to have followed every context. The smaller, the better the
-//! text is learnt and the dearer the one held out, until at 0 what never happened costs infinitely many bits.
+//! Change first: `APART`, how many standard deviations apart the two modes are. At 5 the lighter one no longer holds a
+//! minimum of the reverse KL, at 4 neither does: only the one that covers is left, as for the geyser's waiting times.
+//! KL(p‖q) is what maximum likelihood descends; KL(q‖p), on the nodes of a quadrature, what variational inference does.
 
 use anyhow::Result;
 use candle_core::{DType, Device};
-use candle_mle::cli::{Run, Text};
+use candle_mle::cli::Run;
+use candle_mle::law::{self, Law, Normal};
 use candle_mle::plot::{Axis, Figure, Ink, Panel};
-use candle_mle::{Alphabet, Empirical, GradientNorm, Information, Labelled, Lbfgs, LossLog, Model, NGram};
-use candle_mle::{Objective, fit};
-use candle_nn::{VarBuilder, VarMap};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use candle_mle::{Empirical, Gaussian, GradientNorm, Lbfgs, LossLog, Mixture, Objective};
+use candle_mle::{Row, Standardize, Table, fit, variables};
+use candle_nn::VarBuilder;
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
-const ALPHA: f64 = 0.1;
-const LONGEST: usize = 5;
-/// Characters of the held-out text that are paid one by one in the picture.
-const SHOWN: usize = 48;
+const APART: f64 = 6.0;
 
 fn main() -> Result<()> {
-    let run = Run::<Text>::from_args("characters", "N-grams of characters: bits per character, learnt and held out.");
-    let unit = run.unit();
-    // Lower case and single spaces; the last fifth is held out. The alphabet is known beforehand.
-    let text = run.text()?.unwrap_or_else(|| include_str!("data/alice.txt").into());
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    let alphabet = Alphabet::of(&text)?;
-    let all: Vec<char> = text.chars().collect();
-    let (learnt, held) = all.split_at(all.len() * 4 / 5);
-    let [learnt, held] = [learnt, held].map(|part| part.iter().collect::<String>());
-    let k = alphabet.len();
-    println!("{k} different characters; to learn from {}, held out {}\n", learnt.chars().count(), held.chars().count());
-
-    println!(
-        "{unit} per character: the floor is H(x | context) of the text learnt, which likelihood alone falls towards"
-    );
-    println!("while logits run off to −∞; {ALPHA} pseudo-counts of every character in every context make a maximum\n");
-    println!("n  contexts    floor  run off   held out  |  learnt  held out   KL left");
-    let (mut models, mut curves) = (vec![], vec![]);
-    for n in 1..=LONGEST {
-        let (p, unseen_text) = (Empirical::from_sample(alphabet.windows(&learnt, n)?)?, alphabet.windows(&held, n)?);
-        let limit = NGram::from_counts(p.batch(), &p.count().to_vec1::<f64>()?, k)?;
-        let (model, left) = learn(&p.smoothed(k, ALPHA)?, k)?;
-        let [at_limit, learnt] =
-            [per_character(&limit, &unseen_text)?, per_character(&model, &alphabet.windows(&learnt, n)?)?];
-        let held_out = per_character(&model, &unseen_text)?;
-        let contexts = (limit.unseen(p.batch())? + p.distinct()) / k;
-        let [floor, at_limit, learnt, held_out] = [p.entropy(), at_limit, learnt, held_out].map(|bits| bits.to(unit));
-        println!(
-            "{n}  {contexts:>8}  {floor:>7.4}  {:>7}  {at_limit:>9.4}  |  {learnt:.4}    {held_out:.4}  {:>8.0e}",
-            limit.unseen(p.batch())?,
-            left
-        );
-        curves.push((n as f64, floor, learnt, held_out));
-        models.push(model);
-    }
+    let run = Run::<()>::from_args("forward_reverse_kl", "One Gaussian for two modes, by KL one way and the other.");
+    let modes = [(0.4, Normal::new(-APART / 2.0, 1.0)?), (0.6, Normal::new(APART / 2.0, 1.0)?)];
+    let apart = study(&run, "x", &law::Mixture::new(&modes)?)?;
+    let waiting = study(&run, "minutes of waiting", &geyser("waiting_minutes", 1.0)?)?;
+    let eruption = study(&run, "minutes of eruption", &geyser("eruption_minutes", 0.05)?)?;
+    Figure::new("Forward KL covers; reverse KL seeks one mode, if they stand apart")
+        .subtitle("left a made-up p, right mixtures fitted to Old Faithful; dashes: another minimum of the reverse KL")
+        .column([apart])
+        .column([waiting, eruption])
+        .save(run.out("optima.png"))?;
+    println!("\nthe optima are drawn in {}", run.out("optima.png").display());
     Ok(())
 }
 
-fn learn(p: &Empirical<Labelled>, k: usize) -> Result<(NGram, f64)> {
-    let vars = VarMap::new();
-    let model = NGram::new(p.batch().x(), k, VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu))?;
-    let (mut log, mut converged) = (LossLog::new(), GradientNorm::new(&vars, 1e-6));
-    let t = std::time::Instant::now();
-    fit(&model, p, Objective::CrossEntropy, &mut Lbfgs::new(&vars), 400, &mut (&mut log, &mut converged))?;
-    eprintln!("{:?} {}", t.elapsed(), converged.norm());
-    let h = log.into_history()?;
-    eprintln!("{}", h.rows().len());
-    let left = h.rows().last().map_or(f64::NAN, |row| row.kl);
-    Ok((model, left))
+/// Two Gaussians for a column of Old Faithful, neither narrower than the floor: without one there is no maximum.
+fn geyser(column: &str, floor: f64) -> Result<law::Mixture> {
+    let table = Table::read(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/old_faithful.csv"), None)?;
+    let data = Empirical::from_sample(table.points(&[column.into()])?.points)?;
+    let start = Mixture::seeded(data.batch(), data.mass(), 2, &[floor], &mut ChaCha8Rng::seed_from_u64(1))?;
+    let (vars, q) = start.learner(Standardize::moments(data.batch(), data.mass())?)?;
+    fit(&q, &data, Objective::CrossEntropy, &mut Lbfgs::new(&vars), 500, &mut GradientNorm::new(&vars, 1e-9))?;
+    Ok(q.law()?)
 }
 
-/// −ln q(text) over its number of characters: the mean of the terms of the chain rule.
-fn per_character(model: &NGram, text: &Labelled) -> Result<Information> {
-    Ok(Information::from_nats(-model.log_prob(text)?.mean_all()?.to_scalar::<f64>()?))
+/// Descends both divergences from both sides and between. Every minimum is reported once, and drawn.
+fn study(run: &Run<()>, x: &str, p: &law::Mixture) -> Result<Panel> {
+    let (mean, sd, nats) = (p.mean(), p.variance().sqrt(), run.unit().nats());
+    let nodes = Empirical::from_density(p, mean - 10.0 * sd, mean + 10.0 * sd, 1001)?;
+    let places = || (-300..=300).map(|i| mean + sd * f64::from(i) / 100.0);
+    let shade = places().map(|x| (x, 0.0, p.log_prob(x).exp()));
+    let mut panel = Panel::new(Axis::new(x), Axis::new("density (per unit)")).band(shade, Ink::Black).label("p");
+    println!("\n{x:<22}{:>9}{:>9}{:>12}{:>12}  {}", "mean", "sd", "KL(p‖q)", "KL(q‖p)", run.unit());
+    for (objective, ink) in [(Objective::Kl, Ink::Blue), (Objective::ReverseKl, Ink::Vermillion)] {
+        let name = if objective == Objective::Kl { "forward" } else { "reverse" };
+        let mut found: Vec<f64> = vec![];
+        for (z, width) in [(1.5, 0.3), (0.5, 0.3), (0.0, 1.0), (-0.5, 0.3), (-1.5, 0.3)] {
+            let vars = variables(&Gaussian::from_moments(&[mean + z * sd], &[(width * sd).powi(2)], &Device::Cpu)?)?;
+            let q = Gaussian::new(1, VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu))?;
+            let (mut log, mut end) = (LossLog::new().with_reverse_kl(), GradientNorm::new(&vars, 1e-9));
+            fit(&q, &nodes, objective, &mut Lbfgs::new(&vars), 500, &mut (&mut log, &mut end))?;
+            let q = Normal::new(q.mean()?.to_vec1::<f64>()?[0], q.conditional_std()?[0])?;
+            let Some(Row { kl, reverse_kl: Some(reverse), .. }) = log.history()?.rows().last() else { continue };
+            if found.iter().all(|known| (known - q.mean()).abs() > 1e-6 * sd) {
+                println!("{name:<22}{:>9.4}{:>9.4}{:>12.4}{:>12.4}", q.mean(), q.sd(), kl / nats, reverse / nats);
+                panel = panel.line(places().map(|x| (x, q.log_prob(x).exp())), ink);
+                panel = if found.is_empty() { panel.label(name) } else { panel.dashed() };
+                found.push(q.mean());
+            }
+        }
+    }
+    Ok(panel)
 }

@@ -6,6 +6,7 @@ use candle_core::{Device, Tensor};
 
 use crate::error::{Error, Result};
 use crate::info::Information;
+use crate::info::law::Density;
 use crate::model::{Batch, Keys, Labelled, Model, host};
 
 /// The empirical distribution of n observations, as its m distinct rows.
@@ -243,6 +244,29 @@ impl Empirical<Tensor> {
         let atoms = Self::from_counts(snapped, &host(&self.count)?)?;
         let log_volume: f64 = resolution.iter().map(|d| d.ln()).sum();
         Ok(Self { resolution: Some(resolution.to_vec()), ..atoms.with_volumes(|_| log_volume)? })
+    }
+
+    /// A known density on `nodes` equidistant points, the ends among them: by the trapezoidal rule, which errs by rounding on
+    /// what is analytic and dies out at both ends. It is what [`Objective::ReverseKl`](crate::Objective::ReverseKl) asks
+    /// for: a q narrower than the distance of the nodes can hide between them.
+    ///
+    /// # Errors
+    /// Fewer than two nodes; ends that are not finite and in order; a density of 0 at all of them.
+    pub fn from_density(p: &dyn Density, from: f64, to: f64, nodes: usize) -> Result<Self> {
+        if !(from.is_finite() && to.is_finite() && from < to) {
+            return Err(Error::Parameter {
+                what: "the last node",
+                value: to,
+                allowed: "a finite number above the first, itself finite,",
+            });
+        }
+        if nodes < 2 {
+            return Err(Error::Parameter { what: "nodes", value: nodes as f64, allowed: "at least 2" });
+        }
+        let step = (to - from) / (nodes - 1) as f64;
+        let places: Vec<f64> = (0..nodes).map(|i| from + step * i as f64).collect();
+        let mass: Vec<f64> = places.iter().map(|x| p.log_prob(*x).exp() * step).collect();
+        Self::from_cells(Tensor::from_vec(places, (nodes, 1), &Device::Cpu)?, &mass, &vec![step; nodes])
     }
 
     /// The mean (k) and the covariance (k · k, divided by n) of p̂, the maximum-likelihood estimates of a Gaussian.

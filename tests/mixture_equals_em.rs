@@ -4,9 +4,8 @@
 mod common;
 
 use anyhow::{Result, ensure};
-use candle_core::{DType, Tensor};
-use candle_mle::{Empirical, GradientNorm, Lbfgs, LossLog, Mixture, Objective, Standardize, fit, variables, walk};
-use candle_nn::VarBuilder;
+use candle_core::Tensor;
+use candle_mle::{Empirical, GradientNorm, Lbfgs, LossLog, Mixture, Objective, Standardize, fit, walk};
 use common::{CPU, host};
 use nalgebra::{DMatrix, DVector};
 
@@ -82,9 +81,7 @@ fn moments(mixture: &Mixture) -> Result<Moments> {
 fn check(raw: Tensor, k: usize, floor: &[f64], seed: u64) -> Result<Vec<f64>> {
     let p = Empirical::from_sample(raw)?;
     let start = Mixture::seeded(p.batch(), p.mass(), k, floor, &mut common::generator(seed))?;
-    let units = Standardize::moments(p.batch(), p.mass())?;
-    let vars = variables(&start.mapped(&units)?)?;
-    let mixture = Mixture::new(k, floor, VarBuilder::from_varmap(&vars, DType::F64, &CPU))?.standardized(units);
+    let (vars, mixture) = start.learner(Standardize::moments(p.batch(), p.mass())?)?;
     let mut converged = GradientNorm::new(&vars, 1e-9);
     fit(&mixture, &p, Objective::CrossEntropy, &mut Lbfgs::new(&vars), 1000, &mut converged)?;
     ensure!(converged.reached(), "gradient {}", converged.norm());

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use std::f64::consts::PI;
 
 use candle_core::{D, Device, Tensor};
-use candle_nn::{Init, VarBuilder};
+use candle_nn::{Init, VarBuilder, VarMap};
 use nalgebra::{DMatrix, DVector};
 use rand::Rng;
 use rand::seq::index;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::gaussian::{cholesky, inverse};
-use super::{Model, Parameters, Sample, Standardize, draw, host};
+use super::{Model, Parameters, Sample, Standardize, draw, host, variables};
 use crate::device::float;
 use crate::error::{Error, Result};
 use crate::info::{Pmf, law};
@@ -101,8 +101,8 @@ impl Mixture {
     }
 
     /// A start for a learner: K equal weights, means at K different rows drawn from `points` (m, d), each as often as its
-    /// `mass` (m,) says, and the standard deviations of all points, without slopes. Constant; see
-    /// [`variables`](crate::variables).
+    /// `mass` (m,) says, and the standard deviations of all points, without slopes. Constant; its
+    /// [`learner`](Self::learner) begins there.
     ///
     /// # Errors
     /// Fewer rows than components; as [`new`](Self::new).
@@ -155,17 +155,35 @@ impl Mixture {
         Self { standardize, ..self }
     }
 
-    /// The law of the mapped rows. Its parameters are where a learner [`standardized`](Self::standardized) by the same map
-    /// begins, if it is to begin at this mixture.
-    pub fn mapped(&self, map: &Standardize) -> Result<Self> {
+    /// Variables that start at this mixture, and the mixture that they make, [`standardized`](Self::standardized): minutes
+    /// or dollars would let the weights run away from the means.
+    ///
+    /// ```
+    /// use candle_core::{Device, Tensor};
+    /// use candle_mle::{Empirical, Lbfgs, Mixture, Objective, Standardize, fit};
+    /// use rand::SeedableRng;
+    /// let p = Empirical::from_sample(Tensor::new(&[[1.0], [2.0], [3.0], [11.0], [13.0]], &Device::Cpu)?)?;
+    /// let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+    /// let start = Mixture::seeded(p.batch(), p.mass(), 2, &[0.1], &mut rng)?;
+    /// let (vars, q) = start.learner(Standardize::moments(p.batch(), p.mass())?)?;
+    /// fit(&q, &p, Objective::CrossEntropy, &mut Lbfgs::new(&vars), 100, &mut ())?;
+    /// let means = q.means()?.flatten_all()?.to_vec1::<f64>()?;
+    /// assert!(means.iter().any(|mean| (mean - 2.0).abs() < 1e-6) && means.iter().any(|mean| (mean - 12.0).abs() < 1e-6));
+    /// # Ok::<(), candle_mle::Error>(())
+    /// ```
+    pub fn learner(&self, standardize: Standardize) -> Result<(VarMap, Self)> {
+        let (k, scale) = (self.logits.dim(0)?, standardize.scale());
         let parameters = HashMap::from([
             ("logits".to_string(), self.logits.detach()),
-            ("means".to_string(), self.means()?.broadcast_sub(map.shift())?.broadcast_div(map.scale())?),
-            ("slopes".to_string(), self.own_slopes()?.broadcast_div(&ratios(map.scale())?)?),
-            ("spreads".to_string(), self.own_spreads()?.broadcast_div(map.scale())?),
+            ("means".to_string(), self.means()?.broadcast_sub(standardize.shift())?.broadcast_div(scale)?),
+            ("slopes".to_string(), self.own_slopes()?.broadcast_div(&ratios(scale)?)?),
+            ("spreads".to_string(), self.own_spreads()?.broadcast_div(scale)?),
         ]);
-        let vb = VarBuilder::from_tensors(parameters, self.means.dtype(), self.means.device());
-        Self::new(self.logits.dim(0)?, &host(&(&self.floor / map.scale())?)?, vb)
+        let (dtype, device, floor) = (self.means.dtype(), self.means.device(), host(&self.floor)?);
+        let start = Self::new(k, &floor, VarBuilder::from_tensors(parameters, dtype, device))?;
+        let vars = variables(&start)?;
+        let learner = Self::new(k, &floor, VarBuilder::from_varmap(&vars, dtype, device))?.standardized(standardize);
+        Ok((vars, learner))
     }
 
     /// w, (K,).
