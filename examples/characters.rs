@@ -26,7 +26,7 @@ fn main() -> Result<()> {
 
     // −ln q(text) over the number of its characters: the mean of the terms of the chain rule.
     let rate = |q: &NGram, text: &Labelled| -> Result<f64> {
-        Ok(-q.log_prob(text)?.mean_all()?.to_scalar::<f64>()? / unit.nats())
+        Ok((0.0 - q.log_prob(text)?.mean_all()?.to_scalar::<f64>()?) / unit.nats())
     };
     println!("n     learnt   held out      floor      limit   run off   {unit} per character; in the limit it writes");
     let (mut models, mut curves) = (vec![], [vec![], vec![], vec![]]);

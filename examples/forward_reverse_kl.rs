@@ -22,7 +22,7 @@ fn main() -> Result<()> {
     let apart = study(&run, "x", &law::Mixture::new(&modes)?)?;
     let waiting = study(&run, "minutes of waiting", &geyser("waiting_minutes", 1.0)?)?;
     let eruption = study(&run, "minutes of eruption", &geyser("eruption_minutes", 0.05)?)?;
-    Figure::new("Forward KL covers; reverse KL seeks one mode, if they stand apart")
+    Figure::new("Forward KL covers; reverse KL seeks one of modes that stand apart")
         .subtitle("left a made-up p, right mixtures fitted to Old Faithful; dashes: another minimum of the reverse KL")
         .column([apart])
         .column([waiting, eruption])

@@ -23,8 +23,8 @@ pub enum Objective {
     /// quadrature nodes, by [`Empirical::from_cells`]; a sample has no ln p to offer where nothing was observed.
     ///
     /// Summed over the rows of p as Σ volume · (q ln(q/p) − q + p), which is never negative. It is KL(q‖p) where the rows
-    /// carry all of q; of a q that lives elsewhere it sees what is missing, p's mass, where q ln(q/p) alone would see
-    /// nothing and reward it. A q narrower than the distance of the nodes can still hide between them.
+    /// carry all of q. A q that lives elsewhere, between the nodes or beyond them, is charged with the mass of p that it
+    /// misses, at most 1 nat, where Σ volume · q ln(q/p) alone would charge it nothing: keep the nodes close and far-reaching.
     // No sample of an example has such a p: it is not among the flags.
     #[cfg_attr(feature = "cli", value(skip))]
     ReverseKl,

@@ -77,8 +77,8 @@ impl Mixture {
         let k = weights.len();
         let weights = Pmf::new([k], weights)?;
         let d = means.len() / k;
-        if d * k != means.len() {
-            let expected = format!("{k} rows, one for each weight");
+        if d == 0 || d * k != means.len() {
+            let expected = format!("{k} rows of at least one number, a row for each weight");
             return Err(Error::Shape { what: "the means", got: vec![means.len()], expected });
         }
         if covariances.len() != k * d * d {
