@@ -9,6 +9,8 @@
 //! | cross-entropy, log-loss | H(p̂, q_θ) = −Σ p̂ ln q_θ = H(p̂) + KL(p̂‖q_θ) | [`Objective::CrossEntropy`] |
 //! | negative log-likelihood | −Σ_i ln q_θ(x_i) = n · H(p̂, q_θ) | [`Objective::Nll`] |
 //!
+//! KL the other way round, [`Objective::ReverseKl`], is no fourth name: it has another minimiser (lecture row L20).
+//!
 //! [`fit`] descends any of them and [`LossLog`] tracks all three at every step:
 //!
 //! ```
@@ -100,7 +102,7 @@
 //! ```
 //!
 //! [`model`](Model): q_θ, one family a file · [`Empirical`]: p̂ · [`Objective`] · [`fit`], [`walk`], [`Descent`] ·
-//! [`Hook`], [`LossLog`], [`History`] · [`separation`]: is there a maximum? · [`Table`]: people's data · [`info`]: exact
+//! [`Hook`], [`LossLog`], [`History`] · [`separation`]: is there a maximum? · [`Table`], [`Alphabet`]: people's data · [`info`]: exact
 //! measures of tables and laws, in f64, that know no model · [`plot`]: numbers in, one PNG or SVG out.
 //!
 //! Logarithms are natural inside; what a person reads is an [`Information`] or names its [`Unit`]. Rows such as L4 or P3

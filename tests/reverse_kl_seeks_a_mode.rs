@@ -163,3 +163,15 @@ fn atoms_and_a_density_have_none() -> Result<()> {
     ensure!(log.into_history()?.rows().iter().all(|row| row.reverse_kl == Some(f64::INFINITY)));
     Ok(())
 }
+
+#[test]
+fn nodes_that_are_none_are_an_error() -> Result<()> {
+    let p = bimodal()?;
+    for (from, to, nodes) in [(0.0, 0.0, 9), (1.0, 0.0, 9), (f64::NAN, 1.0, 9), (0.0, f64::INFINITY, 9), (0.0, 1.0, 1)]
+    {
+        let refused = Empirical::from_density(&p, from, to, nodes);
+        ensure!(matches!(refused, Err(Error::Parameter { .. })), "{from} to {to}, {nodes} nodes: {refused:?}");
+    }
+    ensure!(matches!(Empirical::from_density(&p, 1e3, 1e4, 9), Err(Error::NothingObserved { rows: 9 })));
+    Ok(())
+}

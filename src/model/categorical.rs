@@ -61,10 +61,10 @@ impl Model for Categorical {
         }
         let levels = self.logits.dim(0)?;
         // A look at every row costs little where it needs no wait for a device.
-        if x.device().is_cpu() {
-            if let Some(beyond) = x.to_vec1::<u32>()?.into_iter().find(|x| *x as usize >= levels) {
-                return Err(Error::Class { class: beyond as usize, classes: levels });
-            }
+        if x.device().is_cpu()
+            && let Some(beyond) = x.to_vec1::<u32>()?.into_iter().find(|x| *x as usize >= levels)
+        {
+            return Err(Error::Class { class: beyond as usize, classes: levels });
         }
         Ok(self.log_probs()?.index_select(x, 0)?)
     }
