@@ -248,7 +248,7 @@ impl Empirical<Tensor> {
 
     /// A known density on `nodes` equidistant points, the ends among them: by the trapezoidal rule, which errs by rounding on
     /// what is analytic and dies out at both ends. It is what [`Objective::ReverseKl`](crate::Objective::ReverseKl) asks
-    /// for: a q narrower than the distance of the nodes can hide between them.
+    /// for; keep the nodes closer than the narrowest q is wide.
     ///
     /// # Errors
     /// Fewer than two nodes; ends that are not finite and in order; a density of 0 at all of them.

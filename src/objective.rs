@@ -5,7 +5,7 @@ use candle_core::{DType, Device, Tensor};
 
 use crate::empirical::Empirical;
 use crate::error::{Error, Result};
-use crate::model::{Batch, Model};
+use crate::model::{Batch, Model, host};
 
 /// What a descent minimises. The first three have the same minimiser (lecture rows L1, L2); their gradients are equal but
 /// for the factor n of the likelihood. [`ReverseKl`](Self::ReverseKl) is another objective with another minimiser (row L20).
@@ -22,9 +22,9 @@ pub enum Objective {
     /// KL(q‖p) = ∫ q (ln q − ln p), nats: what variational inference descends. Made for a p that is known on
     /// quadrature nodes, by [`Empirical::from_cells`]; a sample has no ln p to offer where nothing was observed.
     ///
-    /// Summed over the rows of p as Σ volume · (q ln(q/p) − q + p), which is never negative. It is KL(q‖p) where the rows
-    /// carry all of q. A q that lives elsewhere, between the nodes or beyond them, is charged with the mass of p that it
-    /// misses, at most 1 nat, where Σ volume · q ln(q/p) alone would charge it nothing: keep the nodes close and far-reaching.
+    /// Summed over the rows of p as KL(q/Z‖p) + Z − 1 − ln Z, with Z = Σ volume · q the mass that q has there: never
+    /// negative, and KL(q‖p) where the rows carry all of q. A q that lives elsewhere, between the nodes or beyond them, is
+    /// charged without bound as Z falls, where Σ volume · q ln(q/p) would charge it nothing and draw it away.
     // No sample of an example has such a p: it is not among the flags.
     #[cfg_attr(feature = "cli", value(skip))]
     ReverseKl,
@@ -45,14 +45,19 @@ impl Objective {
             Self::CrossEntropy => (like(p.mass())? * log_q)?.sum_all()?.neg()?,
             Self::Nll => (like(p.count())? * log_q)?.sum_all()?.neg()?,
             Self::ReverseKl => {
-                let (log_p, mass) = (like(p.log_p::<M>()?.ok_or(Error::NoLogDensity)?)?, like(p.mass())?);
-                // Mass is p times volume; of a conditional batch p(y|x) times p(x). In logarithms, so that none underflows.
-                let volume = (mass.log()? - &log_p)?.exp()?;
+                let (log_p, log_mass) = (p.log_p::<M>()?.ok_or(Error::NoLogDensity)?, p.mass().log()?);
+                // ln of the mass that q has in every row. p's own is p times volume; of a conditional batch p(y|x) times p(x).
+                let log_q = (log_q + like(&(&log_mass - log_p)?)?)?;
+                if host(&log_q.max(0)?)?[0] == f64::NEG_INFINITY {
+                    return Ok(log_q.sum_all()?.neg()?); // q has none of it anywhere: +∞
+                }
+                let log_z = log_q.log_sum_exp(0)?;
+                let log_q = log_q.broadcast_sub(&log_z)?;
                 let q = log_q.exp()?;
                 // 0 ln 0 = 0, also in the gradient.
                 let zero = q.zeros_like()?;
-                let log_ratio = q.gt(&zero)?.where_cond(&(log_q - log_p)?, &zero)?;
-                (((&q * log_ratio)? - &q)? * volume)?.sum_all()?.broadcast_add(&mass.sum_all()?)?
+                let log_ratio = q.gt(&zero)?.where_cond(&(log_q - like(&log_mass)?)?, &zero)?;
+                ((q * log_ratio)?.sum_all()? + ((log_z.exp()? - 1.0)? - log_z)?)?
             }
         })
     }

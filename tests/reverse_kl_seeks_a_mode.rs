@@ -121,19 +121,22 @@ fn the_two_have_two_minimisers() -> Result<()> {
     Ok(())
 }
 
-/// Where Σ q ln(q/p) alone would reward a q between the nodes or beyond them.
+/// Where Σ volume · q ln(q/p) alone would reward a q between the nodes or beyond them.
 #[test]
-fn it_is_never_negative() -> Result<()> {
+fn nothing_is_won_by_hiding() -> Result<()> {
     let coarse = nodes(&bimodal()?, 0.5)?;
-    for (mean, sd) in [(-4.25, 0.05), (0.25, 1e-3), (45.0, 1.0), (1e6, 1e-3), (0.0, 1e4), (-4.0, 1.0)] {
+    let kl = |mean: f64, sd: f64| -> Result<f64> {
         let q = Gaussian::from_moments(&[mean], &[sd * sd], &CPU)?;
-        let kl = host(&Objective::ReverseKl.loss::<Gaussian>(&q.log_prob(coarse.batch())?, &coarse)?)?[0];
-        ensure!(kl >= -1e-15 && kl.is_finite(), "{kl} of N({mean}, {sd}²)");
+        Ok(host(&Objective::ReverseKl.loss::<Gaussian>(&q.log_prob(coarse.batch())?, &coarse)?)?[0])
+    };
+    let seeking = kl(-4.0, 1.0)?;
+    ensure!((seeking + f64::ln(0.6)).abs() < 1e-3, "{seeking}");
+    for (mean, sd) in [(-4.25, 0.05), (-4.0, 0.01), (0.25, 1e-3), (45.0, 1.0), (1e6, 1e-3), (0.0, 1e4), (0.0, 1e26)] {
+        let hiding = kl(mean, sd)?;
+        ensure!(hiding.is_finite() && hiding > seeking, "{hiding} of N({mean}, {sd}²)");
     }
-    // A q beyond all nodes is charged with all of p.
-    let q = Gaussian::from_moments(&[1e6], &[1.0], &CPU)?;
-    let kl = host(&Objective::ReverseKl.loss::<Gaussian>(&q.log_prob(coarse.batch())?, &coarse)?)?[0];
-    ensure!((kl - 1.0).abs() < 1e-12, "{kl}");
+    // The further off, the dearer.
+    ensure!(kl(50.0, 1.0)? < kl(100.0, 1.0)? && kl(0.0, 1e3)? < kl(0.0, 1e6)?);
     Ok(())
 }
 
@@ -147,6 +150,11 @@ fn of_a_table_it_is_the_sum_and_zeros_cost_nothing() -> Result<()> {
     let expected = 0.2 * f64::ln(0.2 / 0.5) + 0.8 * f64::ln(0.8 / 0.3);
     ensure!((loss(&[0.2, 0.8, 0.0])? - expected).abs() < 1e-15);
     ensure!(loss(&[0.5, 0.3, 0.2])?.abs() < 1e-15);
+    // Half of q on a level that p has not: twice the other half is compared, and ln 2 − ½ charged.
+    let expected = 0.25f64.mul_add(f64::ln(0.25 / 0.5), 0.75 * f64::ln(0.75 / 0.3));
+    let half = loss(&[0.125, 0.375, 0.0, 0.5])?;
+    ensure!((half - (expected + f64::ln(2.0) - 0.5)).abs() < 1e-15, "{half}");
+    assert_eq!(loss(&[0.0, 0.0, 0.0, 1.0])?, f64::INFINITY);
     Ok(())
 }
 
