@@ -2,6 +2,8 @@
 
 use nalgebra::DMatrix;
 
+use crate::error::Error;
+
 /// L with L Lᵀ = Σ, or the first column that is a linear combination of the ones before it, with its pivot: what is left
 /// of its variance when they are known. A pivot that rounding alone explains counts as zero.
 pub(crate) fn cholesky(covariance: &DMatrix<f64>) -> Result<DMatrix<f64>, (usize, f64)> {
@@ -19,4 +21,12 @@ pub(crate) fn cholesky(covariance: &DMatrix<f64>) -> Result<DMatrix<f64>, (usize
         }
     }
     Ok(lower)
+}
+
+/// The same for the covariance of a model.
+pub(crate) fn covariance_root(covariance: &DMatrix<f64>) -> crate::error::Result<DMatrix<f64>> {
+    cholesky(covariance).map_err(|(column, pivot)| match pivot.is_finite() {
+        true => Error::SingularCovariance { column, pivot },
+        false => Error::NotFinite { what: "the covariance", row: column, column, value: pivot },
+    })
 }

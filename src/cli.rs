@@ -34,7 +34,7 @@ struct Flags<D: clap::Args> {
 
 /// Flags that say what an example works on.
 pub trait Data: clap::Args {
-    /// The person's own table.
+    /// The person's own table, or text.
     fn csv(&self) -> Option<&Path>;
 }
 
@@ -95,6 +95,20 @@ impl Data for Points {
 impl Learns for Points {
     fn learning(&self) -> &Learning {
         &self.learning
+    }
+}
+
+/// Flags of an example that reads a text.
+#[derive(clap::Args)]
+pub struct Text {
+    /// A text of your own, in UTF-8; read in lower case, with single spaces
+    #[arg(long, value_name = "FILE", help_heading = "Your own text")]
+    text: Option<PathBuf>,
+}
+
+impl Data for Text {
+    fn csv(&self) -> Option<&Path> {
+        self.text.as_deref()
     }
 }
 
@@ -247,5 +261,20 @@ impl Run<Points> {
             ([], None) => default.to_vec(),
             (typed, _) => typed.to_vec(),
         }
+    }
+}
+
+impl Run<Text> {
+    /// The person's own text, or `default`: in lower case, and with single spaces for all white space.
+    pub fn text(&self, default: &str) -> Result<String> {
+        let text = match &self.flags.data.text {
+            None => default.into(),
+            Some(path) => std::fs::read_to_string(path).map_err(|problem| Error::File {
+                action: "read",
+                path: path.clone(),
+                problem,
+            })?,
+        };
+        Ok(text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase())
     }
 }

@@ -1,12 +1,13 @@
 //! p̂, the empirical distribution: the distinct rows of what was observed, how often each occurred, and ln p̂.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use candle_core::{Device, Tensor};
 
 use crate::error::{Error, Result};
 use crate::info::Information;
-use crate::model::{Batch, Keys, Model, host};
+use crate::info::law::Density;
+use crate::model::{Batch, Keys, Labelled, Model, host};
 
 /// The empirical distribution of n observations, as its m distinct rows.
 ///
@@ -188,6 +189,34 @@ impl<B: Batch> Empirical<B> {
     }
 }
 
+impl Empirical<Labelled> {
+    /// The same with `alpha` pseudo-observations more of each of the classes 0 … k−1 at every x that was observed (Laplace
+    /// for alpha 1): with them the likelihood of a table of logits has a finite maximum.
+    ///
+    /// # Errors
+    /// An `alpha` that is not positive; a class beyond the known ones.
+    pub fn smoothed(&self, classes: usize, alpha: f64) -> Result<Self> {
+        if !(alpha.is_finite() && alpha > 0.0) {
+            return Err(Error::Parameter { what: "a pseudo-count", value: alpha, allowed: "a finite number > 0" });
+        }
+        self.batch.at_most(classes)?;
+        let keys = self.batch.keys()?;
+        let mut seen = HashSet::new();
+        let first =
+            (0..self.distinct()).filter(|row| seen.insert(bits(&keys.values[row * keys.width..][..keys.given])));
+        let every: Vec<u32> = first.flat_map(|row| vec![row as u32; classes]).collect();
+        let pairs = every.len();
+        let device = self.batch.x().device();
+        let classes = (0..classes as u32).cycle().take(pairs).collect::<Vec<_>>();
+        let x = self.batch.x().index_select(&Tensor::from_vec(every, pairs, device)?, 0)?;
+        let x = Tensor::cat(&[self.batch.x(), &x], 0)?;
+        let y = Tensor::cat(&[self.batch.y(), &Tensor::from_vec(classes, pairs, device)?], 0)?;
+        let mut counts = host(&self.count)?;
+        counts.resize(counts.len() + pairs, alpha);
+        Self::from_counts(Labelled::new(x, y)?, &counts)
+    }
+}
+
 impl Empirical<Tensor> {
     /// These points as recorded at a resolution Δ, one a column, in its unit: snapped to cells of volume ΠΔ centred on
     /// multiples of Δ, so that KL and entropy can be compared with a density. A recorded decimal stays itself.
@@ -225,6 +254,29 @@ impl Empirical<Tensor> {
         let atoms = Self::from_counts(snapped, &host(&self.count)?)?;
         let log_volume: f64 = resolution.iter().map(|d| d.ln()).sum();
         Ok(Self { resolution: Some(resolution.to_vec()), ..atoms.with_volumes(|_| log_volume)? })
+    }
+
+    /// A known density on `nodes` equidistant points, the ends among them: by the trapezoidal rule, which errs by rounding on
+    /// what is analytic and dies out at both ends. It is what [`Objective::ReverseKl`](crate::Objective::ReverseKl) asks
+    /// for; keep the nodes closer than the narrowest q is wide.
+    ///
+    /// # Errors
+    /// Fewer than two nodes; ends that are not finite and in order; a density of 0 at all of them.
+    pub fn from_density(p: &dyn Density, from: f64, to: f64, nodes: usize) -> Result<Self> {
+        if !(from.is_finite() && to.is_finite() && from < to) {
+            return Err(Error::Parameter {
+                what: "the last node",
+                value: to,
+                allowed: "a finite number above the first, itself finite,",
+            });
+        }
+        if nodes < 2 {
+            return Err(Error::Parameter { what: "nodes", value: nodes as f64, allowed: "at least 2" });
+        }
+        let step = (to - from) / (nodes - 1) as f64;
+        let places: Vec<f64> = (0..nodes).map(|i| from + step * i as f64).collect();
+        let mass: Vec<f64> = places.iter().map(|x| p.log_prob(*x).exp() * step).collect();
+        Self::from_cells(Tensor::from_vec(places, (nodes, 1), &Device::Cpu)?, &mass, &vec![step; nodes])
     }
 
     /// The mean (k) and the covariance (k · k, divided by n) of p̂, the maximum-likelihood estimates of a Gaussian.

@@ -50,6 +50,10 @@ pub enum Error {
     )]
     NoResolution,
     #[error(
+        "KL(q‖p) of a density to atoms is infinite: make p of cells, by a resolution of the data or by Empirical::from_cells"
+    )]
+    NoLogDensity,
+    #[error(
         "the loss is not a number at step {step}: the step size is too large, or a parameter left the numbers' range"
     )]
     NotANumber { step: usize },
@@ -98,6 +102,12 @@ pub enum Error {
     Cell { file: String, line: u64, column: String, text: String, problem: &'static str },
     #[error("column '{column}': {problem}")]
     Column { column: String, problem: String },
+    #[error(
+        "the character {character:?} at position {at} (counted from 0) is not in the alphabet: build it of all text that is to be scored"
+    )]
+    NotInAlphabet { character: char, at: usize },
+    #[error("a text of {characters} characters has no {n} in a row: give a longer text, or a smaller n")]
+    ShortText { characters: usize, n: usize },
 
     // Tables of probabilities
     #[error("variable {axis} has no levels: every variable of a table needs at least one")]

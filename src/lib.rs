@@ -9,6 +9,8 @@
 //! | cross-entropy, log-loss | H(p̂, q_θ) = −Σ p̂ ln q_θ = H(p̂) + KL(p̂‖q_θ) | [`Objective::CrossEntropy`] |
 //! | negative log-likelihood | −Σ_i ln q_θ(x_i) = n · H(p̂, q_θ) | [`Objective::Nll`] |
 //!
+//! KL the other way round, [`Objective::ReverseKl`], is no fourth name: it has another minimiser (lecture row L20).
+//!
 //! [`fit`] descends any of them and [`LossLog`] tracks all three at every step:
 //!
 //! ```
@@ -100,8 +102,9 @@
 //! ```
 //!
 //! [`model`](Model): q_θ, one family a file · [`Empirical`]: p̂ · [`Objective`] · [`fit`], [`walk`], [`Descent`] ·
-//! [`Hook`], [`LossLog`], [`History`] · [`separation`]: is there a maximum? · [`Table`]: people's data · [`info`]: exact
-//! measures of tables and laws and estimates from samples, in f64, that know no model · [`plot`]: numbers in, one PNG or SVG out.
+//! [`Hook`], [`LossLog`], [`History`] · [`separation`]: is there a maximum? · [`Table`], [`Alphabet`]: people's data ·
+//! [`info`]: exact measures of tables and laws and estimates from samples, in f64, that know no model · [`plot`]: numbers in,
+//! one PNG or SVG out.
 //!
 //! Logarithms are natural inside; what a person reads is an [`Information`] or names its [`Unit`]. Rows such as L4 or P3
 //! in the documentation are the claims of the lecture that this crate makes run: the README lists them.
@@ -128,6 +131,7 @@ mod ops;
 pub mod plot;
 mod separation;
 mod table;
+mod text;
 
 pub use device::{device, float};
 pub use empirical::Empirical;
@@ -139,13 +143,14 @@ pub use hook::{Argmin, GradientNorm, History, Hook, Improvement, LossLog, NoClim
 pub use info::{Channel, Information, Pmf, PrefixCode, Unit, clt, estimate, law, quadrature};
 pub use maxent::{MaximumEntropy, Moment, Support, maxent, newton_on_the_dual};
 pub use model::{
-    Batch, Bernoulli, Classifier, Gaussian, Gibbs, Keys, KlDivergence, Labelled, Logistic, Model, Parameters, Sample,
-    Softmax, Standardize, load, save, variables,
+    Batch, Bernoulli, Categorical, Classifier, Gaussian, Gibbs, Keys, KlDivergence, Labelled, Logistic, Mixture, Model,
+    NGram, Parameters, Sample, Softmax, Standardize, load, save, variables,
 };
 pub use objective::Objective;
 pub use ops::{log_sigmoid, log_softmax};
 pub use separation::{Separation, one_sided, separation};
 pub use table::{Cloud, Column, Design, Outcomes, Table};
+pub use text::Alphabet;
 
 /// The README's code runs with the documentation's.
 #[cfg(all(doctest, feature = "cli"))]

@@ -1,9 +1,12 @@
 //! A model answers one question: how probable was each observation?
 
 mod bernoulli;
+mod categorical;
 mod gaussian;
 mod gibbs;
 mod logistic;
+mod mixture;
+mod ngram;
 mod softmax;
 mod standardize;
 
@@ -15,9 +18,12 @@ use candle_nn::{VarBuilder, VarMap};
 use rand::Rng;
 
 pub use bernoulli::Bernoulli;
+pub use categorical::Categorical;
 pub use gaussian::Gaussian;
 pub use gibbs::Gibbs;
 pub use logistic::Logistic;
+pub use mixture::Mixture;
+pub use ngram::NGram;
 pub use softmax::Softmax;
 pub use standardize::Standardize;
 
@@ -228,6 +234,18 @@ pub(crate) fn by_name(vars: &VarMap) -> Vec<(String, Var)> {
     let mut named: Vec<_> = data.iter().map(|(name, var)| (name.clone(), var.clone())).collect();
     named.sort_by(|a, b| a.0.cmp(&b.0));
     named
+}
+
+/// One draw of a level, from the logarithms of the probabilities of all.
+fn draw<R: Rng + ?Sized>(log_probs: &[f64], rng: &mut R) -> u32 {
+    let mut left = rng.random::<f64>();
+    let passed = log_probs.iter().take_while(|&&l| {
+        left -= l.exp();
+        left >= 0.0
+    });
+    // The last level that can occur takes what rounding may leave.
+    let last = log_probs.iter().rposition(|l| *l > f64::NEG_INFINITY).unwrap_or(0);
+    passed.count().min(last) as u32
 }
 
 /// All elements on the host, in f64, row by row.

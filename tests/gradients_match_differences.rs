@@ -4,7 +4,10 @@ mod common;
 
 use anyhow::{Context, Result, ensure};
 use candle_core::Tensor;
-use candle_mle::{Bernoulli, Empirical, Gaussian, Logistic, Model, Objective, Softmax, Standardize};
+use candle_mle::{
+    Alphabet, Bernoulli, Categorical, Empirical, Gaussian, Logistic, Mixture, Model, NGram, Objective, Softmax,
+    Standardize,
+};
 use candle_nn::VarBuilder;
 use common::{CPU, host};
 
@@ -12,14 +15,14 @@ use common::{CPU, host};
 /// 1e-6 tells a wrong gradient from a right one.
 const H: f64 = 1e-5;
 
-/// At zero and at three random places, for the three objectives; the likelihood in nats per observation.
+/// At zero and at three random places, for every objective; the likelihood in nats per observation.
 fn check<M: Model>(p: &Empirical<M::Batch>, make: impl Fn(VarBuilder) -> candle_mle::Result<M>) -> Result<()> {
     for seed in [None, Some(1), Some(2), Some(3)] {
         let (vars, model) = common::learner(&make)?;
         if let Some(seed) = seed {
             common::scatter(&vars, seed)?;
         }
-        for objective in [Objective::Kl, Objective::CrossEntropy, Objective::Nll] {
+        for objective in [Objective::Kl, Objective::CrossEntropy, Objective::Nll, Objective::ReverseKl] {
             let loss = || -> Result<Tensor> {
                 Ok((objective.loss::<M>(&model.log_prob(p.batch())?, p)? / objective.scale(p))?)
             };
@@ -78,6 +81,29 @@ fn gaussian_of_three_columns() -> Result<()> {
     let p = common::points_3d(60, 5)?;
     check(&p, |vb| Gaussian::new(3, vb))?;
     check(&p, |vb| Ok(Gaussian::new(3, vb)?.standardized(Standardize::range(p.batch())?)))
+}
+
+#[test]
+fn categorical() -> Result<()> {
+    let p = Empirical::from_counts(Tensor::new(&[0u32, 1, 3], &CPU)?, &[5.0, 3.0, 2.0])?;
+    check(&p, |vb| Categorical::new(4, vb))
+}
+
+/// With a floor on σ, and without one; also where all components are equal.
+#[test]
+fn mixture() -> Result<()> {
+    let p = common::points(60, 6)?;
+    check(&p, |vb| Mixture::new(2, &[0.3], vb))?;
+    check(&p, |vb| Ok(Mixture::new(3, &[0.0], vb)?.standardized(Standardize::range(p.batch())?)))?;
+    let p = common::points_3d(40, 7)?;
+    check(&p, |vb| Mixture::new(2, &[0.5, 0.0, 2.0], vb))?;
+    check(&p, |vb| Ok(Mixture::new(2, &[0.5, 0.1, 2.0], vb)?.standardized(Standardize::range(p.batch())?)))
+}
+
+#[test]
+fn ngram() -> Result<()> {
+    let p = Empirical::from_sample(Alphabet::of("abc")?.windows("abacabba", 2)?)?;
+    check(&p, |vb| NGram::new(p.batch().x(), 3, vb))
 }
 
 /// A gradient that is zero everywhere would agree with a loss that is constant: what the models do at zero is known.

@@ -26,7 +26,7 @@ fn by_hand(step: usize, logit: f64) -> Row {
     let (ln_heads, ln_tails) = (-(-logit).exp().ln_1p(), -logit.exp().ln_1p());
     let kl = 0.6 * (0.6f64.ln() - ln_heads) + 0.4 * (0.4f64.ln() - ln_tails);
     let cross_entropy = -0.6 * ln_heads - 0.4 * ln_tails;
-    Row { step, kl, cross_entropy, nll: -60.0 * ln_heads - 40.0 * ln_tails, population_kl: None }
+    Row { step, kl, cross_entropy, nll: -60.0 * ln_heads - 40.0 * ln_tails, reverse_kl: None, population_kl: None }
 }
 
 /// To rounding: 1e-12 of max(1, the value).

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use example::Place;
 
 /// The table of a run, if it has one, and the run; its pictures are in plots/<table> or plots/<example>.
-const RUNS: [(Option<&str>, &str); 20] = [
+const RUNS: [(Option<&str>, &str); 22] = [
     (None, "coin"),
     (None, "logistic"),
     (None, "softmax"),
@@ -32,6 +32,8 @@ const RUNS: [(Option<&str>, &str); 20] = [
     (Some("iris.csv"), "multivariate"),
     (None, "estimator_bias"),
     (None, "invariance"),
+    (None, "forward_reverse_kl"),
+    (None, "characters"),
 ];
 
 #[test]

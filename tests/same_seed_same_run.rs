@@ -5,8 +5,8 @@ mod common;
 use anyhow::Result;
 use candle_core::Tensor;
 use candle_mle::{
-    Bernoulli, Empirical, Gaussian, GradientNorm, Lbfgs, Logistic, LossLog, Model, Objective, Sample, Softmax, Unit,
-    fit,
+    Bernoulli, Empirical, Gaussian, GradientNorm, Lbfgs, Logistic, LossLog, Mixture, Model, Objective, Sample, Softmax,
+    Standardize, Unit, fit,
 };
 use candle_nn::{Optimizer, SGD, VarBuilder};
 use common::host;
@@ -61,5 +61,22 @@ fn gaussian() -> Result<()> {
         let points: Tensor = common::gaussian_truth_3d()?.sample(&200, &mut common::generator(seed))?;
         let p = Empirical::from_sample(points.clone())?.at_resolution(&[0.1; 3])?;
         Ok((host(&points)?, log(&p, |vb| Gaussian::new(3, vb))?))
+    })
+}
+
+#[test]
+fn mixture() -> Result<()> {
+    check(|seed| {
+        let truth = Mixture::from_moments(&[0.4, 0.6], &[-2.0, 2.0], &[1.0, 0.5], &common::CPU)?;
+        let points = truth.sample(&200, &mut common::generator(seed))?;
+        let p = Empirical::from_sample(points.clone())?.at_resolution(&[0.1])?;
+        let start = Mixture::seeded(p.batch(), p.mass(), 2, &[0.1], &mut common::generator(seed))?;
+        let csv = |unit, objective| -> Result<String> {
+            let (vars, model) = start.learner(Standardize::moments(p.batch(), p.mass())?)?;
+            let mut log = LossLog::new();
+            fit(&model, &p, objective, &mut Lbfgs::new(&vars), 30, &mut log)?;
+            Ok(log.into_history()?.to_csv(unit))
+        };
+        Ok((host(&points)?, [csv(Unit::Bits, Objective::CrossEntropy)?, csv(Unit::Nats, Objective::Nll)?]))
     })
 }

@@ -4,7 +4,7 @@ mod common;
 
 use anyhow::{Result, ensure};
 use candle_core::{DType, Tensor};
-use candle_mle::{Bernoulli, Classifier, Gaussian, Labelled, Sample, Standardize};
+use candle_mle::{Bernoulli, Categorical, Classifier, Gaussian, Labelled, Mixture, Sample, Standardize};
 use common::{CPU, host};
 
 const N: usize = 100_000;
@@ -104,4 +104,43 @@ fn gaussian() -> Result<()> {
         Ok(Gaussian::new(2, vb)?.standardized(range))
     })?;
     moments(&own, &[0.5, 45.0], &[2.25, 0.0, 0.0, 625.0])
+}
+
+#[test]
+fn categorical() -> Result<()> {
+    let probs = [0.2, 0.0, 0.05, 0.3, 0.15, 0.1, 0.1, 0.1];
+    let drawn = Categorical::from_probs(&probs, &CPU)?.sample(&N, &mut common::generator(7))?;
+    assert_eq!((drawn.dims(), drawn.dtype()), ([N].as_slice(), DType::U32));
+    let mut observed = [0.0; 8];
+    drawn.to_vec1::<u32>()?.into_iter().for_each(|level| observed[level as usize] += 1.0);
+    assert_eq!(observed[1], 0.0);
+    let seen = |all: &[f64]| [&all[..1], &all[2..]].concat();
+    let off = chi_square(&seen(&observed), &seen(&probs.map(|p| p * N as f64)));
+    ensure!(off < CHI_SQUARE_OF_6, "χ² = {off}: {observed:?}");
+    Ok(())
+}
+
+/// Far enough apart that every point tells its component: the share of each, and its moments.
+#[test]
+fn mixture() -> Result<()> {
+    let (weights, means) = ([0.25, 0.75], [[-20.0, 1.0], [20.0, -3.0]]);
+    let covariances = [[1.5, 0.6, 0.6, 0.8], [0.5, -0.3, -0.3, 2.0]];
+    let model = Mixture::from_moments(&weights, &means.concat(), &covariances.concat(), &CPU)?;
+    let points = model.sample(&N, &mut common::generator(8))?.to_vec2::<f64>()?;
+    for (k, (mean, covariance)) in means.iter().zip(covariances).enumerate() {
+        let own: Vec<&Vec<f64>> = points.iter().filter(|x| (x[0] < 0.0) == (k == 0)).collect();
+        let (n, expected) = (own.len() as f64, weights[k] * N as f64);
+        ensure!((n - expected).abs() < SIGMAS * (expected * (1.0 - weights[k])).sqrt(), "{n}, not {expected}");
+        for i in 0..2 {
+            let got = own.iter().map(|x| x[i]).sum::<f64>() / n;
+            ensure!((got - mean[i]).abs() < SIGMAS * (covariance[3 * i] / n).sqrt(), "mean {got}, not {}", mean[i]);
+            for j in 0..2 {
+                let got = own.iter().map(|x| (x[i] - mean[i]) * (x[j] - mean[j])).sum::<f64>() / n;
+                let expected = covariance[2 * i + j];
+                let error = ((covariance[3 * i] * covariance[3 * j] + expected * expected) / n).sqrt();
+                ensure!((got - expected).abs() < SIGMAS * error, "covariance {i}, {j} is {got}, not {expected}");
+            }
+        }
+    }
+    Ok(())
 }

@@ -5,8 +5,8 @@ mod common;
 use anyhow::{Result, ensure};
 use candle_core::Tensor;
 use candle_mle::{
-    Bernoulli, Empirical, Gaussian, Lbfgs, Logistic, Model, Objective, Parameters, Sample, Softmax, Standardize, fit,
-    load, save,
+    Alphabet, Bernoulli, Categorical, Empirical, Gaussian, Lbfgs, Logistic, Mixture, Model, NGram, Objective,
+    Parameters, Sample, Softmax, Standardize, fit, load, save,
 };
 use candle_nn::{VarBuilder, VarMap};
 use common::{CPU, host};
@@ -88,6 +88,37 @@ fn gaussian() -> Result<()> {
 
     let p = common::points_3d(200, 4)?;
     round_trip(&p, common::learner(|vb| Gaussian::new(3, vb))?, |vb| Gaussian::new(3, vb))?;
+    Ok(())
+}
+
+#[test]
+fn categorical() -> Result<()> {
+    let p = Empirical::from_counts(Tensor::new(&[0u32, 1, 2], &CPU)?, &[5.0, 3.0, 2.0])?;
+    let plain = |vb: VarBuilder| Categorical::new(3, vb);
+    round_trip(&p, common::learner(plain)?, plain)?;
+    Ok(())
+}
+
+#[test]
+fn mixture() -> Result<()> {
+    let raw = common::old_faithful(&["eruption_minutes", "waiting_minutes"])?;
+    let p = Empirical::from_sample(raw)?.at_resolution(&[0.001, 1.0])?;
+    let plain = |vb: VarBuilder| Mixture::new(2, &[0.3, 1.0], vb);
+    let range = || Standardize::range(p.batch());
+    let loaded = round_trip(&p, common::learner(|vb| Ok(plain(vb)?.standardized(range()?)))?, plain)?;
+    // In minutes: after five steps the mean of the mixture is somewhere among the data, and the floor is the same.
+    let (weights, means) = (host(&loaded.weights()?)?, host(&loaded.means()?)?);
+    let waiting = weights[0] * means[1] + weights[1] * means[3];
+    ensure!((43.0..96.0).contains(&waiting), "{waiting}");
+    ensure!(host(&loaded.conditional_std()?)?.chunks(2).all(|sigma| sigma[0] >= 0.3 && sigma[1] >= 1.0));
+    Ok(())
+}
+
+#[test]
+fn ngram() -> Result<()> {
+    let p = Empirical::from_sample(Alphabet::of("abc")?.windows("abacabba", 3)?)?;
+    let plain = |vb: VarBuilder| NGram::new(p.batch().x(), 3, vb);
+    round_trip(&p, common::learner(plain)?, plain)?;
     Ok(())
 }
 

@@ -99,6 +99,7 @@ impl<D: Learns> Run<D> {
             Objective::Kl => "KL divergence",
             Objective::CrossEntropy => "cross-entropy",
             Objective::Nll => "negative log-likelihood",
+            Objective::ReverseKl => "reverse KL divergence",
         };
         let by = if by_lbfgs { "L-BFGS".into() } else { format!("gradient descent, step size {step_size:.3},") };
         println!("{by} on the {of}\n\n{}", history.table(unit, 10));

@@ -47,6 +47,7 @@ impl Slice {
             kl: nll.nats() / n - entropy.nats(),
             cross_entropy: nll.nats() / n,
             nll: nll.nats(),
+            reverse_kl: None,
             population_kl: None,
         });
         let panel = |name: &str, of: &str, ink: Ink, value: fn(&Row) -> f64, argmin: Option<usize>| {

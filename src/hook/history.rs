@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::info::{Information, Unit};
 
-/// The three quantities at one θ_t, in nats: per observation, per observation, and in all.
+/// The three quantities at one θ_t, in nats: per observation, per observation, and in all; and what else was asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Row {
     /// t, counted from 0
@@ -17,6 +17,8 @@ pub struct Row {
     pub cross_entropy: f64,
     /// −Σ_i ln q(x_i), of all n observations
     pub nll: f64,
+    /// KL(q‖p) as [`Objective::ReverseKl`](crate::Objective::ReverseKl) has it, if it was asked for
+    pub reverse_kl: Option<f64>,
     /// KL(truth‖q), if the truth is known
     pub population_kl: Option<f64>,
 }
@@ -38,6 +40,8 @@ pub struct Argmin {
     pub cross_entropy: Option<usize>,
     /// Of −Σ_i ln q(x_i).
     pub nll: Option<usize>,
+    /// Of KL(q‖p), which has a minimum of its own; none where it was not asked for.
+    pub reverse_kl: Option<usize>,
     /// Of KL(truth‖q); none where no truth is known.
     pub population_kl: Option<usize>,
 }
@@ -79,6 +83,7 @@ impl History {
             kl: first(&|row| row.kl, tolerance),
             cross_entropy: first(&|row| row.cross_entropy, tolerance),
             nll: first(&|row| row.nll, tolerance * self.total),
+            reverse_kl: first(&|row| row.reverse_kl.unwrap_or(f64::NAN), tolerance),
             population_kl: first(&|row| row.population_kl.unwrap_or(f64::NAN), tolerance),
         }
     }
@@ -99,15 +104,17 @@ impl History {
 
     /// Comma-separated, one line a step; the header names the unit.
     pub fn to_csv(&self, unit: Unit) -> String {
-        let with_truth = self.rows.iter().any(|row| row.population_kl.is_some());
         let mut csv = format!("step,kl_{unit},cross_entropy_{unit},nll_{unit}");
-        csv += &if with_truth { format!(",population_kl_{unit}\n") } else { "\n".into() };
+        for more in self.more() {
+            let _ = write!(csv, ",{}_{unit}", more.name);
+        }
+        csv.push('\n');
         for row in &self.rows {
             let [kl, cross_entropy, nll] = [row.kl, row.cross_entropy, row.nll].map(|v| v / unit.nats());
             // Writing to a string cannot fail.
             let _ = write!(csv, "{},{kl},{cross_entropy},{nll}", row.step);
-            if let Some(kl) = row.population_kl {
-                let _ = write!(csv, ",{}", kl / unit.nats());
+            for value in self.more().filter_map(|more| (more.value)(row)) {
+                let _ = write!(csv, ",{}", value / unit.nats());
             }
             csv.push('\n');
         }
@@ -123,23 +130,32 @@ impl History {
 
     /// An aligned table of about `lines` steps: the first, the last, and some at growing distance between.
     pub fn table(&self, unit: Unit, lines: usize) -> String {
-        let with_truth = self.rows.iter().any(|row| row.population_kl.is_some());
         let mut table = format!("{:>8}  {:>13}  {:>13}  {:>15}", "step", "KL", "cross-entropy", "NLL");
-        table += &if with_truth { format!("  {:>13}\n", "KL from truth") } else { "\n".into() };
+        table.extend(self.more().map(|more| format!("  {:>13}", more.title)));
         let each = format!("{unit}/obs.");
-        let _ = write!(table, "{:>8}  {each:>13}  {each:>13}  {:>15}", "", unit.to_string());
-        table += &if with_truth { format!("  {each:>13}\n") } else { "\n".into() };
+        let _ = write!(table, "\n{:>8}  {each:>13}  {each:>13}  {:>15}", "", unit.to_string());
+        table.extend(self.more().map(|_| format!("  {each:>13}")));
+        table.push('\n');
         for row in self.sparse(lines) {
             // What rounds to zero is printed without the sign of its rounding error; the CSV keeps it.
             let shown = |v: f64| if (v / unit.nats()).abs() < 5e-7 { 0.0 } else { v / unit.nats() };
             let [kl, cross_entropy, nll] = [row.kl, row.cross_entropy, row.nll].map(shown);
             let _ = write!(table, "{:>8}  {kl:>13.6}  {cross_entropy:>13.6}  {nll:>15.4}", row.step);
-            if let Some(kl) = row.population_kl {
-                let _ = write!(table, "  {:>13.6}", shown(kl));
+            for value in self.more().filter_map(|more| (more.value)(row)) {
+                let _ = write!(table, "  {:>13.6}", shown(value));
             }
             table.push('\n');
         }
         table
+    }
+
+    /// The columns that were asked for beside the three.
+    fn more(&self) -> impl Iterator<Item = &'static More> {
+        const ALL: [More; 2] = [
+            More { name: "reverse_kl", title: "reverse KL", value: |row| row.reverse_kl },
+            More { name: "population_kl", title: "KL from truth", value: |row| row.population_kl },
+        ];
+        ALL.iter().filter(|more| self.rows.first().is_some_and(|row| (more.value)(row).is_some()))
     }
 
     fn sparse(&self, lines: usize) -> Vec<&Row> {
@@ -150,4 +166,11 @@ impl History {
         at.dedup();
         at.into_iter().filter_map(|i| self.rows.get(i)).collect()
     }
+}
+
+/// A column that not every log has: its name in the CSV file, its title in the table, its value.
+struct More {
+    name: &'static str,
+    title: &'static str,
+    value: fn(&Row) -> Option<f64>,
 }

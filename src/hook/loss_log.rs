@@ -8,14 +8,15 @@ use super::{History, Hook, Row, Step};
 use crate::error::Result;
 use crate::info::Information;
 use crate::model::{KlDivergence, Model};
-use crate::objective::all_three;
+use crate::objective::{Objective, all_three, measured};
 
 /// Logs the three quantities of every step, from the training forward's own ln q.
 ///
 /// With a known truth it also logs the exact population KL(truth‖q_θ), which costs a forward pass of its own; its
-/// minimum is the truth, not θ̂. Reductions are in f64. On a GPU rows stay on the device and are copied now and then.
+/// minimum is the truth, not θ̂. Where it was asked for, the reverse KL is logged beside. Reductions are in f64. On a GPU rows stay on the device and are copied now and then.
 pub struct LossLog<T = ()> {
     truth: T,
+    reverse: bool,
     pending: Vec<(usize, Tensor)>,
     history: History,
 }
@@ -39,7 +40,13 @@ impl Default for LossLog {
 impl<T> LossLog<T> {
     /// Logs KL(truth‖q_θ) as a fourth curve; the truth is a `&model` of the same family, or an `Option` of one.
     pub fn with_truth(truth: T) -> Self {
-        Self { truth, pending: vec![], history: History::default() }
+        Self { truth, reverse: false, pending: vec![], history: History::default() }
+    }
+
+    /// Logs KL(q_θ‖p) as well, as [`Objective::ReverseKl`] sums it (lecture row L20); +∞ where p̂ has no density to
+    /// compare with.
+    pub fn with_reverse_kl(self) -> Self {
+        Self { reverse: true, ..self }
     }
 
     /// The rows so far.
@@ -49,8 +56,10 @@ impl<T> LossLog<T> {
     pub fn history(&mut self) -> Result<&History> {
         for (step, values) in self.pending.drain(..) {
             let values: Vec<f64> = values.to_vec1()?;
-            let population_kl = values.get(3).copied();
-            self.history.push(Row { step, kl: values[0], cross_entropy: values[1], nll: values[2], population_kl });
+            let mut more = values[3..].iter().copied();
+            let reverse_kl = if self.reverse { more.next() } else { None };
+            let [kl, cross_entropy, nll] = [values[0], values[1], values[2]];
+            self.history.push(Row { step, kl, cross_entropy, nll, reverse_kl, population_kl: more.next() });
         }
         Ok(&self.history)
     }
@@ -69,6 +78,10 @@ impl<M: Model, T: Truth<M>> Hook<M> for LossLog<T> {
             self.history = History::new(step.data.total(), entropy);
         }
         let mut row = all_three::<M>(step.log_q, step.data)?;
+        if self.reverse {
+            let kl = measured::<M>(Objective::ReverseKl, step.log_q, step.data)?;
+            row = Tensor::cat(&[&row, &kl.unsqueeze(0)?], 0)?;
+        }
         if let Some(kl) = self.truth.population_kl(step)? {
             row = Tensor::cat(&[&row, &Tensor::new(&[kl.nats()], row.device())?], 0)?;
         }

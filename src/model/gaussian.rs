@@ -10,7 +10,7 @@ use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::{KlDivergence, Model, Parameters, Sample, Standardize, host};
-use crate::cholesky::cholesky;
+use crate::cholesky::covariance_root;
 use crate::error::{Error, Result};
 
 /// N(μ, Σ) on rows (m, k), with Σ⁻¹ = PᵀP and P lower triangular with a positive diagonal: valid at any parameters.
@@ -53,8 +53,7 @@ impl Gaussian {
                 }
             }
         }
-        let singular = |(column, pivot)| Error::SingularCovariance { column, pivot };
-        let mut factor = inverse(&cholesky(&covariance).map_err(singular)?);
+        let mut factor = inverse(&covariance_root(&covariance)?);
         for j in 0..k {
             factor[(j, j)] = factor[(j, j)].ln();
         }
@@ -175,7 +174,7 @@ impl Parameters for Gaussian {
 }
 
 /// The inverse of a lower triangle with a positive diagonal.
-fn inverse(lower: &DMatrix<f64>) -> DMatrix<f64> {
+pub(super) fn inverse(lower: &DMatrix<f64>) -> DMatrix<f64> {
     let k = lower.nrows();
     lower.solve_lower_triangular(&DMatrix::identity(k, k)).unwrap_or_else(|| DMatrix::from_element(k, k, f64::NAN))
 }

@@ -6,7 +6,7 @@ use candle_core::{D, DType, Tensor};
 use candle_nn::{Init, VarBuilder};
 use rand::Rng;
 
-use super::{Classifier, KlDivergence, Labelled, Model, Parameters, Sample, Standardize, host};
+use super::{Classifier, KlDivergence, Labelled, Model, Parameters, Sample, Standardize, draw, host};
 use crate::error::{Error, Result};
 use crate::ops::log_softmax;
 
@@ -64,17 +64,7 @@ impl Sample for Softmax {
 
     fn sample<R: Rng + ?Sized>(&self, x: &Tensor, rng: &mut R) -> Result<Labelled> {
         let classes = self.bias.dim(0)?;
-        let y: Vec<u32> = host(&self.log_probs(x)?)?
-            .chunks(classes)
-            .map(|log_probs| {
-                let mut left = rng.random::<f64>();
-                let passed = log_probs.iter().take_while(|&&l| {
-                    left -= l.exp();
-                    left >= 0.0
-                });
-                passed.count().min(classes - 1) as u32
-            })
-            .collect();
+        let y: Vec<u32> = host(&self.log_probs(x)?)?.chunks(classes).map(|log_probs| draw(log_probs, rng)).collect();
         Labelled::new(x.clone(), Tensor::from_vec(y, x.dim(0)?, x.device())?)
     }
 }

@@ -1,0 +1,108 @@
+//! The log-density of a mixture is that of its Gaussians, by log-sum-exp also far out; what is no mixture is an error.
+
+mod common;
+
+use anyhow::{Result, ensure};
+use candle_core::Tensor;
+use candle_mle::law::{Law, MultivariateNormal};
+use candle_mle::{Error, Gaussian, Mixture, Model, Standardize};
+use common::{CPU, host};
+
+const WEIGHTS: [f64; 2] = [0.3, 0.7];
+const MEANS: [[f64; 3]; 2] = [[0.5, -0.4, 0.2], [3.0, 1.0, -2.0]];
+const COVARIANCES: [[[f64; 3]; 3]; 2] =
+    [[[1.5, 0.6, -0.3], [0.6, 0.8, 0.2], [-0.3, 0.2, 1.1]], [[0.2, 0.0, 0.1], [0.0, 4.0, -1.0], [0.1, -1.0, 0.9]]];
+
+fn mixture() -> Result<Mixture> {
+    Ok(Mixture::from_moments(&WEIGHTS, &MEANS.concat(), &COVARIANCES.concat().concat(), &CPU)?)
+}
+
+fn near(got: f64, expected: f64, what: &str) -> Result<()> {
+    ensure!((got - expected).abs() <= 1e-12 * expected.abs().max(1.0), "{what}: {got} is not {expected}");
+    Ok(())
+}
+
+#[test]
+fn in_three_dimensions() -> Result<()> {
+    let (mixture, points) = (mixture()?, common::points_3d(200, 1)?.batch().clone());
+    let parts: Vec<MultivariateNormal> = MEANS
+        .iter()
+        .zip(COVARIANCES)
+        .map(|(mean, rows)| MultivariateNormal::new(mean, &rows))
+        .collect::<Result<_, _>>()?;
+    for (x, got) in points.to_vec2::<f64>()?.iter().zip(host(&mixture.log_prob(&points)?)?) {
+        let terms = parts.iter().zip(WEIGHTS).map(|(part, w)| Ok(w * part.log_prob(x)?.exp()));
+        near(got, terms.sum::<Result<f64>>()?.ln(), "ln q")?;
+    }
+    // What it was made of comes back, also from a learner in other coordinates.
+    let (_, learner) = mixture.learner(Standardize::range(&points)?)?;
+    for mixture in [mixture, learner] {
+        host(&mixture.weights()?)?.into_iter().zip(WEIGHTS).try_for_each(|(a, b)| near(a, b, "weight"))?;
+        host(&mixture.means()?)?.into_iter().zip(MEANS.concat()).try_for_each(|(a, b)| near(a, b, "mean"))?;
+        let expected = COVARIANCES.concat().concat();
+        host(&mixture.covariances()?)?.into_iter().zip(expected).try_for_each(|(a, b)| near(a, b, "covariance"))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn on_the_line() -> Result<()> {
+    let mixture = Mixture::from_moments(&[0.1, 0.0, 0.9], &[-3.0, 0.0, 500.0], &[0.01, 1.0, 9.0], &CPU)?;
+    let law = mixture.law()?;
+    let places = [-1e150, -1e6, -3.0, 0.0, 77.0, 500.0, 1e6, 1e150];
+    let got = host(&mixture.log_prob(&Tensor::new(&places, &CPU)?.unsqueeze(1)?)?)?;
+    for (x, got) in places.into_iter().zip(got) {
+        ensure!(got.is_finite(), "ln q({x}) = {got}");
+        near(got, law.log_prob(x), "ln q")?;
+    }
+    // One component is a Gaussian.
+    let (one, points) = (Mixture::from_moments(&[1.0], &[0.7], &[1.44], &CPU)?, common::points(50, 1)?.batch().clone());
+    let gaussian = Gaussian::from_moments(&[0.7], &[1.44], &CPU)?;
+    let both = host(&one.log_prob(&points)?)?.into_iter().zip(host(&gaussian.log_prob(&points)?)?);
+    both.into_iter().try_for_each(|(a, b)| near(a, b, "ln q"))
+}
+
+#[test]
+fn a_seeded_start_is_of_the_data() -> Result<()> {
+    let p = common::points_3d(100, 2)?;
+    let draw = |seed| Mixture::seeded(p.batch(), p.mass(), 5, &[0.1; 3], &mut common::generator(seed));
+    let (start, rows) = (draw(1)?, p.batch().to_vec2::<f64>()?);
+    let means = start.means()?.to_vec2::<f64>()?;
+    ensure!(means.iter().all(|mean| rows.contains(mean)), "every mean is an observation");
+    ensure!(means.iter().enumerate().all(|(k, mean)| !means[..k].contains(mean)), "no two are the same");
+    assert_eq!(means, draw(1)?.means()?.to_vec2::<f64>()?);
+    ensure!(means != draw(2)?.means()?.to_vec2::<f64>()?);
+    // As wide as the data, or as the floor where that is wider.
+    let (_, covariance) = p.moments()?;
+    for sigma in start.conditional_std()?.to_vec2::<f64>()? {
+        sigma.iter().zip([0, 4, 8]).try_for_each(|(sigma, j)| near(*sigma, covariance[j].sqrt(), "σ"))?;
+    }
+    let wide = Mixture::seeded(p.batch(), p.mass(), 2, &[9.0; 3], &mut common::generator(1))?;
+    ensure!(host(&wide.conditional_std()?)?.iter().all(|sigma| *sigma == 9.0));
+    Ok(())
+}
+
+#[test]
+fn what_is_no_mixture_is_an_error() -> Result<()> {
+    let new = |k: usize, floor: &[f64]| common::learner(|vb| Mixture::new(k, floor, vb)).map(|(_, mixture)| mixture);
+    ensure!(new(0, &[1.0]).is_err() && new(2, &[]).is_err());
+    for floor in [-1.0, f64::NAN, f64::INFINITY] {
+        ensure!(new(2, &[floor]).is_err(), "a floor of {floor}");
+    }
+    let from = |weights: &[f64], means: &[f64], covariances: &[f64]| {
+        Mixture::from_moments(weights, means, covariances, &CPU).map(|_| ())
+    };
+    ensure!(from(&[], &[], &[]).is_err() && from(&[1.0], &[], &[]).is_err());
+    ensure!(matches!(from(&[0.5, 0.6], &[0.0, 1.0], &[1.0, 1.0]), Err(Error::NotNormalized { .. })));
+    ensure!(matches!(from(&[0.5, 0.5], &[0.0, 1.0, 2.0], &[1.0, 1.0]), Err(Error::Shape { .. })));
+    ensure!(matches!(from(&[0.5, 0.5], &[0.0, 1.0], &[1.0]), Err(Error::Shape { .. })));
+    ensure!(matches!(from(&[0.5, 0.5], &[0.0, 1.0], &[1.0, 0.0]), Err(Error::SingularCovariance { .. })));
+    let (p, rng) = (common::points(20, 1)?, &mut common::generator(1));
+    let distinct = p.distinct();
+    ensure!(Mixture::seeded(p.batch(), p.mass(), distinct, &[0.1], rng).is_ok());
+    ensure!(matches!(Mixture::seeded(p.batch(), p.mass(), distinct + 1, &[0.1], rng), Err(Error::Shape { .. })));
+    ensure!(matches!(Mixture::seeded(p.batch(), p.mass(), 2, &[0.1; 2], rng), Err(Error::Shape { .. })));
+    ensure!(matches!(Mixture::seeded(p.batch(), p.mass(), 0, &[0.1], rng), Err(Error::Empty { .. })));
+    ensure!(mixture()?.law().is_err() && mixture()?.log_prob(p.batch()).is_err());
+    Ok(())
+}
