@@ -126,6 +126,7 @@ mod ops;
 pub mod plot;
 mod separation;
 mod table;
+mod tree;
 
 pub use device::{device, float};
 pub use empirical::Empirical;
@@ -137,13 +138,14 @@ pub use hook::{Argmin, GradientNorm, History, Hook, Improvement, LossLog, NoClim
 pub use info::{Channel, Information, Pmf, PrefixCode, Unit, clt, law, quadrature};
 pub use maxent::{MaximumEntropy, Moment, Support, maxent, newton_on_the_dual};
 pub use model::{
-    Batch, Bernoulli, Classifier, Gaussian, Gibbs, Keys, KlDivergence, Labelled, Logistic, Model, Parameters, Sample,
-    Softmax, Standardize, load, save, variables,
+    Batch, Bernoulli, Classifier, Gaussian, Gibbs, Keys, KlDivergence, Labelled, Logistic, Model, Network, Parameters,
+    Sample, Softmax, Standardize, load, save, variables,
 };
 pub use objective::Objective;
 pub use ops::{log_sigmoid, log_softmax};
 pub use separation::{Separation, separation};
 pub use table::{Cloud, Column, Design, Table};
+pub use tree::{Branch, Node, Split, Stop, Tree};
 
 /// The README's code runs with the documentation's.
 #[cfg(all(doctest, feature = "cli"))]

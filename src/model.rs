@@ -4,6 +4,7 @@ mod bernoulli;
 mod gaussian;
 mod gibbs;
 mod logistic;
+mod network;
 mod softmax;
 mod standardize;
 
@@ -18,6 +19,7 @@ pub use bernoulli::Bernoulli;
 pub use gaussian::Gaussian;
 pub use gibbs::Gibbs;
 pub use logistic::Logistic;
+pub use network::Network;
 pub use softmax::Softmax;
 pub use standardize::Standardize;
 

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use example::Place;
 
 /// The table of a run, if it has one, and the run; its pictures are in plots/<table> or plots/<example>.
-const RUNS: [(Option<&str>, &str); 18] = [
+const RUNS: [(Option<&str>, &str); 19] = [
     (None, "coin"),
     (None, "logistic"),
     (None, "softmax"),
@@ -30,6 +30,7 @@ const RUNS: [(Option<&str>, &str); 18] = [
     (None, "gaussian_information"),
     (None, "coding"),
     (Some("iris.csv"), "multivariate"),
+    (None, "decision_tree"),
 ];
 
 #[test]
