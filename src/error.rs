@@ -59,6 +59,11 @@ pub enum Error {
         "the descent diverges: at step {step} the loss {loss:.6} is above its start {start:.6}; take a smaller step size (half, then half again)"
     )]
     Diverged { step: usize, loss: f64, start: f64 },
+    #[error(
+        "the descent stalls: after {steps} steps a component of the gradient is still {gradient:.1e} nats per observation; \
+         take a smaller family, or bring the columns to similar sizes"
+    )]
+    Stalled { steps: usize, gradient: f64 },
     #[error("the linear program was not solved: {why}; bring the columns to similar sizes")]
     LinearProgram { why: String },
 

@@ -127,6 +127,7 @@ pub mod plot;
 mod separation;
 mod table;
 mod tree;
+mod usable;
 
 pub use device::{device, float};
 pub use empirical::Empirical;
@@ -146,6 +147,7 @@ pub use ops::{log_sigmoid, log_softmax};
 pub use separation::{Separation, separation};
 pub use table::{Cloud, Column, Design, Table};
 pub use tree::{Branch, Node, Split, Stop, Tree};
+pub use usable::{Family, UsableInformation, usable_information};
 
 /// The README's code runs with the documentation's.
 #[cfg(all(doctest, feature = "cli"))]

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use example::Place;
 
 /// The table of a run, if it has one, and the run; its pictures are in plots/<table> or plots/<example>.
-const RUNS: [(Option<&str>, &str); 19] = [
+const RUNS: [(Option<&str>, &str); 21] = [
     (None, "coin"),
     (None, "logistic"),
     (None, "softmax"),
@@ -31,6 +31,8 @@ const RUNS: [(Option<&str>, &str); 19] = [
     (None, "coding"),
     (Some("iris.csv"), "multivariate"),
     (None, "decision_tree"),
+    (None, "usable_information"),
+    (None, "held_out"),
 ];
 
 #[test]
