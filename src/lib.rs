@@ -100,8 +100,9 @@
 //! ```
 //!
 //! [`model`](Model): q_θ, one family a file · [`Empirical`]: p̂ · [`Objective`] · [`fit`], [`walk`], [`Descent`] ·
-//! [`Hook`], [`LossLog`], [`History`] · [`separation`]: is there a maximum? · [`Table`]: people's data · [`info`]: exact
-//! measures of tables and laws, in f64, that know no model · [`plot`]: numbers in, one PNG or SVG out.
+//! [`Hook`], [`LossLog`], [`History`] · [`separation`]: is there a maximum? · [`Table`]: people's data · [`Tree`]: questions by
+//! information gain · [`usable_information`]: what a family can use · [`info`]: exact measures of tables and laws, in f64,
+//! that know no model · [`plot`]: numbers in, one PNG or SVG out.
 //!
 //! Logarithms are natural inside; what a person reads is an [`Information`] or names its [`Unit`]. Rows such as L4 or P3
 //! in the documentation are the claims of the lecture that this crate makes run: the README lists them.

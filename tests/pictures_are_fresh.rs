@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use example::Place;
 
 /// The table of a run, if it has one, and the run; its pictures are in plots/<table> or plots/<example>.
-const RUNS: [(Option<&str>, &str); 21] = [
+const RUNS: [(Option<&str>, &str); 23] = [
     (None, "coin"),
     (None, "logistic"),
     (None, "softmax"),
@@ -31,6 +31,8 @@ const RUNS: [(Option<&str>, &str); 21] = [
     (None, "coding"),
     (Some("iris.csv"), "multivariate"),
     (None, "decision_tree"),
+    (None, "channels"),
+    (None, "data_processing"),
     (None, "usable_information"),
     (None, "held_out"),
 ];
