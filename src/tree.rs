@@ -10,7 +10,7 @@ use crate::model::{Labelled, Model, host};
 use crate::table::{Column, Table, wrong};
 
 /// A classifier that asks about one column after another and answers with the shares of the classes among what it was
-/// grown on: the maximum of the likelihood, leaf by leaf.
+/// grown on: the maximum of the likelihood, leaf by leaf (lecture row L19).
 ///
 /// A column of categories is asked for its level and has a branch for each that occurs (ID3; Quinlan 1986, Machine
 /// Learning 1), a column of numbers is asked whether it exceeds a threshold half way between two neighbouring numbers.
@@ -275,7 +275,7 @@ impl Split {
 
 impl Table {
     /// How much each column tells about `target` when it is asked first: the best question about it and I(answer;
-    /// target), the largest first. `columns` as for [`Tree::grow`].
+    /// target), the largest first (lecture row L19). `columns` as for [`Tree::grow`].
     ///
     /// For categories the gain is I(column; target). For numbers it is what the best threshold tells, at most I(column;
     /// target) by the data processing inequality: with every number taken as a level of its own, a column of different

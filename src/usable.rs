@@ -59,7 +59,7 @@ impl fmt::Display for Family {
     }
 }
 
-/// The V-information of a family V (Xu et al. 2020, A theory of usable information under computational constraints):
+/// The V-information of a family V (lecture row P6; Xu et al. 2020, A theory of usable information under computational constraints):
 /// I_V(X→Y) = H_V(Y) − H_V(Y|X), the drop in the family's best cross-entropy once it may look at X. It is itself the
 /// predictor that the family found: a [`Model`], which scores held-out rows too.
 ///

@@ -11,7 +11,8 @@ use crate::device::float;
 use crate::error::{Error, Result};
 use crate::ops::log_softmax;
 
-/// P(y | x) = softmax(W_L h_{L−1} + b_L)_y with h_l = tanh(W_l h_{l−1} + b_l) and h_0 = x: a multi-layer perceptron.
+/// P(y | x) = softmax(W_L h_{L−1} + b_L)_y with h_l = tanh(W_l h_{l−1} + b_l) and h_0 = x: a multi-layer perceptron (lecture
+/// rows P4 and P6).
 ///
 /// Its likelihood has many maxima: permuting the units of a layer changes nothing, so every maximum has copies, and a
 /// descent ends in one that need not be the highest.
