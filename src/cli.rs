@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::info::{Information, Unit};
 use crate::objective::Objective;
 use crate::table::{Cloud, Design, Outcomes, Table};
+use crate::tree::Stop;
 
 /// A run of an example: its name and what was typed. `D` is what an example asks for beside unit and folder: `()` for
 /// nothing, [`Classes`] or [`Points`] where something is learnt.
@@ -55,9 +56,8 @@ impl Data for () {
 pub struct Classes {
     #[command(flatten)]
     learning: Learning,
-    /// The column to predict. Text makes classes, the first one seen the base class; numbers make classes in rising order
-    #[arg(long, value_name = "COLUMN", requires = "csv", help_heading = "Your own table")]
-    target: Option<String>,
+    #[command(flatten)]
+    target: Target,
     /// Another base level than the first one seen; may be given for several columns
     #[arg(long, value_name = "COLUMN=LEVEL", value_parser = base, requires = "csv", help_heading = "Your own table")]
     base: Vec<(String, String)>,
@@ -65,13 +65,34 @@ pub struct Classes {
 
 impl Data for Classes {
     fn csv(&self) -> Option<&Path> {
-        self.learning.csv.as_deref()
+        self.learning.table.csv.as_deref()
     }
 }
 
 impl Learns for Classes {
     fn learning(&self) -> &Learning {
         &self.learning
+    }
+}
+
+/// Flags of the examples that ask questions about columns.
+#[derive(clap::Args)]
+pub struct Questions {
+    #[command(flatten)]
+    table: OwnTable,
+    #[command(flatten)]
+    target: Target,
+    /// How many questions one after another, 1 to 255 [default: for a sample, as many as gain; for a table 3]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..), help_heading = "Tree")]
+    depth: Option<u8>,
+    /// What a question must gain, by the share of rows that come to it, in --unit
+    #[arg(long, default_value_t = 0.0, value_parser = amount, help_heading = "Tree")]
+    least_gain: f64,
+}
+
+impl Data for Questions {
+    fn csv(&self) -> Option<&Path> {
+        self.table.csv.as_deref()
     }
 }
 
@@ -88,7 +109,7 @@ pub struct Points {
 
 impl Data for Points {
     fn csv(&self) -> Option<&Path> {
-        self.learning.csv.as_deref()
+        self.learning.table.csv.as_deref()
     }
 }
 
@@ -121,16 +142,8 @@ pub struct Learning {
     /// Seed of the draw; the same seed gives the same files to the last byte
     #[arg(long, default_value_t = 1, allow_negative_numbers = true, help_heading = "Data")]
     seed: u64,
-    /// A CSV file with a header
-    #[arg(long, value_name = "FILE", help_heading = "Your own table")]
-    csv: Option<PathBuf>,
-    /// The column that says how often each row was observed
-    #[arg(long, value_name = "COLUMN", requires = "csv", help_heading = "Your own table")]
-    count: Option<String>,
-    /// The columns to use [default: all]; one with a comma in its name in quotes. Text becomes categories against the
-    /// first level seen; numbers stay numbers, standardised for the descent and reported in their own units
-    #[arg(long, value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
-    columns: Option<Names>,
+    #[command(flatten)]
+    table: OwnTable,
     /// How many updates [default: 1000 for a sample; a table is fitted until no component of the gradient exceeds 1e-9]
     #[arg(long, allow_negative_numbers = true, help_heading = "Descent")]
     steps: Option<usize>,
@@ -141,6 +154,48 @@ pub struct Learning {
     /// What is minimised; all three have the same minimum
     #[arg(long, value_enum, default_value_t, help_heading = "Descent")]
     objective: Objective,
+}
+
+/// Flags of a person's own table.
+#[derive(clap::Args)]
+struct OwnTable {
+    /// A CSV file with a header
+    #[arg(long, value_name = "FILE", help_heading = "Your own table")]
+    csv: Option<PathBuf>,
+    /// The column that says how often each row was observed
+    #[arg(long, value_name = "COLUMN", requires = "csv", help_heading = "Your own table")]
+    count: Option<String>,
+    /// The columns to use [default: all]; one with a comma in its name in quotes. Text becomes categories, for a fit
+    /// against the first level seen; numbers stay numbers, for a descent standardised and reported in their own units
+    #[arg(long, value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
+    columns: Option<Names>,
+}
+
+impl OwnTable {
+    /// The columns that were asked for; none stands for all.
+    fn columns(&self) -> &[String] {
+        self.columns.as_ref().map_or(&[], |names| &names.0)
+    }
+
+    fn read(&self) -> Result<Option<Table>> {
+        self.csv.as_ref().map(|csv| Table::read(csv, self.count.as_deref())).transpose()
+    }
+}
+
+#[derive(clap::Args)]
+struct Target {
+    /// The column to predict. Text makes classes, the first one seen the base class; numbers make classes in rising order
+    #[arg(long, value_name = "COLUMN", requires = "csv", help_heading = "Your own table")]
+    target: Option<String>,
+}
+
+impl Target {
+    fn of(&self, table: &Table) -> Result<&str> {
+        self.target.as_deref().ok_or_else(|| {
+            let columns: Vec<_> = table.columns().iter().map(|(name, _)| name.as_str()).collect();
+            Error::Other(format!("say which column to predict: --target with one of {}", columns.join(", ")).into())
+        })
+    }
 }
 
 #[derive(clap::Args)]
@@ -171,6 +226,11 @@ fn base(text: &str) -> std::result::Result<(String, String), String> {
 fn positive(text: &str) -> std::result::Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| "not a number")?;
     if number.is_finite() && number > 0.0 { Ok(number) } else { Err("a step size is a finite number > 0".into()) }
+}
+
+fn amount(text: &str) -> std::result::Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number")?;
+    if number >= 0.0 { Ok(number) } else { Err("a gain is a number ≥ 0".into()) }
 }
 
 impl<D: Data> Run<D> {
@@ -215,14 +275,12 @@ impl<D: Learns> Run<D> {
         self.learning().n.map(|n| n as usize)
     }
 
-    /// The columns that were asked for; none means all.
     fn columns(&self) -> &[String] {
-        self.learning().columns.as_ref().map_or(&[], |names| &names.0)
+        self.learning().table.columns()
     }
 
     fn table(&self) -> Result<Option<Table>> {
-        let Learning { csv, count, .. } = self.learning();
-        csv.as_ref().map(|csv| Table::read(csv, count.as_deref())).transpose()
+        self.learning().table.read()
     }
 }
 
@@ -230,22 +288,36 @@ impl Run<Classes> {
     /// The design of the person's own table, if there is one.
     pub fn design(&self) -> Result<Option<Design>> {
         let Some(table) = self.table()? else { return Ok(None) };
-        table.design(self.target(&table)?, self.columns(), &self.flags.data.base).map(Some)
+        table.design(self.flags.data.target.of(&table)?, self.columns(), &self.flags.data.base).map(Some)
     }
 
     /// The outcomes in the target column of the person's own table, if there is one.
     pub fn outcomes(&self) -> Result<Option<Outcomes>> {
         let Some(table) = self.table()? else { return Ok(None) };
-        let target = self.target(&table)?;
+        let target = self.flags.data.target.of(&table)?;
         let base = self.flags.data.base.iter().find(|(column, _)| column == target).map(|(_, level)| level.as_str());
         table.outcomes(target, base).map(Some)
     }
+}
 
-    fn target(&self, table: &Table) -> Result<&str> {
-        self.flags.data.target.as_deref().ok_or_else(|| {
-            let columns: Vec<_> = table.columns().iter().map(|(name, _)| name.as_str()).collect();
-            Error::Other(format!("say which column to predict: --target with one of {}", columns.join(", ")).into())
-        })
+impl Run<Questions> {
+    /// The person's own table and its target, or else this one.
+    pub fn table_or(&self, table: Table, target: &str) -> Result<(Table, String)> {
+        let Some(own) = self.flags.data.table.read()? else { return Ok((table, target.into())) };
+        let target = self.flags.data.target.of(&own)?.to_string();
+        Ok((own, target))
+    }
+
+    /// The columns to ask about; none stands for all.
+    pub fn columns(&self) -> &[String] {
+        self.flags.data.table.columns()
+    }
+
+    /// When the tree asks no further.
+    pub fn stop(&self) -> Stop {
+        let Questions { table, depth, least_gain, .. } = &self.flags.data;
+        let depth = depth.unwrap_or(if table.csv.is_some() { 3 } else { u8::MAX });
+        Stop { depth, least_gain: Information::from_nats(least_gain * self.unit().nats()) }
     }
 }
 

@@ -335,6 +335,6 @@ fn group(keys: &Keys, counts: &[f64]) -> Result<(Vec<u32>, Vec<f64>)> {
 }
 
 /// Numbers as a key; adding 0.0 makes −0.0 and 0.0 one.
-fn bits(values: &[f64]) -> Vec<u64> {
+pub(crate) fn bits(values: &[f64]) -> Vec<u64> {
     values.iter().map(|v| (v + 0.0).to_bits()).collect()
 }

@@ -67,6 +67,11 @@ pub enum Error {
         shown(*start)
     )]
     Diverged { step: usize, loss: f64, start: f64 },
+    #[error(
+        "the descent stalls: after {steps} steps a component of the gradient is still {gradient:.1e} nats per observation; \
+         take a smaller family, or bring the columns to similar sizes"
+    )]
+    Stalled { steps: usize, gradient: f64 },
     #[error("the linear program was not solved: {why}; bring the columns to similar sizes")]
     LinearProgram { why: String },
 

@@ -103,8 +103,8 @@
 //!
 //! [`model`](Model): q_θ, one family a file · [`Empirical`]: p̂ · [`Objective`] · [`fit`], [`walk`], [`Descent`] ·
 //! [`Hook`], [`LossLog`], [`History`] · [`separation`]: is there a maximum? · [`Table`], [`Alphabet`]: people's data ·
-//! [`info`]: exact measures of tables and laws and estimates from samples, in f64, that know no model · [`plot`]: numbers in,
-//! one PNG or SVG out.
+//! [`Tree`]: questions by information gain · [`usable_information`]: what a family can use · [`info`]: exact measures of tables
+//! and laws and estimates from samples, in f64, that know no model · [`plot`]: numbers in, one PNG or SVG out.
 //!
 //! Logarithms are natural inside; what a person reads is an [`Information`] or names its [`Unit`]. Rows such as L4 or P3
 //! in the documentation are the claims of the lecture that this crate makes run: the README lists them.
@@ -132,6 +132,8 @@ pub mod plot;
 mod separation;
 mod table;
 mod text;
+mod tree;
+mod usable;
 
 pub use device::{device, float};
 pub use empirical::Empirical;
@@ -144,13 +146,15 @@ pub use info::{Channel, Information, Pmf, PrefixCode, Unit, clt, estimate, law, 
 pub use maxent::{MaximumEntropy, Moment, Support, maxent, newton_on_the_dual};
 pub use model::{
     Batch, Bernoulli, Categorical, Classifier, Gaussian, Gibbs, Keys, KlDivergence, Labelled, Logistic, Mixture, Model,
-    NGram, Parameters, Sample, Softmax, Standardize, load, save, variables,
+    NGram, Network, Parameters, Sample, Softmax, Standardize, load, save, variables,
 };
 pub use objective::Objective;
 pub use ops::{log_sigmoid, log_softmax};
 pub use separation::{Separation, one_sided, separation};
 pub use table::{Cloud, Column, Design, Outcomes, Table};
 pub use text::Alphabet;
+pub use tree::{Branch, Node, Split, Stop, Tree};
+pub use usable::{Family, UsableInformation, usable_information};
 
 /// The README's code runs with the documentation's.
 #[cfg(all(doctest, feature = "cli"))]

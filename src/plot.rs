@@ -24,10 +24,12 @@ mod ink;
 mod layout;
 mod shape;
 mod text;
+mod tree;
 mod venn;
 
 pub use axis::Axis;
 pub use ink::Ink;
+pub use tree::Twig;
 
 use crate::error::{Error, Result};
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};

@@ -218,7 +218,7 @@ impl Table {
         &self.count
     }
 
-    fn column(&self, name: &str) -> Result<&Column> {
+    pub(crate) fn column(&self, name: &str) -> Result<&Column> {
         self.columns.iter().find(|(column, _)| column == name).map(|(_, column)| column).ok_or_else(|| {
             let columns: Vec<_> = self.columns.iter().map(|(column, _)| column.as_str()).collect();
             Error::NoColumn { file: self.file.clone(), column: name.into(), columns: columns.join(", ") }
@@ -273,22 +273,10 @@ impl Table {
         for (column, _) in base {
             self.column(column)?;
         }
-        once(predictors)?;
         let base = |name: &str| base.iter().find(|(column, _)| column == name).map(|(_, level)| level.as_str());
         let Outcomes { y, classes, .. } = self.outcomes(target, base(target))?;
-        let predictors: Vec<&str> = if predictors.is_empty() {
-            self.columns.iter().map(|(name, _)| name.as_str()).filter(|name| *name != target).collect()
-        } else {
-            predictors.iter().map(String::as_str).collect()
-        };
-        if predictors.is_empty() {
-            return Err(Error::Empty { what: format!("what {target} is predicted from"), needed: "other column" });
-        }
         let (mut names, mut columns) = (vec![], vec![]);
-        for predictor in predictors {
-            if predictor == target {
-                return Err(wrong(target, "it is the target and cannot predict itself".into()));
-            }
+        for predictor in self.predictors(target, predictors)? {
             match self.column(predictor)? {
                 Column::Numbers(numbers) => {
                     if let Some(level) = base(predictor) {
@@ -328,8 +316,23 @@ impl Table {
         Ok(Outcomes { y, count: self.count.clone(), target: target.into(), classes })
     }
 
+    /// What a target is predicted from: the columns named, or all others.
+    pub(crate) fn predictors<'a>(&'a self, target: &str, named: &'a [String]) -> Result<Vec<&'a str>> {
+        if named.iter().any(|name| name == target) {
+            return Err(wrong(target, "it is the target and cannot predict itself".into()));
+        }
+        once(named)?;
+        let others = self.columns.iter().map(|(name, _)| name.as_str()).filter(|name| *name != target);
+        let predictors: Vec<&str> =
+            if named.is_empty() { others.collect() } else { named.iter().map(String::as_str).collect() };
+        if predictors.is_empty() {
+            return Err(Error::Empty { what: format!("what {target} is predicted from"), needed: "other column" });
+        }
+        Ok(predictors)
+    }
+
     /// The classes of a target, the base class first, and the class of every row.
-    fn classes(&self, target: &str, base: Option<&str>) -> Result<(Vec<String>, Vec<u32>)> {
+    pub(crate) fn classes(&self, target: &str, base: Option<&str>) -> Result<(Vec<String>, Vec<u32>)> {
         let (levels, codes) = match self.column(target)? {
             Column::Categories { levels, codes } => (levels.clone(), codes.clone()),
             Column::Numbers(numbers) => {
@@ -445,7 +448,7 @@ fn owned(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| name.to_string()).collect()
 }
 
-fn wrong(column: &str, problem: String) -> Error {
+pub(crate) fn wrong(column: &str, problem: String) -> Error {
     Error::Column { column: column.into(), problem }
 }
 

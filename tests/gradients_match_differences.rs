@@ -5,8 +5,8 @@ mod common;
 use anyhow::{Context, Result, ensure};
 use candle_core::Tensor;
 use candle_mle::{
-    Alphabet, Bernoulli, Categorical, Empirical, Gaussian, Logistic, Mixture, Model, NGram, Objective, Softmax,
-    Standardize,
+    Alphabet, Bernoulli, Categorical, Empirical, Gaussian, Logistic, Mixture, Model, NGram, Network, Objective,
+    Softmax, Standardize,
 };
 use candle_nn::VarBuilder;
 use common::{CPU, host};
@@ -67,6 +67,13 @@ fn softmax() -> Result<()> {
     let p = Empirical::from_sample(common::kinds(60, 3)?)?;
     check(&p, |vb| Softmax::new(2, 3, vb))?;
     check(&p, |vb| Ok(Softmax::new(2, 3, vb)?.standardized(common::moments(&p)?)))
+}
+
+#[test]
+fn network() -> Result<()> {
+    let p = Empirical::from_sample(common::kinds(60, 6)?)?;
+    check(&p, |vb| Network::new(2, &[], 3, vb))?;
+    check(&p, |vb| Ok(Network::new(2, &[4, 3], 3, vb)?.standardized(common::moments(&p)?)))
 }
 
 #[test]

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use example::Place;
 
 /// The table of a run, if it has one, and the run; its pictures are in plots/<table> or plots/<example>.
-const RUNS: [(Option<&str>, &str); 22] = [
+const RUNS: [(Option<&str>, &str); 27] = [
     (None, "coin"),
     (None, "logistic"),
     (None, "softmax"),
@@ -34,6 +34,11 @@ const RUNS: [(Option<&str>, &str); 22] = [
     (None, "invariance"),
     (None, "forward_reverse_kl"),
     (None, "characters"),
+    (None, "decision_tree"),
+    (None, "channels"),
+    (None, "data_processing"),
+    (None, "usable_information"),
+    (None, "held_out"),
 ];
 
 #[test]

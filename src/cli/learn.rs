@@ -53,7 +53,7 @@ impl<D: Learns> Run<D> {
     ) -> Result<Learned<M>> {
         let (learning, unit) = (self.learning(), self.unit());
         let step_size = learning.lr.unwrap_or(step_size);
-        let steps = learning.steps.unwrap_or(if learning.csv.is_some() { 10_000 } else { 1000 });
+        let steps = learning.steps.unwrap_or(if self.flags.data.csv().is_some() { 10_000 } else { 1000 });
         let start = || -> Result<(VarMap, M)> {
             let vars = VarMap::new();
             let model = make(VarBuilder::from_varmap(&vars, float(device), device))?;
@@ -67,7 +67,7 @@ impl<D: Learns> Run<D> {
         let mut converged = GradientNorm::new(&vars, CONVERGED * learning.objective.scale(data));
         let near = separation.as_ref().map(|s| s.infimum.nats() / data.total() + NEAR);
         let mut end = |step: &Step<'_, M>| match near {
-            _ if learning.csv.is_none() || learning.steps.is_some() => Ok(Continue(())),
+            _ if self.flags.data.csv().is_none() || learning.steps.is_some() => Ok(Continue(())),
             Some(near) => {
                 let loss = Objective::CrossEntropy.loss::<M>(step.log_q, step.data)?;
                 Ok(if host(&loss)?[0] <= near { Break(()) } else { Continue(()) })
@@ -78,7 +78,7 @@ impl<D: Learns> Run<D> {
             let mut watch = (&mut progress, &mut climb, &mut end);
             fit(&model, data, learning.objective, by, steps, &mut (&mut log, &mut path, &mut watch))
         };
-        let by_lbfgs = learning.csv.is_some() && learning.lr.is_none();
+        let by_lbfgs = self.flags.data.csv().is_some() && learning.lr.is_none();
         let outcome =
             if by_lbfgs { descend(&mut Lbfgs::new(&vars)) } else { descend(&mut sgd(&vars, learning.objective)?) };
         drop(progress);

@@ -1,0 +1,406 @@
+//! A decision tree (lecture row L19): at every node the question whose answer tells most about the class.
+
+use std::fmt;
+
+use candle_core::{Device, Tensor};
+
+use crate::error::{Error, Result};
+use crate::info::{Information, Pmf, Unit};
+use crate::model::{Labelled, Model, host};
+use crate::table::{Column, Table, wrong};
+
+/// A classifier that asks about one column after another and answers with the shares of the classes among what it was
+/// grown on: the maximum of the likelihood, leaf by leaf (lecture row L19).
+///
+/// A column of categories is asked for its level and has a branch for each that occurs (ID3; Quinlan 1986, Machine
+/// Learning 1), a column of numbers is asked whether it exceeds a threshold half way between two neighbouring numbers.
+/// The question asked is the one of the largest I(answer; class) at the node, the first of equals in the order of the
+/// columns. By the chain rule these gains, each by the share of rows that come to its node, sum to what the whole tree
+/// tells: H(Y) − H(Y|leaf) = I(leaf; Y).
+///
+/// Growth looks one question ahead: where two columns tell only together, as with y = x_1 xor x_2, no question gains,
+/// and the tree is one leaf. And a gain is that of the rows at hand: a column that tells nothing gains about
+/// (answers − 1)(classes − 1) / 2n nats of n rows, an identifier all of H(Y). [`Stop`] says when a gain is too small.
+///
+/// ```
+/// use candle_mle::{Error, Stop, Table, Tree};
+/// let table = Table::read(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/titanic.csv"), Some("count"))?;
+/// let tree = Tree::grow(&table, "survived", &[], Stop { depth: 1, ..Stop::default() })?;
+/// assert_eq!(
+///     tree.to_string(),
+///     "sex gains 0.142391 bits, n = 2201\n├─ male: 1364 no, 367 yes\n└─ female: 126 no, 344 yes\n"
+/// );
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Tree {
+    target: String,
+    classes: Vec<String>,
+    /// The columns it may ask about, and their levels.
+    columns: Vec<(String, Levels)>,
+    root: Node,
+}
+
+/// The levels of a column of categories; none for numbers.
+type Levels = Option<Vec<String>>;
+
+/// When a tree asks no further. A node of one class, or where no question gains, is a leaf in any case.
+#[derive(Clone, Copy, Debug)]
+pub struct Stop {
+    /// How many questions there may be from the root to a leaf; at most 255, so that no tree outgrows the stack.
+    pub depth: u8,
+    /// How much a question must gain, counted by the share of all rows that come to it: what H(Y|leaf) falls by.
+    pub least_gain: Information,
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self { depth: u8::MAX, least_gain: Information::ZERO }
+    }
+}
+
+/// Gains below this, in bits, are rounding.
+const ROUNDING: f64 = 1e-12;
+
+/// A place in the tree, and what came there.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// How many rows of each class.
+    pub counts: Vec<f64>,
+    /// What is asked here; nothing at a leaf.
+    pub split: Option<Split>,
+    /// The answers.
+    pub branches: Vec<Branch>,
+}
+
+/// A question about one column, and what its answer tells about the class.
+#[derive(Clone, Debug)]
+pub struct Split {
+    /// The column asked about.
+    pub column: String,
+    /// What a number is compared with; none for a category, and for a column of one number.
+    pub threshold: Option<f64>,
+    /// I(answer; class) of the rows at this node.
+    pub gain: Information,
+    /// Where the column stands among the predictors.
+    at: usize,
+}
+
+/// An answer and where it leads.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// In words: `female`, `≤ 2.45`, `> 2.45`.
+    pub answer: String,
+    /// Where it leads.
+    pub node: Node,
+    /// As a number: the level's place, or 0 for at most and 1 for more than the threshold.
+    code: u32,
+}
+
+impl Tree {
+    /// Grows a tree that predicts `target` from `columns`, or from all others if none is named.
+    ///
+    /// # Errors
+    /// No such column, or no other; a target of one class, or of numbers that are no classes.
+    pub fn grow(table: &Table, target: &str, columns: &[String], stop: Stop) -> Result<Self> {
+        let rows = Rows::new(table, target, columns)?;
+        let all: Vec<usize> = (0..rows.y.len()).filter(|row| rows.count[*row] > 0.0).collect();
+        let root = rows.node(all, stop.depth, stop.least_gain)?;
+        let levels = |column: &Column| match column {
+            Column::Numbers(_) => None,
+            Column::Categories { levels, .. } => Some(levels.clone()),
+        };
+        let columns = rows.columns.iter().map(|(name, column)| (name.to_string(), levels(column))).collect();
+        Ok(Self { target: target.into(), classes: rows.classes, columns, root })
+    }
+
+    /// The first node.
+    pub fn root(&self) -> &Node {
+        &self.root
+    }
+
+    /// The names of the classes, in the order of every node's counts.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// The nodes that ask nothing, from the first branch to the last.
+    pub fn leaves(&self) -> Vec<&Node> {
+        self.root.nodes().into_iter().filter(|node| node.branches.is_empty()).collect()
+    }
+
+    /// H(Y|leaf): what is still uncertain about the class when all questions are answered.
+    pub fn entropy_left(&self) -> Information {
+        let n: f64 = self.root.counts.iter().sum();
+        self.leaves().iter().map(|leaf| leaf.entropy() * (leaf.counts.iter().sum::<f64>() / n)).sum()
+    }
+
+    /// The rows of a table as this tree reads them, its own or another with the same columns: what it scores. The level
+    /// of a category stands as its place in order of first sight. One that the tree never saw has no branch: the node
+    /// that asks for it answers itself.
+    ///
+    /// # Errors
+    /// A column that is missing, or of numbers in one table and of categories in the other; a class never seen.
+    pub fn batch(&self, table: &Table) -> Result<Labelled> {
+        let rows = table.count().len();
+        let mut columns = vec![];
+        for (name, levels) in &self.columns {
+            columns.push(match (table.column(name)?, levels) {
+                (Column::Numbers(numbers), None) => numbers.clone(),
+                (Column::Categories { levels, codes }, Some(known)) => {
+                    let place = |level| known.iter().position(|other| other == level).unwrap_or(known.len()) as f64;
+                    let places: Vec<f64> = levels.iter().map(place).collect();
+                    codes.iter().map(|code| places[*code as usize]).collect()
+                }
+                _ => {
+                    return Err(wrong(
+                        name,
+                        "the tree was grown on numbers here, and now on categories, or the other way round".into(),
+                    ));
+                }
+            });
+        }
+        let x = (0..rows).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
+        let class = |name: &str| {
+            let unseen = || wrong(&self.target, format!("the tree never saw the class '{name}'"));
+            self.classes.iter().position(|class| class == name).map(|class| class as u32).ok_or_else(unseen)
+        };
+        let y = match table.column(&self.target)? {
+            Column::Numbers(numbers) => {
+                numbers.iter().map(|number| class(&number.to_string())).collect::<Result<_>>()?
+            }
+            Column::Categories { levels, codes } => {
+                codes.iter().map(|code| class(&levels[*code as usize])).collect::<Result<Vec<_>>>()?
+            }
+        };
+        let x = Tensor::from_vec(x, (rows, columns.len()), &Device::Cpu)?;
+        Labelled::new(x, Tensor::from_vec(y, rows, &Device::Cpu)?)
+    }
+
+    /// Where a row of [`batch`](Self::batch)'s x comes to rest.
+    pub fn leaf(&self, x: &[f64]) -> &Node {
+        let mut node = &self.root;
+        while let Some(next) = node.split.as_ref().and_then(|split| node.follow(split, *x.get(split.at)?)) {
+            node = next;
+        }
+        node
+    }
+
+    /// The tree as indented lines: at a node its column, what it gains in `unit`, and how many rows are asked; at a leaf
+    /// how many of every class came to it.
+    pub fn outline(&self, unit: Unit) -> String {
+        let mut outline = String::new();
+        self.write(&self.root, unit, "", &mut outline);
+        outline
+    }
+
+    fn write(&self, node: &Node, unit: Unit, indent: &str, outline: &mut String) {
+        *outline += &match &node.split {
+            Some(split) => {
+                let n: f64 = node.counts.iter().sum();
+                format!("{} gains {:.6} {unit}, n = {n}\n", split.column, split.gain.to(unit))
+            }
+            None => {
+                let counts = node.counts.iter().zip(&self.classes).map(|(count, class)| format!("{count} {class}"));
+                format!("{}\n", counts.collect::<Vec<_>>().join(", "))
+            }
+        };
+        for (at, branch) in node.branches.iter().enumerate() {
+            let (fork, pass) = if at + 1 < node.branches.len() { ("├─ ", "│  ") } else { ("└─ ", "   ") };
+            *outline += &format!("{indent}{fork}{}: ", branch.answer);
+            self.write(&branch.node, unit, &format!("{indent}{pass}"), outline);
+        }
+    }
+}
+
+/// In bits.
+impl fmt::Display for Tree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.outline(Unit::Bits))
+    }
+}
+
+/// ln of the class's share at the row's leaf; −∞ for a class that never came there. Nothing of it can be learnt by
+/// descent: a tree takes part in [`walk`](crate::walk), where it is logged beside any other model.
+impl Model for Tree {
+    type Batch = Labelled;
+
+    fn log_prob(&self, batch: &Labelled) -> Result<Tensor> {
+        batch.at_most(self.classes.len())?;
+        if batch.x().dim(1)? != self.columns.len() {
+            let expected = format!("(rows, {})", self.columns.len());
+            return Err(Error::Shape { what: "x", got: batch.x().dims().to_vec(), expected });
+        }
+        let (x, y) = (host(batch.x())?, host(batch.y())?);
+        let rows = x.chunks(self.columns.len()).zip(&y);
+        let log_q: Vec<f64> = rows.map(|(x, y)| self.leaf(x).log_probs()[*y as usize]).collect();
+        Ok(Tensor::from_vec(log_q, y.len(), &Device::Cpu)?
+            .to_dtype(batch.x().dtype())?
+            .to_device(batch.x().device())?)
+    }
+}
+
+impl Node {
+    /// ln of every class's share, in nats.
+    pub fn log_probs(&self) -> Vec<f64> {
+        let n: f64 = self.counts.iter().sum();
+        self.counts.iter().map(|count| (count / n).ln()).collect()
+    }
+
+    /// H(Y) of what came here.
+    pub fn entropy(&self) -> Information {
+        let n: f64 = self.counts.iter().sum();
+        let shares = self.counts.iter().map(|count| count / n).filter(|share| *share > 0.0);
+        Information::from_bits(shares.map(|share| -share * share.log2()).sum())
+    }
+
+    /// This node and all below it, each before its branches.
+    pub fn nodes(&self) -> Vec<&Self> {
+        let below = self.branches.iter().flat_map(|branch| branch.node.nodes());
+        std::iter::once(self).chain(below).collect()
+    }
+
+    /// The branch of an answer; none for a level that never came here.
+    fn follow(&self, split: &Split, x: f64) -> Option<&Self> {
+        let code = split.answer(x);
+        self.branches.iter().find(|branch| f64::from(branch.code) == code).map(|branch| &branch.node)
+    }
+}
+
+impl Split {
+    fn answer(&self, x: f64) -> f64 {
+        self.threshold.map_or(x, |threshold| f64::from(u8::from(x > threshold)))
+    }
+}
+
+impl Table {
+    /// How much each column tells about `target` when it is asked first: the best question about it and I(answer;
+    /// target), the largest first (lecture row L19). `columns` as for [`Tree::grow`].
+    ///
+    /// For categories the gain is I(column; target). For numbers it is what the best threshold tells, at most I(column;
+    /// target) by the data processing inequality: with every number taken as a level of its own, a column of different
+    /// numbers would seem to tell everything, all of H(target), whatever it holds.
+    ///
+    /// # Errors
+    /// As [`Tree::grow`].
+    pub fn ranking(&self, target: &str, columns: &[String]) -> Result<Vec<Split>> {
+        let rows = Rows::new(self, target, columns)?;
+        let all: Vec<usize> = (0..rows.y.len()).filter(|row| rows.count[*row] > 0.0).collect();
+        let mut splits = rows.splits(&all)?;
+        splits.sort_by(|a, b| b.gain.bits().total_cmp(&a.gain.bits()));
+        Ok(splits)
+    }
+}
+
+/// What a tree grows on.
+struct Rows<'a> {
+    columns: Vec<(&'a str, &'a Column)>,
+    classes: Vec<String>,
+    y: Vec<u32>,
+    count: &'a [f64],
+}
+
+impl<'a> Rows<'a> {
+    fn new(table: &'a Table, target: &str, columns: &'a [String]) -> Result<Self> {
+        let (classes, y) = table.classes(target, None)?;
+        let predictors = table.predictors(target, columns)?;
+        let columns = predictors.into_iter().map(|name| Ok((name, table.column(name)?))).collect::<Result<_>>()?;
+        Ok(Self { columns, classes, y, count: table.count() })
+    }
+
+    /// How often each class occurs in each of the groups that `group` tells apart, row by row.
+    fn counts(&self, rows: &[usize], groups: usize, group: impl Fn(usize) -> usize) -> Vec<f64> {
+        let mut counts = vec![0.0; groups * self.classes.len()];
+        for row in rows {
+            counts[group(*row) * self.classes.len() + self.y[*row] as usize] += self.count[*row];
+        }
+        counts
+    }
+
+    fn node(&self, rows: Vec<usize>, depth: u8, least_gain: Information) -> Result<Node> {
+        let counts = self.counts(&rows, 1, |_| 0);
+        let leaf = Node { counts, split: None, branches: vec![] };
+        if depth == 0 {
+            return Ok(leaf);
+        }
+        // The first of equals: max_by would take the last.
+        let larger = |a: Split, b: Split| if b.gain > a.gain { b } else { a };
+        let Some(split) = self.splits(&rows)?.into_iter().reduce(larger) else { return Ok(leaf) };
+        let total: f64 = self.count.iter().sum();
+        let share = leaf.counts.iter().sum::<f64>() / total;
+        if split.gain.bits() <= ROUNDING || split.gain * share < least_gain {
+            return Ok(leaf);
+        }
+        let column = self.columns[split.at].1;
+        let code = |row: usize| match column {
+            Column::Numbers(numbers) => split.answer(numbers[row]) as u32,
+            Column::Categories { codes, .. } => codes[row],
+        };
+        let mut codes: Vec<u32> = rows.iter().map(|row| code(*row)).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let mut branches = vec![];
+        for answer in codes {
+            let here = rows.iter().copied().filter(|row| code(*row) == answer).collect();
+            let words = match (column, split.threshold) {
+                (Column::Categories { levels, .. }, _) => levels[answer as usize].clone(),
+                (_, threshold) => {
+                    format!("{} {}", if answer == 0 { "≤" } else { ">" }, threshold.unwrap_or(f64::NAN))
+                }
+            };
+            branches.push(Branch { answer: words, node: self.node(here, depth - 1, least_gain)?, code: answer });
+        }
+        Ok(Node { split: Some(split), branches, ..leaf })
+    }
+
+    /// The best question about every column.
+    fn splits(&self, rows: &[usize]) -> Result<Vec<Split>> {
+        let ask = |(at, (name, column)): (usize, &(&str, &Column))| {
+            let (threshold, gain) = match column {
+                Column::Numbers(numbers) => self.best_threshold(rows, numbers)?,
+                Column::Categories { levels, codes } => {
+                    let counts = self.counts(rows, levels.len(), |row| codes[row] as usize);
+                    (None, self.gain(levels.len(), counts)?)
+                }
+            };
+            Ok(Split { column: name.to_string(), threshold, gain, at })
+        };
+        self.columns.iter().enumerate().map(ask).collect()
+    }
+
+    fn gain(&self, answers: usize, counts: Vec<f64>) -> Result<Information> {
+        Pmf::from_counts([answers, self.classes.len()], counts)?.information_gain(&[0], &[1])
+    }
+
+    /// The threshold of the largest gain, the lowest of equals; none if all numbers are one.
+    fn best_threshold(&self, rows: &[usize], numbers: &[f64]) -> Result<(Option<f64>, Information)> {
+        let mut rows = rows.to_vec();
+        rows.sort_by(|a, b| numbers[*a].total_cmp(&numbers[*b]));
+        let k = self.classes.len();
+        // The classes of what lies at most at the threshold, and those of what lies above.
+        let mut counts = [vec![0.0; k], self.counts(&rows, 1, |_| 0)].concat();
+        let mut best = (None, Information::ZERO);
+        for pair in rows.windows(2) {
+            let (class, count) = (self.y[pair[0]] as usize, self.count[pair[0]]);
+            counts[class] += count;
+            // Weights that are no whole numbers may round to less than nothing.
+            counts[k + class] = f64::max(counts[k + class] - count, 0.0);
+            let (below, above) = (numbers[pair[0]], numbers[pair[1]]);
+            if below == above {
+                continue;
+            }
+            let gain = self.gain(2, counts.clone())?;
+            if best.0.is_none() || gain > best.1 {
+                best = (Some(half_way(below, above)), gain);
+            }
+        }
+        Ok(best)
+    }
+}
+
+/// The middle as a person would write it, 3.35 and not 3.3499999999999996; between neighbouring floats the lower one.
+fn half_way(below: f64, above: f64) -> f64 {
+    let middle = below / 2.0 + above / 2.0;
+    let written = format!("{middle:.12e}").parse().unwrap_or(middle);
+    if (below..above).contains(&written) { written } else { below }
+}

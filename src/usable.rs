@@ -1,0 +1,276 @@
+//! Usable information (lecture row P6): what an observer of bounded means can get out of X about Y.
+
+mod basis;
+
+use std::collections::HashMap;
+use std::fmt;
+
+use candle_core::{DType, Device, Tensor};
+use candle_nn::{VarBuilder, VarMap};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use crate::empirical::{Empirical, bits};
+use crate::error::{Error, Result};
+use crate::fit::{Lbfgs, fit};
+use crate::hook::{GradientNorm, LossLog};
+use crate::info::Information;
+use crate::model::{Classifier, Labelled, Model, Network, Softmax, host, variables};
+use crate::objective::Objective;
+use crate::separation::separation;
+use basis::Basis;
+
+/// The means of an observer: the laws of Y that it can make of an x. Each holds the one before it, but for networks,
+/// which stand between linear and saturated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// One law whatever x is.
+    Constant,
+    /// softmax(W x + b).
+    Linear,
+    /// The same of all products of powers of the columns whose exponents sum to at most `degree`.
+    Polynomial {
+        /// 0 is constant and 1 is linear.
+        degree: usize,
+    },
+    /// A [`Network`] with these hidden layers, its start drawn by the seed.
+    Network {
+        /// The units of each hidden layer.
+        hidden: Vec<usize>,
+        /// Another seed may end in another maximum of the likelihood.
+        seed: u64,
+    },
+    /// Any law at any x, without a tie between two of them.
+    Saturated,
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Constant => f.pad("constant"),
+            Self::Linear => f.pad("linear"),
+            Self::Polynomial { degree } => f.pad(&format!("polynomial, degree {degree}")),
+            Self::Network { hidden, .. } => {
+                let widths: Vec<_> = hidden.iter().map(usize::to_string).collect();
+                f.pad(&format!("network, {} hidden", widths.join(" + ")))
+            }
+            Self::Saturated => f.pad("saturated"),
+        }
+    }
+}
+
+/// The V-information of a family V (lecture row P6; Xu et al. 2020, A theory of usable information under computational constraints):
+/// I_V(X→Y) = H_V(Y) − H_V(Y|X), the drop in the family's best cross-entropy once it may look at X. It is itself the
+/// predictor that the family found: a [`Model`], which scores held-out rows too.
+///
+/// With every law at hand it is Shannon's I(X;Y). With less it is never more than that and never below 0, grows with the
+/// family, is not symmetric, and does what I cannot: an invertible map of x may lower it, processing may raise it.
+#[derive(Clone, Debug)]
+pub struct UsableInformation {
+    /// ln of the share of every class, the best constant law.
+    log_shares: Vec<f64>,
+    entropy: Information,
+    conditional_entropy: Information,
+    predictor: Predictor,
+}
+
+/// The best law of a family at every x, or the limit of better and better ones.
+#[derive(Clone, Debug)]
+enum Predictor {
+    Constant,
+    /// Where the likelihood has no finite maximum, the coefficients run off along a direction (classes, features + 1).
+    Softmax(Basis, Softmax, Option<Vec<Vec<f64>>>),
+    Network(Basis, Network),
+    /// ln p̂(y|x), by the bits of x.
+    Table(HashMap<Vec<u64>, Vec<f64>>),
+}
+
+/// A convex fit has converged when no component of the gradient, in nats per observation, exceeds this; and how many
+/// steps it has for that.
+const CONVEX: (f64, usize) = (1e-9, 10_000);
+/// One of many maxima is not worth more.
+const NETWORK: (f64, usize) = (1e-6, 2_000);
+
+/// Fits a family to the classes 0 … k−1 by maximum likelihood and says how much of X it can use.
+///
+/// Constant and saturated are closed forms; linear and polynomial are convex, and fitted until no component of the
+/// gradient exceeds 1e-9 nats per observation. Where the classes can be told apart so well that −Σ ln q has no minimum
+/// ([`separation`]), its infimum is taken, and the predictor in the limit. A network's cross-entropy is what one seeded
+/// descent found: an upper bound of H_V(Y|X), so that the information is a lower bound.
+///
+/// ```
+/// use candle_core::{Device, Tensor};
+/// use candle_mle::{Empirical, Family, Labelled, usable_information};
+/// // y = x_1 xor x_2, without noise
+/// let x = Tensor::new(&[[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], &Device::Cpu)?;
+/// let data = Empirical::from_sample(Labelled::new(x, Tensor::new(&[0u32, 1, 1, 0], &Device::Cpu)?)?)?;
+/// let bits = |family| Ok::<f64, candle_mle::Error>(usable_information(&family, &data, 2)?.information().bits());
+/// assert!(bits(Family::Linear)?.abs() < 1e-9);
+/// assert!((bits(Family::Polynomial { degree: 2 })? - 1.0).abs() < 1e-9);
+/// assert_eq!(bits(Family::Saturated)?, 1.0);
+/// # Ok::<(), candle_mle::Error>(())
+/// ```
+///
+/// # Errors
+/// A class that is not below `classes`; a network with a layer without units; more features than memory is meant for; a
+/// descent that stalls.
+pub fn usable_information(family: &Family, data: &Empirical<Labelled>, classes: usize) -> Result<UsableInformation> {
+    data.batch().at_most(classes)?;
+    let (y, mass) = (host(data.batch().y())?, host(data.mass())?);
+    let mut shares = vec![0.0; classes];
+    y.iter().zip(&mass).for_each(|(y, mass)| shares[*y as usize] += mass);
+    let entropy = -shares.iter().filter(|share| **share > 0.0).map(|share| share * share.ln()).sum::<f64>();
+    let entropy = Information::from_nats(entropy);
+    let found = match family {
+        Family::Constant => None,
+        Family::Linear => polynomial(data, classes, 1)?,
+        Family::Polynomial { degree } => polynomial(data, classes, *degree)?,
+        Family::Network { hidden, seed } => network(data, classes, hidden, *seed)?,
+        Family::Saturated => Some((data.entropy(), saturated(data, classes)?)),
+    };
+    let (conditional_entropy, predictor) = found.unwrap_or((entropy, Predictor::Constant));
+    let log_shares = shares.iter().map(|share| share.ln()).collect();
+    Ok(UsableInformation { log_shares, entropy, conditional_entropy, predictor })
+}
+
+impl UsableInformation {
+    /// H_V(Y), the best cross-entropy without a look at X. All families here hold every constant law, so it is H(Y).
+    pub fn entropy(&self) -> Information {
+        self.entropy
+    }
+
+    /// H_V(Y|X), the best cross-entropy with X; of a network an upper bound.
+    pub fn conditional_entropy(&self) -> Information {
+        self.conditional_entropy
+    }
+
+    /// I_V(X→Y) = H_V(Y) − H_V(Y|X).
+    pub fn information(&self) -> Information {
+        self.entropy - self.conditional_entropy
+    }
+
+    /// ln q(y|x) − ln q(y) of every row: how much this x tells the family about this y (Ethayarajh et al. 2022,
+    /// Understanding dataset difficulty with V-usable information). Negative where x misleads it, −∞ where it ruled out
+    /// what was observed, NaN where nothing is known: a class that was never seen, and in the saturated family an x
+    /// that was never seen. The mean over the rows of the fit is [`information`](Self::information).
+    pub fn pointwise(&self, batch: &Labelled) -> Result<Vec<Information>> {
+        let (log_q, y) = (host(&self.log_prob(batch)?)?, host(batch.y())?);
+        Ok(log_q.iter().zip(y).map(|(q, y)| Information::from_nats(q - self.log_shares[y as usize])).collect())
+    }
+
+    /// The mean of the pointwise values over other rows than those of the fit. It estimates what the fitted predictor
+    /// is worth and can be negative, −∞ and NaN, as they can.
+    pub fn held_out(&self, data: &Empirical<Labelled>) -> Result<Information> {
+        let mass = host(data.mass())?;
+        Ok(self.pointwise(data.batch())?.into_iter().zip(mass).map(|(value, mass)| value * mass).sum())
+    }
+
+    /// ln of every class's probability at x (m, d): (m, k), f64, on the device of x.
+    pub fn log_probs(&self, x: &Tensor) -> Result<Tensor> {
+        let (rows, columns, classes) = (x.dim(0)?, x.dim(1)?, self.log_shares.len());
+        let log_probs = match &self.predictor {
+            Predictor::Constant => self.log_shares.repeat(rows),
+            Predictor::Softmax(basis, softmax, None) => host(&softmax.log_probs(&basis.features(x)?)?)?,
+            Predictor::Softmax(basis, softmax, Some(direction)) => {
+                let features = basis.features(x)?;
+                let (log_probs, features) = (host(&softmax.log_probs(&features)?)?, features.to_vec2::<f64>()?);
+                let limits = features.iter().zip(log_probs.chunks(classes));
+                limits.flat_map(|(features, log_probs)| limit(direction, features, log_probs)).collect()
+            }
+            Predictor::Network(basis, network) => host(&network.log_probs(&basis.features(x)?)?)?,
+            Predictor::Table(table) => {
+                let unseen = vec![f64::NAN; classes];
+                let x = host(x)?;
+                (0..rows)
+                    .flat_map(|row| table.get(&bits(&x[row * columns..][..columns])).unwrap_or(&unseen).clone())
+                    .collect()
+            }
+        };
+        Ok(Tensor::from_vec(log_probs, (rows, classes), x.device())?)
+    }
+}
+
+impl Model for UsableInformation {
+    type Batch = Labelled;
+
+    fn log_prob(&self, batch: &Labelled) -> Result<Tensor> {
+        batch.at_most(self.log_shares.len())?;
+        Ok(self.log_probs(batch.x())?.gather(&batch.y().unsqueeze(1)?, 1)?.squeeze(1)?)
+    }
+}
+
+/// What a fit came to: H_V(Y|X) and who has it. None where x has nothing to look at.
+type Found = Result<Option<(Information, Predictor)>>;
+
+fn polynomial(data: &Empirical<Labelled>, classes: usize, degree: usize) -> Found {
+    let basis = Basis::new(data, degree)?;
+    if basis.len() == 0 {
+        return Ok(None);
+    }
+    let data = basis.of(data)?;
+    let apart = separation(&data, classes)?;
+    let vars = VarMap::new();
+    let softmax = Softmax::new(basis.len(), classes, VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu))?;
+    let (cross_entropy, gradient) = descend(&softmax, &vars, &data, CONVEX)?;
+    if !gradient.reached() {
+        return Err(Error::Stalled { steps: CONVEX.1, gradient: gradient.norm() });
+    }
+    let infimum = apart.as_ref().map(|apart| apart.infimum / data.total());
+    let direction = apart.map(|apart| apart.direction);
+    Ok(Some((infimum.unwrap_or(cross_entropy), Predictor::Softmax(basis, softmax, direction))))
+}
+
+fn network(data: &Empirical<Labelled>, classes: usize, hidden: &[usize], seed: u64) -> Found {
+    // The functions are the same as those of x: the first layer can undo any affine map.
+    let basis = Basis::new(data, 1)?;
+    if basis.len() == 0 {
+        return Ok(None);
+    }
+    let data = basis.of(data)?;
+    let start = Network::seeded(basis.len(), hidden, classes, &mut ChaCha8Rng::seed_from_u64(seed), &Device::Cpu)?;
+    let vars = variables(&start)?;
+    let network = Network::new(basis.len(), hidden, classes, VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu))?;
+    let (cross_entropy, _) = descend(&network, &vars, &data, NETWORK)?;
+    Ok(Some((cross_entropy, Predictor::Network(basis, network))))
+}
+
+fn descend<M: Model<Batch = Labelled>>(
+    model: &M,
+    vars: &VarMap,
+    data: &Empirical<Labelled>,
+    (tolerance, steps): (f64, usize),
+) -> Result<(Information, GradientNorm)> {
+    let (mut log, mut gradient) = (LossLog::new(), GradientNorm::new(vars, tolerance));
+    fit(model, data, Objective::CrossEntropy, &mut Lbfgs::new(vars), steps, &mut (&mut log, &mut gradient))?;
+    let end = log.history()?.rows().last().map_or(f64::NAN, |row| row.cross_entropy);
+    Ok((Information::from_nats(end), gradient))
+}
+
+fn saturated(data: &Empirical<Labelled>, classes: usize) -> Result<Predictor> {
+    let (x, y, count) = (host(data.batch().x())?, host(data.batch().y())?, host(data.count())?);
+    let columns = data.batch().x().dim(1)?;
+    let mut table: HashMap<Vec<u64>, Vec<f64>> = HashMap::new();
+    for (row, (y, count)) in y.iter().zip(count).enumerate() {
+        table.entry(bits(&x[row * columns..][..columns])).or_insert_with(|| vec![0.0; classes])[*y as usize] += count;
+    }
+    for law in table.values_mut() {
+        let total: f64 = law.iter().sum();
+        law.iter_mut().for_each(|count| *count = (*count / total).ln());
+    }
+    Ok(Predictor::Table(table))
+}
+
+/// Where ln softmax goes when its coefficients run off along a direction: classes that fall behind are ruled out, and
+/// the others share what is left as before.
+fn limit(direction: &[Vec<f64>], features: &[f64], log_probs: &[f64]) -> Vec<f64> {
+    let margin = |of: &Vec<f64>| of.iter().zip(features.iter().chain([&1.0])).map(|(d, x)| d * x).sum::<f64>();
+    let margins: Vec<f64> = direction.iter().map(margin).collect();
+    let most = margins.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    // The direction's components are at most 1, and margins on the rows of the fit 0 or of its size.
+    let kept = |class: usize| margins[class] >= most - 1e-9;
+    let logs = (0..margins.len()).map(|class| if kept(class) { log_probs[class] } else { f64::NEG_INFINITY });
+    let logs: Vec<f64> = logs.collect();
+    let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let left = top + logs.iter().map(|log| (log - top).exp()).sum::<f64>().ln();
+    logs.iter().map(|log| log - left).collect()
+}
