@@ -1,7 +1,7 @@
 //! Sixty heads of a hundred (lecture row L1): three losses, one argmin, π = 0.6.
 //!
 //! Change first: `HEADS`. With `--n 20` the flips are drawn from a coin of that probability instead.
-//! Step size: from 8 on, `--lr 8`, the loss bounces above its start and the run stops, naming the step.
+//! Step size: above 8, `--lr 9`, the loss climbs above its start, and the run stops and names the step.
 
 use anyhow::Result;
 use candle_core::{DType, Tensor};

@@ -69,7 +69,7 @@ fn main() -> Result<()> {
         panels.push(Panel::drawing().title(title).points(x.into_iter().zip(y), ink));
     }
     let figure = Figure::new("Correlation 0 is not independence: mutual information sees any shape").subtitle(format!(
-        "red: uncorrelated and yet dependent; ρ and I of the law; estimates from {N} points, mean ± spread"
+        "orange: uncorrelated and yet dependent; ρ and I of the law; estimates from {N} points, mean ± spread"
     ));
     panels.chunks(2).fold(figure, |figure, column| figure.column(column)).save(run.out("clouds.png"))?;
     println!("\nthe clouds are drawn in {}", run.out("clouds.png").display());

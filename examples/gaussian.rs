@@ -2,7 +2,7 @@
 //!
 //! Change first: `--resolution 1`: the floor H(p_data) moves, the minimum does not. With `--resolution 8` the midpoint
 //! rule is too coarse, and the run says so.
-//! Step size: from about 1 on, `--lr 1`, the loss climbs above its start and the run stops, naming the step.
+//! Step size: from about 0.8 on, `--lr 1`, the loss climbs above its start, and the run stops and names the step.
 
 use anyhow::Result;
 use candle_mle::cli::{Points, Run, Slice, View};
@@ -47,7 +47,7 @@ fn main() -> Result<()> {
     let at = |mean: f64, sigma: f64| Gaussian::from_moments(&[mean], &[sigma * sigma], &device);
     let path = learned.path.iter().map(|theta| (theta[theta.len() - 1], (-theta[0]).exp())).collect();
     let view = match names.len() {
-        1 => Some(View::new(["mean", "standard deviation"], path, known.map(|_| (2.0, 1.5)), at, &data)?),
+        1 => Some(View::new([("mean", 0.0), ("standard deviation", 0.0)], path, known.map(|_| (2.0, 1.5)), at, &data)?),
         _ => None,
     };
     run.draw_landscape(&slice, view.as_ref())?;

@@ -203,7 +203,7 @@ struct Output {
     /// Unit of everything printed, drawn and written
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     unit: Unit,
-    /// Where pictures and numbers go [default: plots/<example>, or plots/<table>]
+    /// Where pictures and numbers go [default: plots/<example>, or plots/<example>/<table>]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
 }
@@ -233,10 +233,20 @@ fn amount(text: &str) -> std::result::Result<f64, String> {
     if number >= 0.0 { Ok(number) } else { Err("a gain is a number ≥ 0".into()) }
 }
 
+/// What stands below the flags.
+const AFTER_HELP: &str = "\
+Pictures are PNG files whose titles state what they show. A fit also leaves log.csv, every step of the descent, and
+parameters.safetensors. What is found to have no finite maximum is a finding, not a failure.
+
+Exit codes: 0 when the run went through, 1 when the data cannot be used or a file cannot be written, 2 for flags that make
+no sense. Set CANDLE_MLE_DEVICE to cpu, cuda, cuda:1 or metal to choose where tensors live.";
+
 impl<D: Data> Run<D> {
     /// Reads the flags of example `name`; `about` opens its manual page. Flags that make no sense end the program.
     pub fn from_args(name: &'static str, about: &'static str) -> Self {
-        let matches = Flags::<D>::command().name(name).about(about).get_matches();
+        // `| head` ends a run in silence, as it does every program.
+        sigpipe::reset();
+        let matches = Flags::<D>::command().name(name).about(about).after_help(AFTER_HELP).get_matches();
         // get_matches has checked the very definition that is read here.
         let flags = Flags::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
         Self { name, flags }
@@ -254,8 +264,8 @@ impl<D: Data> Run<D> {
 
     /// The file `name` in the folder of this run's output.
     pub fn out(&self, name: &str) -> PathBuf {
-        let table = self.flags.data.csv().and_then(Path::file_stem).map(PathBuf::from);
-        let folder = || Path::new("plots").join(table.unwrap_or_else(|| self.name.into()));
+        let table = self.flags.data.csv().and_then(Path::file_stem);
+        let folder = || Path::new("plots").join(self.name).join(table.unwrap_or_default());
         self.flags.output.out.clone().unwrap_or_else(folder).join(name)
     }
 }

@@ -244,6 +244,48 @@ fn too_large_a_step_size_names_the_step_and_leaves_the_log_up_to_it() -> Result<
     Ok(())
 }
 
+/// A descent that leaps from side to side climbs above no start, and has not arrived either.
+#[test]
+fn a_run_that_has_not_converged_says_so() -> Result<()> {
+    let titanic = "logistic --csv titanic.csv --target survived --count count --steps 2 --out out";
+    for line in ["logistic --lr 20 --out out", "softmax --lr 8 --out out", "logistic --steps 1 --out out", titanic] {
+        let ran = Place::with_data("titanic.csv")?.run(line)?;
+        ran.said(&["NOT converged", "of the steps so far", "--steps", "--lr"]);
+        assert!(!ran.out.contains("\nconverged"), "{line}: {}", ran.out);
+    }
+    Place::new()?.run("logistic --out out")?.said(&["\nconverged:", "argmin, within"]);
+    Ok(())
+}
+
+#[test]
+fn a_failed_run_leaves_no_pictures_of_another() -> Result<()> {
+    let place = Place::new()?;
+    let (good, bad) = (place.run("gaussian --out out")?, place.run("gaussian --lr 5 --out out")?);
+    assert_eq!((good.code, good.left.len(), bad.code), (0, 5, 1));
+    let left: Vec<_> =
+        std::fs::read_dir(place.path().join("out"))?.map(|e| Ok(e?.file_name())).collect::<Result<_>>()?;
+    assert_eq!(left, ["log.csv"]);
+    Ok(())
+}
+
+/// `example | head -1`
+#[test]
+#[cfg(unix)]
+fn a_reader_who_leaves_early_sees_no_panic() -> Result<()> {
+    for name in ["logistic", "entropic_clt"] {
+        let place = Place::new()?;
+        let mut run = std::process::Command::new(example::example(name)?)
+            .current_dir(place.path())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()?;
+        drop(run.stdout.take());
+        let ended = run.wait_with_output()?;
+        assert_eq!(String::from_utf8_lossy(&ended.stderr), "", "{name}");
+    }
+    Ok(())
+}
+
 #[test]
 fn a_loss_that_climbs_is_told_with_its_unit_in_few_digits() -> Result<()> {
     for line in ["logistic --lr 50", "logistic --lr 50 --unit nats", "gaussian --lr 1e300"] {

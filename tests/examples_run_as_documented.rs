@@ -272,8 +272,8 @@ fn a_coin_of_the_survivors() -> Result<()> {
 fn a_table_has_a_folder_of_its_own() -> Result<()> {
     let place = Place::with_data("titanic.csv")?;
     let ran = place.run("logistic --csv titanic.csv --target survived --count count")?;
-    ran.said(&["are in plots/titanic/"]);
-    assert!(ran.names().iter().all(|name| name.starts_with("plots/titanic/")), "{:?}", ran.names());
+    ran.said(&["are in plots/logistic/titanic/"]);
+    assert!(ran.names().iter().all(|name| name.starts_with("plots/logistic/titanic/")), "{:?}", ran.names());
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use example::Place;
 
-/// The table of a run, if it has one, and the run; its pictures are in plots/<table> or plots/<example>.
+/// The table of a run, if it has one, and the run; its pictures are in plots/<example>/<table> or plots/<example>.
 const RUNS: [(Option<&str>, &str); 27] = [
     (None, "coin"),
     (None, "logistic"),

@@ -17,7 +17,11 @@ fn on_the_tables_of_the_examples() -> Result<()> {
     ensure!(!ran.out.contains("sex"), "{}", ran.out);
     let iris = Place::with_data("iris.csv")?.run("decision_tree --csv iris.csv --target species")?;
     iris.said(&["petal_length_cm gains 0.918296 bits, n = 150\n├─ ≤ 2.45: 50 setosa, 0 versicolor, 0 virginica\n"]);
-    ensure!(iris.names() == ["plots/iris/ranking.png", "plots/iris/tree.png"], "{:?}", iris.names());
+    ensure!(
+        iris.names() == ["plots/decision_tree/iris/ranking.png", "plots/decision_tree/iris/tree.png"],
+        "{:?}",
+        iris.names()
+    );
     let stopped = "decision_tree --csv iris.csv --target species --least-gain 0.3 --out out";
     Place::with_data("iris.csv")?.run(stopped)?.said(&["> 1.75: 0 setosa, 1 versicolor, 45 virginica"]);
     Place::with_data("hair_eye.csv")?

@@ -28,9 +28,11 @@ pub struct Learned<M> {
     pub path: Vec<Vec<f64>>,
     /// Why the likelihood has no finite maximum, if so.
     pub separation: Option<Separation>,
+    /// Whether the last step stands at the maximum.
+    pub converged: bool,
 }
 
-/// A table's fit has converged when no component of the gradient, in nats per observation, exceeds this.
+/// A fit has converged when no component of the gradient, in nats per observation, exceeds this.
 const CONVERGED: f64 = 1e-9;
 /// Where the likelihood has no maximum, a fit ends this near to its infimum, in nats per observation.
 const NEAR: f64 = 1e-6;
@@ -66,13 +68,15 @@ impl<D: Learns> Run<D> {
         let (mut progress, mut climb) = (Progress::new(steps, unit), NoClimb::default());
         let mut converged = GradientNorm::new(&vars, CONVERGED * learning.objective.scale(data));
         let near = separation.as_ref().map(|s| s.infimum.nats() / data.total() + NEAR);
-        let mut end = |step: &Step<'_, M>| match near {
-            _ if self.flags.data.csv().is_none() || learning.steps.is_some() => Ok(Continue(())),
-            Some(near) => {
-                let loss = Objective::CrossEntropy.loss::<M>(step.log_q, step.data)?;
-                Ok(if host(&loss)?[0] <= near { Break(()) } else { Continue(()) })
-            }
-            None => converged.on_step(step),
+        let mut end = |step: &Step<'_, M>| {
+            let there = converged.on_step(step)?;
+            let loss = || Ok::<_, Error>(host(&Objective::CrossEntropy.loss::<M>(step.log_q, step.data)?)?[0]);
+            Ok(match near {
+                _ if self.flags.data.csv().is_none() || learning.steps.is_some() => Continue(()),
+                Some(near) if loss()? <= near => Break(()),
+                Some(_) => Continue(()),
+                None => there,
+            })
         };
         let mut descend = |by: &mut dyn Descent| {
             let mut watch = (&mut progress, &mut climb, &mut end);
@@ -89,8 +93,13 @@ impl<D: Learns> Run<D> {
             Err(e) if history.rows().is_empty() => return Err(e),
             outcome => {
                 history.write_csv(&log, unit)?;
-                let told = |e| Error::Other(format!("{e}\nThe log up to that step is in {}", log.display()).into());
-                outcome.map_err(told)?;
+                outcome.map_err(|e| {
+                    // What an earlier run left there would stand beside the log of this one.
+                    for stale in ["descent.png", "landscape.png", "model.png", "parameters.safetensors"] {
+                        let _ = std::fs::remove_file(self.out(stale)); // most often there is none
+                    }
+                    Error::Other(format!("{e}\nThe log up to that step is in {}", log.display()).into())
+                })?;
             }
         }
         save(&model, self.out("parameters.safetensors"))?;
@@ -105,12 +114,16 @@ impl<D: Learns> Run<D> {
         println!("{by} on the {of}\n\n{}", history.table(unit, 10));
         match &separation {
             Some(separation) => say_no_maximum(separation, &history, unit),
-            None => say_minimum(&history),
-        }
-        if converged.norm().is_finite() {
-            let said = if converged.reached() { "converged" } else { "NOT converged" };
-            let norm = converged.norm() / learning.objective.scale(data);
-            println!("{said}: no component of the gradient exceeds {norm:.0e} nats per observation");
+            None => {
+                say_minimum(&history, converged.reached());
+                let norm = rounding(converged.norm() / learning.objective.scale(data));
+                match converged.reached() {
+                    true => println!("converged: the largest component of the gradient is {norm} nats per observation"),
+                    false => println!(
+                        "NOT converged: a component of the gradient is still {norm} nats per observation; take more --steps, or another --lr"
+                    ),
+                }
+            }
         }
         if !by_lbfgs {
             let mut paths = vec![];
@@ -127,7 +140,7 @@ impl<D: Learns> Run<D> {
             println!("the same path: in {steps} steps the objectives move θ alike to {} of its size", rounding(apart));
         }
         println!();
-        Ok(Learned { model, history, path: path.path().to_vec(), separation })
+        Ok(Learned { model, history, path: path.path().to_vec(), separation, converged: converged.reached() })
     }
 
     /// Says where pictures and numbers are.
@@ -220,11 +233,11 @@ impl<D: Learns> Run<D> {
     }
 }
 
-fn say_minimum(history: &History) {
-    let at = history.argmin(FLAT);
+fn say_minimum(history: &History, converged: bool) {
+    let (at, of) = (history.argmin(FLAT), if converged { "" } else { " of the steps so far" });
     let step = |argmin: Option<usize>| argmin.map_or("nowhere (infinite)".to_string(), |step| format!("step {step}"));
     println!(
-        "argmin, within 1e-9 nats: KL {}, cross-entropy {}, NLL {}",
+        "argmin{of}, within 1e-9 nats: KL {}, cross-entropy {}, NLL {}",
         step(at.kl),
         step(at.cross_entropy),
         step(at.nll)

@@ -58,7 +58,7 @@ impl Slice {
             match (&infimum, argmin) {
                 (Some(row), _) => {
                     let bound = value(row) / unit.nats();
-                    panel.hline(bound, format!("infimum {bound:.4}"))
+                    panel.hline(bound, format!("infimum {bound:.4} {unit}"))
                 }
                 (None, Some(at)) => {
                     panel.vline(self.grid[at], "").mark(self.grid[at], values[at], round(self.grid[at]))
@@ -103,28 +103,29 @@ pub struct View {
 }
 
 impl View {
-    /// `at` makes the model of two parameters, which `axes` name; the grid covers the `path` and the `truth`.
+    /// `at` makes the model of two parameters. `axes` name them and say how far a grid reaches at least; it covers the
+    /// `path` and the `truth`.
     pub fn new<M: Model>(
-        axes: [&str; 2],
+        axes: [(&str, f64); 2],
         path: Vec<(f64, f64)>,
         truth: Option<(f64, f64)>,
         at: impl Fn(f64, f64) -> Result<M>,
         data: &Empirical<M::Batch>,
     ) -> Result<Self> {
         const CELLS: usize = 64;
-        let grid = |of: fn(&(f64, f64)) -> f64| {
+        let grid = |of: fn(&(f64, f64)) -> f64, least: f64| {
             let places = || path.iter().chain(&truth).map(of).filter(|v| v.is_finite());
             let (low, high) = (places().fold(f64::INFINITY, f64::min), places().fold(f64::NEG_INFINITY, f64::max));
-            let margin = 0.3 * (high - low).max(1e-3 * high.abs()).max(1e-6);
+            let margin = (0.3 * (high - low).max(1e-3 * high.abs()).max(1e-6)).max((least - (high - low)) / 2.0);
             // A positive parameter, such as σ, stays one.
             let low = if low > 0.0 { (low - margin).max(0.5 * low) } else { low - margin };
             (0..CELLS).map(|i| low + (high + margin - low) * i as f64 / (CELLS - 1) as f64).collect::<Vec<_>>()
         };
-        let grids = [grid(|p| p.0), grid(|p| p.1)];
+        let grids = [grid(|p| p.0, axes[0].1), grid(|p| p.1, axes[1].1)];
         let mut log = LossLog::new();
         let places = grids[1].iter().flat_map(|b| grids[0].iter().map(|a| (*a, *b)));
         walk(places.map(|(a, b)| at(a, b)), data, &mut log)?;
-        Ok(Self { axes: axes.map(String::from), grids, history: log.into_history()?, path, truth })
+        Ok(Self { axes: axes.map(|(name, _)| name.to_string()), grids, history: log.into_history()?, path, truth })
     }
 
     fn panel(&self, unit: Unit) -> Panel {
@@ -194,6 +195,7 @@ impl<D: Data> Run<D> {
         let at = history.argmin(1e-9);
         let title = match (&learned.separation, at.cross_entropy) {
             (Some(_), _) => "Three names, one descent, and no end: the likelihood has no maximum".to_string(),
+            (None, _) if !learned.converged => "Three names, one descent, and none has arrived yet".to_string(),
             (None, Some(step)) if at.kl == at.cross_entropy && at.nll == at.cross_entropy => {
                 format!("Three names, one descent: all three arrive at step {step}")
             }
@@ -203,7 +205,7 @@ impl<D: Data> Run<D> {
             _ => "The minima differ".to_string(),
         };
         let arrived = at.cross_entropy.and_then(|step| rows.iter().find(|row| row.step == step));
-        if let (None, Some(row)) = (&learned.separation, arrived) {
+        if let (true, Some(row)) = (learned.converged, arrived) {
             upper = upper.mark(row.step as f64, row.cross_entropy / unit.nats(), "argmin");
             lower = lower.mark(row.step as f64, row.kl / unit.nats(), "argmin");
         }
@@ -229,12 +231,12 @@ impl<D: Data> Run<D> {
     }
 }
 
-/// Three significant digits.
+/// Three significant digits, with the minus sign of the axes.
 fn round(value: f64) -> String {
-    if value == 0.0 || !value.is_finite() {
-        return value.to_string();
-    }
-    let digits = (2 - value.abs().log10().floor() as i32).clamp(0, 8) as usize;
-    // The minus sign of the axes.
-    format!("{value:.digits$}").replace('-', "−")
+    let text = match value.abs() {
+        0.0 | f64::INFINITY => value.to_string(),
+        size @ 1e-3..1e6 => format!("{value:.*}", (2 - size.log10().floor() as i32).max(0) as usize),
+        _ => format!("{value:.2e}"),
+    };
+    text.replace('-', "−")
 }

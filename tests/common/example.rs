@@ -134,7 +134,7 @@ impl Ran {
 }
 
 /// Where `cargo test` has put an example: in a folder beside the one of this test.
-fn example(name: &str) -> Result<PathBuf> {
+pub fn example(name: &str) -> Result<PathBuf> {
     let test = std::env::current_exe()?;
     let profile = test.parent().and_then(Path::parent).context("a test lies in target/<profile>/deps")?;
     let path = profile.join("examples").join(name).with_extension(std::env::consts::EXE_EXTENSION);

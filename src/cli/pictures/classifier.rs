@@ -18,8 +18,8 @@ use crate::table::Design;
 const INKS: [Ink; 7] = [Ink::Blue, Ink::Vermillion, Ink::Green, Ink::Purple, Ink::Orange, Ink::SkyBlue, Ink::Black];
 
 impl<D: Data> Run<D> {
-    /// All three pictures of a classifier. The slice runs along the first slope of the first class after
-    /// the base class, or along the direction of a separation.
+    /// All three pictures of a classifier. The slice runs along the first slope of the first class after the base class,
+    /// its logit at the mean of that column held, or along the direction of a separation.
     pub fn draw_classifier<M: Classifier>(
         &self,
         design: &Design,
@@ -38,6 +38,10 @@ impl<D: Data> Run<D> {
             M::from_coefficients(&like(data.batch().x(), coefficients, (classes, width))?)
         };
         let (slope, intercept) = (width, 2 * width - 1);
+        // Far from x = 0 slope and intercept are one valley; slope and the logit at the mean of x are not.
+        let spread = Standardize::moments(data.batch().x(), data.mass())?;
+        let (mean, sd) = (host(spread.shift())?[0], host(spread.scale())?[0]);
+        let at_mean = |logit: f64, w: f64| with(&[(intercept, logit - w * mean), (slope, w)]);
         let slice = match &learned.separation {
             Some(separation) => {
                 let along = separation.direction.concat();
@@ -49,39 +53,52 @@ impl<D: Data> Run<D> {
                 Slice::new(axis, reach(&moved, data)?, moved, data)?.without_minimum(separation.infimum)
             }
             None => {
-                let spread = Standardize::moments(data.batch().x(), data.mass())?;
-                let unit = 1.0 / host(spread.scale())?[0];
-                let grid = (0..=160).map(|i| fitted[slope] + unit * (-1.3 + 3.4 * f64::from(i) / 160.0)).collect();
+                let grid = (0..=160).map(|i| fitted[slope] + (-1.3 + 3.4 * f64::from(i) / 160.0) / sd).collect();
                 let of = if classes > 2 {
                     format!(", {} against {}", design.classes[1], design.classes[0])
                 } else {
                     String::new()
                 };
                 let axis = format!("slope of {}{of} (logits per unit)", design.columns[0]);
-                Slice::new(axis, grid, |value| with(&[(slope, value)]), data)?
+                let logit = fitted[intercept] + fitted[slope] * mean;
+                Slice::new(axis, grid, |value| at_mean(logit, value), data)?
             }
         };
         let view = if (classes, width) == (2, 2) {
             // Parameters in the order of their names: bias, weight; of a softmax with its row of class 0 before.
-            let path = learned.path.iter().map(|theta| (theta[theta.len() / 2 - 1], theta[theta.len() - 1])).collect();
+            let place = |intercept: f64, slope: f64| (intercept + slope * mean, slope);
+            let of_step = |theta: &Vec<f64>| place(theta[theta.len() / 2 - 1], theta[theta.len() - 1]);
             let truth = truth.map(|t| t.coefficients()).transpose()?.map(|c| host(&c)).transpose()?;
-            let truth = truth.map(|c| (c[intercept], c[slope]));
-            let at = |b: f64, w: f64| with(&[(intercept, b), (slope, w)]);
-            Some(View::new(["intercept (logits)", "slope (logits per unit)"], path, truth, at, data)?)
+            let truth = truth.map(|c| place(c[intercept], c[slope]));
+            let path = learned.path.iter().map(of_step).collect();
+            // A standard deviation of x moves a logit by slope · sd: as far as that both ways the basin is seen whole.
+            let logit = (format!("logit at the mean {}", design.columns[0]), 1.6 * fitted[slope].abs() * sd);
+            let axes = [(logit.0.as_str(), logit.1), ("slope (logits per unit)", 0.0)];
+            Some(View::new(axes, path, truth, at_mean, data)?)
         } else {
             None
         };
         self.draw_landscape(&slice, view.as_ref())?;
 
-        let figure = if width == 2 {
-            curves(design, data, &learned.model, truth)?
-        } else {
+        let seen = Patterns::of(data, &learned.model, classes)?;
+        let title = if seen.repeat {
             let unit = self.unit();
             let kl = learned.history.rows().last().map_or(f64::NAN, |row| row.kl / unit.nats());
-            let title = format!("{}: fitted and observed shares are KL = {kl:.4} {unit} apart", design.target);
-            calibration(title, design, data, &learned.model)?
+            format!("{}: fitted and observed shares are KL = {kl:.4} {unit} apart", design.target)
+        } else {
+            // Single observations have no shares: KL is all of the cross-entropy, and says nothing of this picture.
+            let apart = 100.0 * seen.apart(width == 2);
+            format!("{}: fitted and observed shares are {apart:.1} % apart on average", design.target)
         };
-        figure.save(self.out("model.png"))
+        let panel =
+            if width == 2 { curves(design, data, &seen, &learned.model, truth)? } else { calibration(design, &seen) };
+        let of = match (seen.repeat, width == 2) {
+            (true, _) => "every pattern of x",
+            (false, true) => "every twentieth of the range of x",
+            (false, false) => "every tenth of the fitted probability",
+        };
+        let subtitle = format!("discs: observed shares, one for {of}, their area the number of observations");
+        Figure::new(title).subtitle(subtitle).column([panel]).save(self.out("model.png"))
     }
 }
 
@@ -98,10 +115,14 @@ fn reach<M: Classifier>(at: &impl Fn(f64) -> Result<M>, data: &Empirical<Labelle
 }
 
 /// The fitted probability of every class against one column, over the observed shares.
-fn curves<M: Classifier>(design: &Design, data: &Empirical<Labelled>, model: &M, truth: Option<&M>) -> Result<Figure> {
-    let seen = patterns(data, design.classes.len())?;
-    let places = seen.iter().map(|pattern| pattern.x[0]);
-    let (low, high) = places.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)));
+fn curves<M: Classifier>(
+    design: &Design,
+    data: &Empirical<Labelled>,
+    seen: &Patterns,
+    model: &M,
+    truth: Option<&M>,
+) -> Result<Panel> {
+    let (low, high) = seen.range();
     let grid: Vec<f64> = (0..=200).map(|i| low + (high - low) * f64::from(i) / 200.0).collect();
     let x = like(data.batch().x(), grid.clone(), (grid.len(), 1))?;
     let probs = |model: &M| -> Result<Vec<f64>> { Ok(host(&model.log_probs(&x)?)?.iter().map(|l| l.exp()).collect()) };
@@ -111,10 +132,9 @@ fn curves<M: Classifier>(design: &Design, data: &Empirical<Labelled>, model: &M,
         Axis::new(&design.columns[0]),
         Axis::new(format!("probability of {}", design.target)).range(-0.02, 1.02),
     );
-    // Of two classes one curve says all.
-    for class in if classes == 2 { 1..2 } else { 0..classes } {
+    for class in shown(classes) {
         let ink = INKS[class % INKS.len()];
-        let shares = seen.iter().map(|p| (p.x[0], p.share[class], p.count));
+        let shares = seen.discs(class, true).into_iter().map(|disc| (disc.x, disc.share, disc.count));
         let curve =
             |probs: &[f64]| grid.iter().enumerate().map(|(i, x)| (*x, probs[i * classes + class])).collect::<Vec<_>>();
         panel = panel.discs(shares, ink).line(curve(&fitted), ink).label(&design.classes[class]);
@@ -123,73 +143,108 @@ fn curves<M: Classifier>(design: &Design, data: &Empirical<Labelled>, model: &M,
             panel = if class + 1 == classes { panel.label("truth") } else { panel };
         }
     }
-    let title = format!("The fitted probability of {} follows the observed shares", design.target);
-    Ok(Figure::new(title)
-        .subtitle("discs: observed shares, their area the number of observations; lines: fitted")
-        .column([panel]))
+    Ok(panel)
 }
 
 /// Observed shares against fitted probabilities: on the diagonal the model says what was seen.
-fn calibration<M: Classifier>(title: String, design: &Design, data: &Empirical<Labelled>, model: &M) -> Result<Figure> {
-    let classes = design.classes.len();
-    let seen = patterns(data, classes)?;
-    let x = seen.iter().flat_map(|p| p.x.iter().copied()).collect();
-    let probs = host(&model.log_probs(&like(data.batch().x(), x, (seen.len(), design.columns.len()))?)?)?;
-    let repeated = 4 * seen.len() <= data.total() as usize;
-    let mut panel =
+fn calibration(design: &Design, seen: &Patterns) -> Panel {
+    let panel =
         Panel::new(Axis::new("fitted probability").range(-0.02, 1.02), Axis::new("observed share").range(-0.02, 1.02))
             .line([(0.0, 0.0), (1.0, 1.0)], Ink::Grey)
             .dashed()
             .label("fitted = observed");
-    for class in if classes == 2 { 1..2 } else { 0..classes } {
-        let fitted = (0..seen.len()).map(|i| probs[i * classes + class].exp());
-        let mut discs: Vec<(f64, f64, f64)> = fitted.zip(&seen).map(|(q, p)| (q, p.share[class], p.count)).collect();
-        if !repeated {
-            discs = tenths(&discs);
-        }
-        panel =
-            panel.discs(discs, INKS[class % INKS.len()]).label(format!("{} {}", design.target, design.classes[class]));
-    }
-    let of = if repeated { "every pattern of x" } else { "every tenth of the fitted probability" };
-    Ok(Figure::new(title).subtitle(format!("a disc for {of}, its area the number of observations")).column([panel]))
+    shown(design.classes.len()).fold(panel, |panel, class| {
+        let discs = seen.discs(class, false).into_iter().map(|disc| (disc.fitted, disc.share, disc.count));
+        panel.discs(discs, INKS[class % INKS.len()]).label(format!("{} {}", design.target, design.classes[class]))
+    })
 }
 
-/// What was observed at one x: how often, and the share of every class.
+/// The classes that a picture shows: of two one says all.
+fn shown(classes: usize) -> std::ops::Range<usize> {
+    if classes == 2 { 1..2 } else { 0..classes }
+}
+
+/// What was observed at every x, beside what the model says of it.
+struct Patterns {
+    seen: Vec<Pattern>,
+    /// Whether there are four observations or more at an x, so that shares mean something.
+    repeat: bool,
+}
+
+/// One x: its first column, how often it was observed, the share and the fitted probability of every class.
 struct Pattern {
-    x: Vec<f64>,
+    x: f64,
     count: f64,
     share: Vec<f64>,
+    fitted: Vec<f64>,
 }
 
-fn patterns(data: &Empirical<Labelled>, classes: usize) -> Result<Vec<Pattern>> {
-    let width = data.batch().x().dim(1)?;
-    let (x, count) = (host(data.batch().x())?, host(data.count())?);
-    let y = data.batch().y().to_device(&Device::Cpu)?.to_vec1::<u32>()?;
-    let mut place = HashMap::new();
-    let mut seen: Vec<Pattern> = vec![];
-    for ((x, y), count) in x.chunks(width).zip(y).zip(count) {
-        let key: Vec<u64> = x.iter().map(|v| v.to_bits()).collect();
-        let at = *place.entry(key).or_insert_with(|| {
-            seen.push(Pattern { x: x.to_vec(), count: 0.0, share: vec![0.0; classes] });
-            seen.len() - 1
-        });
-        seen[at].count += count;
-        seen[at].share[y as usize] += count;
-    }
-    for pattern in &mut seen {
-        pattern.share.iter_mut().for_each(|share| *share /= pattern.count);
-    }
-    Ok(seen)
+/// Some observations together: the means of the first column, of the share and of the probability of one class.
+#[derive(Clone, Copy, Default)]
+struct Disc {
+    x: f64,
+    share: f64,
+    fitted: f64,
+    count: f64,
 }
 
-/// Discs (x, y, weight) gathered by tenths of x into their weighted means.
-fn tenths(discs: &[(f64, f64, f64)]) -> Vec<(f64, f64, f64)> {
-    let mut bins = [(0.0, 0.0, 0.0); 10];
-    for (x, y, weight) in discs {
-        let bin = &mut bins[((x * 10.0) as usize).min(9)];
-        *bin = (bin.0 + x * weight, bin.1 + y * weight, bin.2 + weight);
+impl Patterns {
+    fn of<M: Classifier>(data: &Empirical<Labelled>, model: &M, classes: usize) -> Result<Self> {
+        let width = data.batch().x().dim(1)?;
+        let (x, count) = (host(data.batch().x())?, host(data.count())?);
+        let y = data.batch().y().to_device(&Device::Cpu)?.to_vec1::<u32>()?;
+        let (mut place, mut rows, mut seen) = (HashMap::new(), vec![], Vec::<Pattern>::new());
+        for ((x, y), count) in x.chunks(width).zip(y).zip(count) {
+            let key: Vec<u64> = x.iter().map(|v| v.to_bits()).collect();
+            let at = *place.entry(key).or_insert_with(|| {
+                rows.extend_from_slice(x);
+                seen.push(Pattern { x: x[0], count: 0.0, share: vec![0.0; classes], fitted: vec![] });
+                seen.len() - 1
+            });
+            seen[at].count += count;
+            seen[at].share[y as usize] += count;
+        }
+        let probs = host(&model.log_probs(&like(data.batch().x(), rows, (seen.len(), width))?)?)?;
+        for (pattern, log_probs) in seen.iter_mut().zip(probs.chunks(classes)) {
+            pattern.share.iter_mut().for_each(|share| *share /= pattern.count);
+            pattern.fitted = log_probs.iter().map(|l| l.exp()).collect();
+        }
+        let repeat = 4 * seen.len() <= data.total() as usize;
+        Ok(Self { seen, repeat })
     }
-    bins.iter().filter(|bin| bin.2 > 0.0).map(|(x, y, weight)| (x / weight, y / weight, *weight)).collect()
+
+    fn range(&self) -> (f64, f64) {
+        let places = self.seen.iter().map(|pattern| pattern.x);
+        places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
+    }
+
+    /// One for every pattern; where no shares repeat, for a twentieth of the range of x, or a tenth of the probability.
+    fn discs(&self, class: usize, by_x: bool) -> Vec<Disc> {
+        let (low, high) = self.range();
+        let bins = if by_x { 20 } else { 10 };
+        let mut discs = vec![Disc::default(); if self.repeat { self.seen.len() } else { bins }];
+        for (at, pattern) in self.seen.iter().enumerate() {
+            let (fitted, count) = (pattern.fitted[class], pattern.count);
+            let place = if by_x { (pattern.x - low) / (high - low) } else { fitted };
+            let at = if self.repeat { at } else { ((place * bins as f64) as usize).min(bins - 1) };
+            let disc = &mut discs[at];
+            disc.x += pattern.x * count;
+            disc.share += pattern.share[class] * count;
+            disc.fitted += fitted * count;
+            disc.count += count;
+        }
+        discs.retain(|disc| disc.count > 0.0);
+        let mean = |d: Disc| Disc { x: d.x / d.count, share: d.share / d.count, fitted: d.fitted / d.count, ..d };
+        discs.into_iter().map(mean).collect()
+    }
+
+    /// |share − fitted|, the mean over all observations and the classes shown.
+    fn apart(&self, by_x: bool) -> f64 {
+        let classes = shown(self.seen.first().map_or(0, |pattern| pattern.share.len()));
+        let discs: Vec<Disc> = classes.flat_map(|class| self.discs(class, by_x)).collect();
+        let total: f64 = discs.iter().map(|disc| disc.count).sum();
+        discs.iter().map(|disc| (disc.share - disc.fitted).abs() * disc.count).sum::<f64>() / total
+    }
 }
 
 /// Numbers as a tensor of the type and on the device of another.
