@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use example::Place;
 
 /// The table of a run, if it has one, and the run; its pictures are in plots/<example>/<table> or plots/<example>.
-const RUNS: [(Option<&str>, &str); 27] = [
+const RUNS: [(Option<&str>, &str); 28] = [
     (None, "coin"),
     (None, "logistic"),
     (None, "softmax"),
@@ -35,6 +35,7 @@ const RUNS: [(Option<&str>, &str); 27] = [
     (None, "forward_reverse_kl"),
     (None, "characters"),
     (None, "decision_tree"),
+    (Some("iris.csv"), "decision_tree --csv iris.csv --target species"),
     (None, "channels"),
     (None, "data_processing"),
     (None, "usable_information"),
