@@ -20,7 +20,7 @@ fn main() -> Result<()> {
 
     let amounts = [("H(X)", h_x), ("H(Y)", h_y), ("H(X,Y)", h_xy), ("H(X|Y)", h_x_given_y), ("H(Y|X)", h_y_given_x)];
     amounts.iter().for_each(|(name, amount)| println!("{name:<24}{:>14}", run.show(*amount)));
-    println!("\nthree forms of I(X;Y)");
+    println!("\nI(X;Y) in its three forms, the first both ways");
     let forms = [
         ("H(X) − H(X|Y)", h_x - h_x_given_y),
         ("H(Y) − H(Y|X)", h_y - h_y_given_x),
