@@ -100,7 +100,7 @@ pub enum Error {
     // People's tables
     #[error("cannot {action} {}: {problem}", path.display())]
     File { action: &'static str, path: PathBuf, problem: std::io::Error },
-    #[error("{} holds no parameters: {problem}; give a file that `save` wrote", path.display())]
+    #[error("{} holds no parameters that `save` wrote: {problem}", path.display())]
     NotParameters { path: PathBuf, problem: candle_core::Error },
     #[error("{file}, line {line}: {problem}")]
     Csv { file: String, line: u64, problem: String },

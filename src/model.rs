@@ -82,7 +82,11 @@ pub trait Parameters {
 pub fn save(model: &impl Parameters, path: impl AsRef<Path>) -> Result<()> {
     let (parameters, path) = (model.parameters()?, path.as_ref());
     let refuse = |problem| Error::File { action: "write", path: path.to_path_buf(), problem };
-    let write = |partial: &Path| candle_core::safetensors::save(&parameters, partial).map_err(std::io::Error::other);
+    let write = |partial: &Path| {
+        // Of a place that cannot be written this speaks in plain words, and Candle of a file of its own making.
+        std::fs::File::create(partial)?;
+        candle_core::safetensors::save(&parameters, partial).map_err(std::io::Error::other)
+    };
     write_whole(path, write).map_err(refuse)
 }
 
