@@ -25,8 +25,13 @@ pub(crate) fn cholesky(covariance: &DMatrix<f64>) -> Result<DMatrix<f64>, (usize
 
 /// The same for the covariance of a model.
 pub(crate) fn covariance_root(covariance: &DMatrix<f64>) -> crate::error::Result<DMatrix<f64>> {
-    cholesky(covariance).map_err(|(column, pivot)| match pivot.is_finite() {
-        true => Error::SingularCovariance { column, pivot },
-        false => Error::NotFinite { what: "the covariance", row: column, column, value: pivot },
+    cholesky(covariance).map_err(|(column, pivot)| {
+        if !pivot.is_finite() {
+            Error::NotFinite { what: "the covariance", row: column, column, value: pivot }
+        } else if pivot < -1e-9 * covariance[(column, column)].abs() {
+            Error::Indefinite { axis: column } // by more than rounding
+        } else {
+            Error::SingularCovariance { column, pivot }
+        }
     })
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::number::shown;
+use crate::number::{shown, typed};
 
 /// What the library's functions return.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -23,24 +23,25 @@ pub enum Error {
         "row {row}, column {column} of {what} (both counted from 0) is {value}: give finite numbers only, and drop or fill missing ones first"
     )]
     NotFinite { what: &'static str, row: usize, column: usize, value: f64 },
-    #[error("count {value} in row {row} (counted from 0): a count is a finite number ≥ 0")]
+    #[error("count {} in row {row} (counted from 0): a count is a finite number ≥ 0", typed(*value))]
     Count { row: usize, value: f64 },
     #[error("all {rows} counts are zero: nothing was observed")]
     NothingObserved { rows: usize },
-    #[error("the data have a class {class}, but the model knows the classes 0 to {last} only", last = classes - 1)]
+    #[error("the data have a class {class}, but the model knows {}", known(*classes))]
     Class { class: usize, classes: usize },
-    #[error("resolution {value} of column {column} (counted from 0): {problem}")]
+    #[error("resolution {} of column {column} (counted from 0): {problem}", typed(*value))]
     Resolution { column: usize, value: f64, problem: &'static str },
     #[error("the model gives probabilities, but the data are cells of a density: leave the resolution out")]
     ProbabilityOfCells,
-    #[error("{what} = {value}, but {allowed} is needed")]
+    #[error("{what} = {}, but {allowed} is needed", typed(*value))]
     Parameter { what: &'static str, value: f64, allowed: &'static str },
     #[error(
-        "the covariance is singular (pivot {pivot:.1e} of column {column}, counted from 0): a column is constant or a combination of the ones before it, and the likelihood has no maximum; leave that column out"
+        "the covariance is singular (pivot {pivot:.1e} of column {column}, counted from 0): a column is constant or a combination of the ones before it, and the likelihood has no maximum; leave that column out, or give more rows"
     )]
     SingularCovariance { column: usize, pivot: f64 },
     #[error(
-        "column {column} (counted from 0) has the one value {value}: its coefficient cannot be told from the intercept; leave it out"
+        "column {column} (counted from 0) has the one value {}: its coefficient cannot be told from the intercept; leave it out, or give rows in which it differs",
+        typed(*value)
     )]
     ConstantColumn { column: usize, value: f64 },
 
@@ -99,11 +100,13 @@ pub enum Error {
     // People's tables
     #[error("cannot {action} {}: {problem}", path.display())]
     File { action: &'static str, path: PathBuf, problem: std::io::Error },
+    #[error("{} holds no parameters that `save` wrote: {problem}", path.display())]
+    NotParameters { path: PathBuf, problem: candle_core::Error },
     #[error("{file}, line {line}: {problem}")]
     Csv { file: String, line: u64, problem: String },
     #[error("{file} has no column '{column}'; it has: {columns}")]
     NoColumn { file: String, column: String, columns: String },
-    #[error("{file}, line {line}, column '{column}': {problem}, but the cell holds '{text}'")]
+    #[error("{file}, line {line}, column '{column}' holds '{text}': {problem}")]
     Cell { file: String, line: u64, column: String, text: String, problem: &'static str },
     #[error("column '{column}': {problem}")]
     Column { column: String, problem: String },
@@ -123,11 +126,11 @@ pub enum Error {
     TooManyCopies { copies: usize, limit: usize },
     #[error("{found} values do not fill a table of shape {shape:?}, which has {expected} cells")]
     WrongLength { shape: Vec<usize>, expected: usize, found: usize },
-    #[error("cell {cell:?} holds {value}: a probability is a number between 0 and 1")]
+    #[error("cell {cell:?} holds {}: a probability is a number between 0 and 1", typed(*value))]
     NotAProbability { cell: Vec<usize>, value: f64 },
-    #[error("cell {cell:?} holds {value}: a count is a finite number, 0 or more")]
+    #[error("cell {cell:?} holds {}: a count is a finite number, 0 or more", typed(*value))]
     NotACount { cell: Vec<usize>, value: f64 },
-    #[error("the probabilities sum to {sum}, not to 1: counts and weights are normalised by `Pmf::from_counts`")]
+    #[error("the probabilities sum to {}, not to 1: counts and weights are normalised by `Pmf::from_counts`", typed(*sum))]
     NotNormalized { sum: f64 },
     #[error("row {row} of the channel sums to {sum}, not to 1: it is the law of the output given input {row}")]
     RowNotNormalized { row: usize, sum: f64 },
@@ -160,8 +163,9 @@ pub enum Error {
     #[error("axis {axis} does not exist: the law has axes 0 to {}", dimension - 1)]
     NoSuchAxis { axis: usize, dimension: usize },
     #[error(
-        "the covariance of axes {row} and {column} is {value} one way round and {mirrored} the other: \
-         a covariance is symmetric"
+        "the covariance of axes {row} and {column} is {} one way round and {} the other: a covariance is symmetric",
+        typed(*value),
+        typed(*mirrored)
     )]
     NotSymmetric { row: usize, column: usize, value: f64, mirrored: f64 },
     #[error(
@@ -169,6 +173,18 @@ pub enum Error {
          the axes before it; leave it out, or add the noise it was measured with"
     )]
     NotPositiveDefinite { axis: usize },
+    #[error(
+        "axes {row} and {column} (counted from 0) have the covariance {}: it is at most {}, the product of their standard \
+         deviations",
+        typed(*value),
+        typed(*most)
+    )]
+    CovarianceTooLarge { row: usize, column: usize, value: f64, most: f64 },
+    #[error(
+        "the covariance is indefinite: with the axes before it known, axis {axis} (counted from 0) would have a negative \
+         variance; its covariances with them contradict one another"
+    )]
+    Indefinite { axis: usize },
     #[error(
         "the integral for {what} came to {value} with an error of up to {error}: it diverges, or the \
          integrand has a spike or a kink that is not among the knots"
@@ -186,7 +202,11 @@ pub enum Error {
          jitter recorded numbers by the step they were recorded in, or look at more neighbours"
     )]
     Coincident { row: usize },
-    #[error("column {column} (counted from 0) has the one value {value}, and so no density: leave it out")]
+    #[error(
+        "column {column} (counted from 0) has the one value {}, and so no density: leave it out, or give rows in which it \
+         differs",
+        typed(*value)
+    )]
     NoDensity { column: usize, value: f64 },
     #[error(
         "each of the {n} observations is alone in its cell, so that the sample is estimated to cover nothing, and the \
@@ -204,7 +224,9 @@ pub enum Error {
     #[error("a figure of {width} × {height} pixels {trouble}")]
     FigureSize { width: u32, height: u32, trouble: &'static str },
     #[error(
-        "axis \"{axis}\" cannot run from {lo} to {hi}: both ends must be finite, and positive on a logarithmic axis"
+        "axis \"{axis}\" cannot run from {} to {}: both ends must be finite, and positive on a logarithmic axis",
+        typed(*lo),
+        typed(*hi)
     )]
     AxisRange { axis: String, lo: f64, hi: f64 },
     #[error("right axis \"{axis}\" cannot be {factor} times the left one: the factor must be finite and positive")]
@@ -220,4 +242,13 @@ pub enum Error {
     /// What a hook or a model of your own has to say.
     #[error(transparent)]
     Other(#[from] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The classes 0 … classes − 1 in words.
+fn known(classes: usize) -> String {
+    match classes {
+        0 => "no class at all".into(),
+        1 => "the class 0 only".into(),
+        more => format!("the classes 0 to {} only", more - 1),
+    }
 }

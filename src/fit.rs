@@ -34,7 +34,8 @@ const LOOK_EVERY: usize = 64;
 ///
 /// # Errors
 /// A loss that is NaN, or infinite because the model rules out what was observed: after the hook has seen that step.
-/// A parameter that the objective does not depend on simply does not move.
+/// A variable that no gradient reaches does not move under the optimisers of candle-nn; to [`Lbfgs`] and to the hook
+/// [`GradientNorm`](crate::GradientNorm) it is the error [`NoGradient`](Error::NoGradient).
 pub fn fit<M: Model>(
     model: &M,
     data: &Empirical<M::Batch>,

@@ -30,6 +30,7 @@ pub use softmax::Softmax;
 pub use standardize::Standardize;
 
 use crate::error::{Error, Result};
+use crate::file::write_whole;
 
 /// q_θ: anything that can score observations. Parameters are tensors of the model's own keeping; where they are
 /// [`Var`](candle_core::Var)s, gradients reach them.
@@ -77,14 +78,29 @@ pub trait Parameters {
     fn parameters(&self) -> Result<HashMap<String, Tensor>>;
 }
 
-/// Writes a model's parameters, in the data's own units, as safetensors.
+/// Writes a model's parameters, in the data's own units, as safetensors, whole or not at all; folders are made.
 pub fn save(model: &impl Parameters, path: impl AsRef<Path>) -> Result<()> {
-    Ok(candle_core::safetensors::save(&model.parameters()?, path)?)
+    let (parameters, path) = (model.parameters()?, path.as_ref());
+    let refuse = |problem| Error::File { action: "write", path: path.to_path_buf(), problem };
+    let write = |partial: &Path| {
+        // Of a place that cannot be written this speaks in plain words, and Candle of a file of its own making.
+        std::fs::File::create(partial)?;
+        candle_core::safetensors::save(&parameters, partial).map_err(std::io::Error::other)
+    };
+    write_whole(path, write).map_err(refuse)
 }
 
 /// Opens saved parameters for a model's constructor: `Logistic::new(2, load(path, &device)?)`.
+///
+/// # Errors
+/// A file that cannot be read, or is no safetensors. Whether it holds the parameters of a model is for the model's
+/// constructor to find out.
 pub fn load(path: impl AsRef<Path>, device: &Device) -> Result<VarBuilder<'static>> {
-    let tensors = candle_core::safetensors::load(path.as_ref(), device)?;
+    let path = path.as_ref();
+    let bytes =
+        std::fs::read(path).map_err(|problem| Error::File { action: "read", path: path.to_path_buf(), problem })?;
+    let tensors = candle_core::safetensors::load_buffer(&bytes, device)
+        .map_err(|problem| Error::NotParameters { path: path.to_path_buf(), problem })?;
     Ok(VarBuilder::from_tensors(tensors, crate::device::float(device), device))
 }
 
@@ -140,7 +156,10 @@ pub struct Keys {
 /// Observations of a marginal model: (m,) or (m, d).
 impl Batch for Tensor {
     fn rows(&self) -> Result<usize> {
-        Ok(self.dim(0)?)
+        match *self.dims() {
+            [rows, ..] => Ok(rows),
+            [] => Err(Error::Shape { what: "the batch", got: vec![], expected: "(rows,) or (rows, columns)".into() }),
+        }
     }
 
     fn select(&self, rows: &Tensor) -> Result<Self> {
@@ -229,13 +248,17 @@ impl Batch for Labelled {
     }
 }
 
-/// The variables of a map in the order of their names (the map itself has none).
-pub(crate) fn by_name(vars: &VarMap) -> Vec<(String, Var)> {
+/// The variables of a map in the order of their names (the map itself has none). An error if it is empty: who looks at no
+/// variable would take every step for the last.
+pub(crate) fn by_name(vars: &VarMap) -> Result<Vec<(String, Var)>> {
     // A poisoned lock still holds the variables.
     let data = vars.data().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let mut named: Vec<_> = data.iter().map(|(name, var)| (name.clone(), var.clone())).collect();
     named.sort_by(|a, b| a.0.cmp(&b.0));
-    named
+    if named.is_empty() {
+        return Err(Error::Empty { what: "the map of variables".into(), needed: "variable that a model asked for" });
+    }
+    Ok(named)
 }
 
 /// One draw of a level, from the logarithms of the probabilities of all.
@@ -248,6 +271,14 @@ fn draw<R: Rng + ?Sized>(log_probs: &[f64], rng: &mut R) -> u32 {
     // The last level that can occur takes what rounding may leave.
     let last = log_probs.iter().rposition(|l| *l > f64::NEG_INFINITY).unwrap_or(0);
     passed.count().min(last) as u32
+}
+
+/// An error unless x holds numbers of the model's own type.
+fn same_numbers(x: &Tensor, own: &Tensor) -> Result<()> {
+    if x.dtype() == own.dtype() {
+        return Ok(());
+    }
+    Err(Error::Numbers { what: "the batch", got: x.dtype(), expected: own.dtype().as_str() })
 }
 
 /// All elements on the host, in f64, row by row.

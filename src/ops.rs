@@ -22,7 +22,8 @@ pub fn log_sigmoid(z: &Tensor) -> Result<Tensor> {
 
 /// ln softmax(z) over the last dimension; z is (…, k).
 ///
-/// Exact to rounding, also relatively, for the largest logit; a logit of −∞ is a probability of 0. The derivative of
+/// Exact to rounding, also relatively, for the largest logit; a logit of −∞ is a probability of 0. One of +∞ has the
+/// value NaN, as has every logit of a row in which all are −∞: neither means any probabilities. The derivative of
 /// −ln softmax(z)_y in the logits is softmax(z) − e_y, also where a logit is −∞. Lecture row L3.
 pub fn log_softmax(z: &Tensor) -> Result<Tensor> {
     let at = z.detach();

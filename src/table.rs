@@ -8,19 +8,23 @@ use std::path::Path;
 use candle_core::{Device, Tensor};
 use nalgebra::DMatrix;
 
-use text::{Lines, check_names, drop_blanks_before_cells};
+use text::{Lines, check_names, drop_what_precedes_cells};
 
 use crate::cholesky::cholesky;
 use crate::error::{Error, Result};
 use crate::model::{Labelled, host};
+use crate::number::typed;
 
 /// A table with a header. A column in which most cells are numbers is a column of numbers, and then every cell must be
-/// one; any other column holds categories, whose first level seen is the base level.
+/// one; any other column holds categories, whose first level seen is the base level. What marks a missing value (NA, N/A,
+/// null, None, ?, -, .) is not counted, so that a few numbers among such marks are no categories.
 #[derive(Clone, Debug)]
 pub struct Table {
     file: String,
     columns: Vec<(String, Column)>,
     count: Vec<f64>,
+    /// The name of the column that the counts were taken from.
+    counted: Option<String>,
     /// Where each row stands in the file, for messages.
     lines: Vec<u64>,
 }
@@ -132,14 +136,20 @@ impl Table {
     /// Reads a CSV file; `count` names the column that says how often each row was observed (once, without one).
     ///
     /// # Errors
-    /// A file that cannot be read or has no rows; rows of unequal length; an empty cell; a column of numbers with a cell
-    /// that is not a finite number; a count column that is missing, negative or all zero. Each names its line.
+    /// A file that cannot be read or has no rows; a quote that is not closed; rows of unequal length; an empty cell; a column
+    /// of numbers with a cell that is not a finite number, or in which a comma parts the decimals; a count column that is missing, negative or all zero. Each names its line.
     pub fn read(path: impl AsRef<Path>, count: Option<&str>) -> Result<Self> {
         let path = path.as_ref();
         let file = path.display().to_string();
         let mut text =
             std::fs::read(path).map_err(|problem| Error::File { action: "read", path: path.to_path_buf(), problem })?;
-        drop_blanks_before_cells(&mut text);
+        drop_what_precedes_cells(&mut text).map_err(|place| Error::Csv {
+            file: file.clone(),
+            line: Lines::new(&text).at_byte(place),
+            problem: "the quote that opens a cell here does not close where a cell ends: close it, and write a quote \
+                      within a cell twice"
+                .into(),
+        })?;
         let broken = |e: csv::Error| Error::Csv {
             file: file.clone(),
             line: Lines::new(&text).of(e.position()),
@@ -154,7 +164,7 @@ impl Table {
         };
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_slice());
         let header = reader.headers().map_err(&broken)?.clone();
-        let names: Vec<String> = header.iter().map(|name| name.trim_start_matches('\u{feff}').to_string()).collect();
+        let names: Vec<String> = header.iter().map(str::to_string).collect();
         let mut lines_of = Lines::new(&text);
         let line = lines_of.of(header.position());
         check_names(&names).map_err(|problem| Error::Csv { file: file.clone(), line, problem })?;
@@ -181,7 +191,7 @@ impl Table {
             let column = Column::read(&cells).map_err(|(row, problem)| bad(row, problem))?;
             columns.push((name, column));
         }
-        let mut table = Self { file, columns, count: vec![1.0; lines.len()], lines };
+        let mut table = Self { file, columns, count: vec![1.0; lines.len()], counted: None, lines };
         if let Some(name) = count {
             table.take_count(name)?;
         }
@@ -196,7 +206,7 @@ impl Table {
                 file: self.file.clone(),
                 line: self.lines[row],
                 column: name.into(),
-                text: count[row].to_string(),
+                text: typed(count[row]),
                 problem: "a count is a number ≥ 0",
             });
         }
@@ -205,6 +215,7 @@ impl Table {
         }
         self.columns.retain(|(column, _)| column != name);
         self.count = count;
+        self.counted = Some(name.into());
         Ok(())
     }
 
@@ -219,6 +230,12 @@ impl Table {
     }
 
     pub(crate) fn column(&self, name: &str) -> Result<&Column> {
+        if self.counted.as_deref() == Some(name) {
+            return Err(wrong(
+                name,
+                "it was taken as the counts: name another, or read the table without counts".into(),
+            ));
+        }
         self.columns.iter().find(|(column, _)| column == name).map(|(_, column)| column).ok_or_else(|| {
             let columns: Vec<_> = self.columns.iter().map(|(column, _)| column.as_str()).collect();
             Error::NoColumn { file: self.file.clone(), column: name.into(), columns: columns.join(", ") }
@@ -267,7 +284,8 @@ impl Table {
     ///
     /// # Errors
     /// No such column or level, or the same column twice; no column to predict from; a target of one class, or of numbers
-    /// that are no classes; a level all of whose counts are zero; a column whose coefficient the data do not determine,
+    /// that are no classes; a level all of whose counts are zero; categories that are another in every one of more than 10
+    /// rows; a column whose coefficient the data do not determine,
     /// because it is constant or a linear combination of the ones before it.
     pub fn design(&self, target: &str, predictors: &[String], base: &[(String, String)]) -> Result<Design> {
         for (column, _) in base {
@@ -286,6 +304,11 @@ impl Table {
                     columns.push(numbers.clone());
                 }
                 Column::Categories { levels, codes } => {
+                    if levels.len() == codes.len() && codes.len() > 10 {
+                        let problem = "every row has its own level, so that it names the rows and predicts nothing of \
+                                       others: leave it out";
+                        return Err(wrong(predictor, problem.into()));
+                    }
                     self.all_observed(predictor, levels, codes)?;
                     let base = position(predictor, levels, base(predictor))?;
                     for (code, level) in levels.iter().enumerate().filter(|(code, _)| *code != base) {
@@ -377,19 +400,28 @@ impl Table {
 }
 
 impl Column {
-    /// Numbers if most cells are, otherwise categories; the row of a cell that does not fit, and what is needed there.
+    /// Numbers if most cells are that are not missing, otherwise categories; the row of a cell that does not fit, and what
+    /// is needed there.
     fn read(cells: &[String]) -> std::result::Result<Self, (usize, &'static str)> {
         if let Some(row) = cells.iter().position(String::is_empty) {
             return Err((row, "an empty cell: fill it or drop the row"));
         }
-        let numbers: Vec<Option<f64>> = cells.iter().map(|cell| cell.parse().ok()).collect();
-        if 2 * numbers.iter().flatten().count() > cells.len() {
-            let finite = |(row, number): (usize, &Option<f64>)| match number {
-                Some(number) if number.is_finite() => Ok(*number),
-                Some(_) => Err((row, "finite numbers are needed")),
-                None => Err((row, "most cells of this column are numbers, so all must be")),
+        let number = |cell: &String| cell.parse::<f64>().ok();
+        // Not NaN, which is a number to the parser.
+        let missing = |cell: &String| {
+            ["NA", "N/A", "#N/A", "null", "None", "?", "-", "."].iter().any(|mark| cell.eq_ignore_ascii_case(mark))
+        };
+        let with_comma = |cell: &String| cell.contains(',') && number(&cell.replace([',', '.'], "")).is_some();
+        let numbers = cells.iter().filter(|cell| number(cell).is_some() || with_comma(cell)).count();
+        if 2 * numbers > cells.iter().filter(|cell| !missing(cell)).count() {
+            let finite = |(row, cell): (usize, &String)| match number(cell) {
+                Some(number) if number.is_finite() => Ok(number),
+                Some(infinite) if !infinite.is_nan() => Err((row, "finite numbers are needed")),
+                None if with_comma(cell) => Err((row, "numbers are written with a decimal point and no comma")),
+                None if !missing(cell) => Err((row, "most cells of this column are numbers, so all must be")),
+                _ => Err((row, "finite numbers are needed in this column: fill it or drop the row")),
             };
-            return numbers.iter().enumerate().map(finite).collect::<std::result::Result<_, _>>().map(Self::Numbers);
+            return cells.iter().enumerate().map(finite).collect::<std::result::Result<_, _>>().map(Self::Numbers);
         }
         let (mut levels, mut place): (Vec<String>, HashMap<&str, u32>) = (vec![], HashMap::new());
         let codes = cells
@@ -425,7 +457,10 @@ fn own_columns(x: &Tensor, count: &[f64], names: &[String]) -> Result<()> {
     let mut x = x.select_rows(&seen);
     for (mut column, name) in x.column_iter_mut().zip(names) {
         if column.min() == column.max() {
-            let problem = format!("it has the one value {} and tells nothing: leave it out", column.min());
+            let value = typed(column.min());
+            let problem = format!(
+                "it has the one value {value} and tells nothing: leave it out, or give rows in which it differs"
+            );
             return Err(wrong(name, problem));
         }
         // Mean 0 and length 1, so that the products of columns are their correlations.
@@ -438,7 +473,7 @@ fn own_columns(x: &Tensor, count: &[f64], names: &[String]) -> Result<()> {
         Ok(_) => Ok(()),
         Err((column, _)) => {
             let problem = "over these rows it is a linear combination of the columns before it, and tells nothing of \
-                           its own: leave it out";
+                           its own: leave it out, or give more rows";
             Err(wrong(&names[column], problem.into()))
         }
     }

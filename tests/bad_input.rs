@@ -4,12 +4,15 @@
 mod example;
 
 use anyhow::Result;
-use candle_core::{Device, Tensor};
-use candle_mle::{Classifier, Empirical, Gaussian, Labelled, Logistic, Model};
+use candle_core::{DType, Device, Tensor};
+use candle_mle::{
+    Bernoulli, Classifier, Empirical, Gaussian, Labelled, Logistic, Model, Standardize, Table, load, log_softmax, save,
+    separation,
+};
 use example::{Place, Ran};
 
 /// A run that must be refused: the line typed, `table.csv`, and what the message must say.
-type Case = (&'static str, &'static str, &'static [&'static str]);
+type Case<'a> = (&'a str, &'a str, &'a [&'a str]);
 
 /// Runs all cases before it complains, so that one run shows everything that is wrong.
 fn refused(code: i32, cases: &[Case]) -> Result<()> {
@@ -98,6 +101,91 @@ fn cells_that_are_no_numbers() -> Result<()> {
 }
 
 #[test]
+fn numbers_among_marks_of_missing_values() -> Result<()> {
+    let mut wrong = vec![];
+    for mark in ["NA", "na", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "None", "?", "-", "."] {
+        for table in ["x,y\n3,a\nNA,b\nNA,a\n5,b\n", "x,y\n3,a\nNA,b\nNA,a\nNA,b\n"] {
+            let place = Place::with(table.replace("NA", mark))?;
+            let shown = format!("'{mark}'");
+            let says = ["table.csv, line 3", "column 'x'", &shown, "number", "fill", "drop"];
+            for line in ["logistic --csv table.csv --target y --out out", "gaussian --csv table.csv --out out"] {
+                wrong.extend(complaint(line, &place.run(line)?, 1, &says));
+            }
+        }
+    }
+    none(&wrong)?;
+    // Where no cell is a number they are levels like others.
+    for levels in ["yes,no,?,no", "+,-,-,+", "?,-,?,-"] {
+        let rows: Vec<_> = levels.split(',').zip([1, 2, 3, 1]).map(|(level, z)| format!("{level},{z}\n")).collect();
+        let place = Place::with(format!("y,z\n{}", rows.concat()))?;
+        let names = Table::read(place.path().join("table.csv"), None)?.outcomes("y", None)?.classes;
+        assert_eq!(names[..2], levels.split(',').take(2).collect::<Vec<_>>());
+    }
+    Ok(())
+}
+
+#[test]
+fn commas_in_numbers() -> Result<()> {
+    let (logistic, gaussian) =
+        ("logistic --csv table.csv --target y --out out", "gaussian --csv table.csv --columns x --out out");
+    let says: &[&str] = &["table.csv, line 2", "column 'x'", "'1,5'", "point"];
+    refused(
+        1,
+        &[
+            (logistic, "x,y\n\"1,5\",a\n\"2,5\",b\n\"-3,25\",a\n", says),
+            (gaussian, "x,y\n\"1,5\",a\n\"2,5\",b\n\"-3,25e1\",a\n", says),
+            // A spreadsheet leaves the comma out where nothing follows it, and parts thousands by a point.
+            (gaussian, "x,y\n\"1,5\",a\n2,b\n3,a\nNA,a\n", says),
+            (gaussian, "x,y\n1.5,a\n\"1.234,5\",b\n\"1.000.000,5\",a\n", &["line 3", "'1.234,5'", "point"]),
+        ],
+    )?;
+    // A comma in words, or in a list that is none of numbers, stays.
+    let place = Place::with("x,y\n\"Ulm, Bonn\",1\n\"a,1\",2\n\",\",3\n")?;
+    let classes = Table::read(place.path().join("table.csv"), None)?.outcomes("x", None)?.classes;
+    assert_eq!(classes, ["Ulm, Bonn", "a,1", ","]);
+    Ok(())
+}
+
+#[test]
+fn quotes_that_do_not_close() -> Result<()> {
+    let line = "logistic --csv table.csv --target y --out out";
+    let says: &[&str] = &["table.csv, line 3", "quote", "close", "twice"];
+    refused(
+        1,
+        &[
+            (line, "x,y\n1,a\n2,\"b\n3,a\n4,b\n", says),
+            (line, "\u{feff}x,y\r\n1,a\r\n2, \"b\r\n3,a\r\n4,b\r\n", says),
+            // The next quote, which opens another cell, seems to close it.
+            (line, "y,x\n\"a\",1\n\"b,2\n\"a\",3\n\"b\",4\n", says),
+            (line, "x,y\n1,a\n2,\"b\" or \"c\"\n3,a\n4,b\n", says),
+            ("logistic --csv table.csv --target y --out out", "x,\"y\n1,a\n2,b\n", &["table.csv, line 1", "quote"]),
+        ],
+    )?;
+    // A quote that opens no cell is a character, and so is one that is written twice; a byte order mark is none.
+    let place = Place::with("\u{feff}\"x, \"\"in\"\"\",y\n5\" disk,\"\"\"a\"\"\" \n\"3\"\"\" , b\n")?;
+    let table = Table::read(place.path().join("table.csv"), None)?;
+    assert_eq!(table.outcomes("x, \"in\"", None)?.classes, ["5\" disk", "3\""]);
+    assert_eq!(table.outcomes("y", None)?.classes, ["\"a\"", "b"]);
+    Ok(())
+}
+
+#[test]
+fn categories_that_are_another_in_every_row() -> Result<()> {
+    let rows =
+        |n: usize| -> String { (0..n).map(|i| format!("id{i},{},{}\n", i % 5, "ab".as_bytes()[i % 2])).collect() };
+    let (eleven, ten) = (format!("id,x,y\n{}", rows(11)), format!("id,x,y\n{}", rows(10)));
+    let line = "logistic --csv table.csv --target y --out out";
+    refused(1, &[(line, &eleven, &["column 'id'", "every row has its own level", "leave it out"])])?;
+    refused(1, &[(&format!("{line} --columns x,id"), &eleven, &["column 'id'", "own level"])])?;
+    let read = |text: &str| -> Result<Table> { Ok(Table::read(Place::with(text)?.path().join("table.csv"), None)?) };
+    assert_eq!(read(&eleven)?.design("y", &["x".into()], &[])?.columns, ["x"]);
+    // One row twice makes them levels.
+    assert_eq!(read(&format!("{eleven}id3,3,49\nid3,4,50\n"))?.design("x", &["id".into()], &[])?.columns.len(), 10);
+    assert_eq!(read(&ten)?.design("y", &["id".into()], &[])?.columns.len(), 9);
+    Ok(())
+}
+
+#[test]
 fn the_line_is_the_one_that_an_editor_shows() -> Result<()> {
     let line = "logistic --csv table.csv --target y --out out";
     refused(
@@ -122,6 +210,16 @@ fn counts_that_are_no_counts() -> Result<()> {
             (line, "x,y,n\na,a,0\nb,b,2\nc,a,3\nc,b,1\n", &["column 'x'", "'a'", "zero", "drop"]),
             (line, "x,y,n\na,a,2\nb,b,0\nc,a,3\n", &["column 'y'", "'b'", "zero", "drop"]),
             (line, FOUR, &["table.csv", "'n'", "x, y"]),
+            (
+                "logistic --csv table.csv --target n --count n --out out",
+                "x,y,n\n1,a,3\n2,b,4\n",
+                &["'n'", "taken as the counts"],
+            ),
+            (
+                "logistic --csv table.csv --target y --columns x,n --count n --out out",
+                "x,y,n\n1,a,3\n2,b,4\n",
+                &["'n'", "taken as the counts"],
+            ),
         ],
     )
 }
@@ -197,7 +295,8 @@ fn resolutions() -> Result<()> {
             ("gaussian --csv table.csv --resolution inf,1 --out out", PAIRS, &["resolution inf", "> 0"]),
             // Too coarse: all of it in one cell. Too fine: more cells than numbers.
             ("gaussian --csv table.csv --resolution 100,100 --out out", PAIRS, &["resolution", "finer"]),
-            ("gaussian --csv table.csv --resolution 1e-320,1 --out out", PAIRS, &["resolution"]),
+            ("gaussian --csv table.csv --resolution 1e-320,1 --out out", PAIRS, &["resolution 1e-320 of"]),
+            ("gaussian --csv table.csv --resolution 1,1e300 --out out", PAIRS, &["resolution 1e300 of", "finer"]),
             ("gaussian --csv table.csv --objective kl --out out", PAIRS, &["resolution", "cross-entropy"]),
         ],
     )
@@ -410,6 +509,66 @@ mod in_the_library {
     }
 
     #[test]
+    fn masses_to_standardize_by() -> Result<()> {
+        let x = Tensor::new(&[[1.0, 7.0], [2.0, 7.0], [3.0, 9.0]], &Device::Cpu)?;
+        let by = |mass: &[f64]| Ok::<_, anyhow::Error>(Standardize::moments(&x, &Tensor::new(mass, &Device::Cpu)?));
+        says(by(&[1.0, 1.0])?, &["mass", "[2]", "(3,)"]);
+        says(by(&[1.0, 1.0, 1.0, 1.0])?, &["mass", "[4]", "(3,)"]);
+        says(by(&[0.0, 0.0, 0.0])?, &["zero", "nothing was observed"]);
+        says(by(&[1.0, -0.5, 1.0])?, &["-0.5", "row 1"]);
+        says(by(&[1.0, 1.0, f64::NAN])?, &["NaN", "row 2"]);
+        // Row 2 alone tells the second column from a constant, and weighs nothing.
+        says(by(&[1.0, 1.0, 0.0])?, &["column 1", "value 7", "leave it out", "rows"]);
+        let of = by(&[1.0, 0.0, 3.0])??;
+        assert_eq!(of.shift().to_vec1::<f64>()?, [2.5, 8.5]);
+        assert_eq!(of.scale().to_vec1::<f64>()?, [0.75f64.sqrt(), 0.75f64.sqrt()]);
+        says(Standardize::moments(&x.get(0)?, &Tensor::new(&[1.0, 1.0], &Device::Cpu)?), &["x", "[2]", "columns"]);
+        for values in [[1.0, f64::NAN, 2.0], [1.0, f64::INFINITY, 2.0]] {
+            says(
+                Standardize::moments(&column(&values)?, &Tensor::ones(3, DType::F64, &Device::Cpu)?),
+                &["row 1", "fin"],
+            );
+            says(Standardize::range(&column(&values)?), &["row 1", "finite"]);
+        }
+        says(Standardize::range(&column(&[])?), &["empty", "row"]);
+        Ok(())
+    }
+
+    #[test]
+    fn files_that_hold_no_parameters() -> Result<()> {
+        let place = Place::with("x,y\n1,2\n")?;
+        let open = |name: &str| load(place.path().join(name), &Device::Cpu).map(|_| ());
+        says(open("nowhere.safetensors"), &["cannot read", "nowhere.safetensors"]);
+        says(open("."), &["cannot read", "irectory"]);
+        says(open("table.csv"), &["table.csv", "no parameters", "save"]);
+        std::fs::write(place.path().join("empty"), "")?;
+        says(open("empty"), &["empty", "no parameters", "save"]);
+        Ok(())
+    }
+
+    #[test]
+    fn places_that_parameters_cannot_be_saved_to() -> Result<()> {
+        let place = Place::with("in the way")?;
+        let coin = Bernoulli::from_prob(0.25, &Device::Cpu)?;
+        says(save(&coin, place.path().join("table.csv/coin")), &["cannot write", "table.csv/coin"]);
+        if cfg!(target_os = "linux") {
+            let refused = save(&coin, "/proc/coin");
+            assert!(refused.as_ref().is_err_and(|e| !e.to_string().contains(".tmp")), "{refused:?}");
+            says(refused, &["cannot write /proc/coin"]);
+        }
+        let deep = place.path().join("two/folders/coin.safetensors");
+        save(&coin, &deep)?;
+        assert_eq!(Bernoulli::new(load(&deep, &Device::Cpu)?)?.prob()?, coin.prob()?);
+        // What is in the way stays, and no half of a file is left beside it.
+        let message = save(&coin, place.path().join("two/folders")).err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(message.contains("cannot write") && message.contains("two/folders"), "{message}");
+        assert!(!message.contains("partial"), "{message}");
+        let left = |folder: &str| -> Result<usize> { Ok(std::fs::read_dir(place.path().join(folder))?.count()) };
+        assert_eq!((left("two/folders")?, left("two")?, left(".")?), (1, 1, 2));
+        Ok(())
+    }
+
+    #[test]
     fn shapes_and_types_that_do_not_fit() -> Result<()> {
         let (x, y) = (column(&[1.0, 2.0])?, Tensor::new(&[0u32, 1], &Device::Cpu)?);
         says(Labelled::new(x.squeeze(1)?, y.clone()), &["x", "[2]", "(rows, columns)"]);
@@ -418,6 +577,27 @@ mod in_the_library {
         let model = Logistic::from_coefficients(&Tensor::new(&[[0.0, 0.0, 0.0], [1.0, 2.0, 3.0]], &Device::Cpu)?)?;
         says(model.log_prob(&Labelled::new(x, y)?), &["x", "[2, 1]", "(rows, 2)"]);
         says(Logistic::from_coefficients(&Tensor::new(&[[0.0, 1.0]], &Device::Cpu)?), &["coefficients", "[1, 2]"]);
+        says(Empirical::from_sample(Tensor::new(1.0, &Device::Cpu)?), &["[]", "(rows,)"]);
+        Ok(())
+    }
+
+    #[test]
+    fn numbers_of_another_type_than_the_model() -> Result<()> {
+        let (coin, flips) = (Bernoulli::from_prob(0.25, &Device::Cpu)?, Tensor::new(&[1.0f32, 0.0], &Device::Cpu)?);
+        says(coin.log_prob(&flips), &["batch", "F32", "f64", "to_dtype"]);
+        let single = candle_nn::VarBuilder::zeros(DType::F32, &Device::Cpu);
+        says(Bernoulli::new(single.clone())?.log_prob(&flips.to_dtype(DType::F64)?), &["batch", "F64", "f32"]);
+        let x = labelled(&[1.0, 2.0], &[0, 1])?;
+        says(Logistic::new(1, single.clone())?.log_prob(&x), &["batch", "F64", "f32"]);
+        says(Gaussian::new(1, single)?.log_prob(x.x()), &["batch", "F64", "f32"]);
+        Ok(())
+    }
+
+    #[test]
+    fn logits_that_mean_no_probabilities() -> Result<()> {
+        let of = |logits: &[f64]| Ok::<_, anyhow::Error>(log_softmax(&Tensor::new(logits, &Device::Cpu)?)?.to_vec1()?);
+        let (infinite, none): (Vec<f64>, Vec<f64>) = (of(&[0.0, f64::INFINITY])?, of(&[f64::NEG_INFINITY; 2])?);
+        assert!(infinite[1].is_nan() && none.iter().all(|l| l.is_nan()), "{infinite:?}, {none:?}");
         Ok(())
     }
 
@@ -425,6 +605,10 @@ mod in_the_library {
     fn a_class_that_the_model_does_not_have() -> Result<()> {
         let model = Logistic::from_coefficients(&Tensor::new(&[[0.0, 0.0], [1.0, 0.5]], &Device::Cpu)?)?;
         says(model.log_prob(&labelled(&[1.0, 2.0, 3.0], &[0, 1, 2])?), &["class 2", "0 to 1"]);
+        let p = Empirical::from_sample(labelled(&[1.0, 2.0], &[0, 1])?)?;
+        says(separation(&p, 0), &["class 1", "no class"]);
+        says(separation(&p, 1), &["class 1", "the class 0 only"]);
+        says(p.smoothed(0, 1.0), &["class 1", "no class"]);
         Ok(())
     }
 
@@ -435,6 +619,7 @@ mod in_the_library {
         says(gaussian(&[1.0, 1.0, 1.0, 1.0]), &["singular", "column 1", "leave"]);
         says(gaussian(&[0.0, 0.0, 0.0, 1.0]), &["singular", "column 0"]);
         says(gaussian(&[1.0, f64::NAN, f64::NAN, 1.0]), &["covariance", "column 1", "NaN", "finite"]);
+        says(gaussian(&[1.0, 2.0, 2.0, 1.0]), &["indefinite", "1"]);
         // Only one of the two triangles can be the truth.
         says(gaussian(&[1.0, 0.5, -0.5, 1.0]), &["symmetric"]);
         Ok(())

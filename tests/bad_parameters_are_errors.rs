@@ -97,7 +97,18 @@ fn covariances() -> anyhow::Result<()> {
         let result = new(&[0.0; 3], &[&[s, 0.0, s], &[0.0, s, s], &[s, s, 2.0 * s]]);
         assert!(matches!(result, Err(Error::NotPositiveDefinite { axis: 2 })), "{result:?}");
     }
-    assert!(matches!(new(&[0.0; 2], &[&[1.0, 1.5], &[1.5, 1.0]]), Err(Error::NotPositiveDefinite { axis: 1 })));
+    let beyond = new(&[0.0; 2], &[&[1.0, -3.0], &[-3.0, 4.0]]);
+    assert!(
+        matches!(beyond, Err(Error::CovarianceTooLarge { row: 1, column: 0, value: -3.0, most: 2.0 })),
+        "{beyond:?}"
+    );
+    assert!(new(&[0.0; 2], &[&[1.0, 2.0], &[2.0, 1.0]]).unwrap_err().to_string().contains("standard deviations"));
+    // Every pair could be, but if two follow the third they follow each other.
+    for scale in [1.0, 1e-30] {
+        let s = scale;
+        let result = new(&[0.0; 3], &[&[s, 0.9 * s, 0.9 * s], &[0.9 * s, s, -0.9 * s], &[0.9 * s, -0.9 * s, s]]);
+        assert!(matches!(result, Err(Error::Indefinite { axis: 2 })), "{result:?}");
+    }
     let (one, two) = (new(&[0.0], &[&[1.0]])?, new(&[0.0; 2], &[&[1.0, 0.0], &[0.0, 1.0]])?);
     assert!(one.kl_divergence(&two).is_err() && two.cross_entropy(&one).is_err());
     assert!(two.log_prob(&[0.0]).is_err());
@@ -108,6 +119,8 @@ fn covariances() -> anyhow::Result<()> {
     assert!(leaning.log_prob(&[NAN, INF])?.is_nan());
     assert!(matches!(two.mutual_information(&[0], &[2]), Err(Error::NoSuchAxis { axis: 2, dimension: 2 })));
     assert!(matches!(two.mutual_information(&[], &[0]), Err(Error::Empty { .. })));
+    assert!(matches!(two.mutual_information(&[0, 0], &[1]), Err(Error::AxisTwice { axis: 0 })));
+    assert!(matches!(two.mutual_information(&[0], &[1, 0, 1]), Err(Error::AxisTwice { axis: 1 })));
     let none: [[f64; 2]; 0] = [];
     assert!(two.affine(&none, &[]).is_err());
     assert!(two.affine(&[[1.0, 1.0]], &[]).is_err() && two.affine(&[[1.0]], &[0.0]).is_err());

@@ -65,11 +65,8 @@ fn blocks() -> anyhow::Result<()> {
     let law = four()?;
     let h = 0.5 * (4.0 * (TAU * E).ln() + ln_det(&[0, 1, 2, 3]));
     assert!((law.entropy().nats() - h).abs() < 1e-13);
-    for (a, b) in [(&[0][..], &[1][..]), (&[0, 1], &[2, 3]), (&[0, 2], &[1]), (&[3], &[0, 1, 2]), (&[3, 3, 1], &[0])] {
-        let mut once = a.to_vec();
-        once.sort_unstable();
-        once.dedup();
-        let truth = 0.5 * (ln_det(&once) + ln_det(b) - ln_det(&[&once, b].concat()));
+    for (a, b) in [(&[0][..], &[1][..]), (&[0, 1], &[2, 3]), (&[0, 2], &[1]), (&[3], &[0, 1, 2]), (&[3, 1], &[0])] {
+        let truth = 0.5 * (ln_det(a) + ln_det(b) - ln_det(&[a, b].concat()));
         let found = law.mutual_information(a, b)?.nats();
         let mirrored = law.mutual_information(b, a)?.nats();
         assert!((found - truth).abs() < 1e-13, "{a:?} {b:?}: {found} is not {truth}");

@@ -13,7 +13,7 @@ use crate::model::{by_name, host};
 ///
 /// It walks another path than gradient descent to the same maximum of the likelihood, in tens of steps.
 pub struct Lbfgs {
-    vars: Vec<(String, Var)>,
+    vars: VarMap,
     /// Moves s of the variables and the changes y of the gradient along them, the oldest first.
     memory: VecDeque<(Vec<f64>, Vec<f64>)>,
     last: Option<(Vec<f64>, Vec<f64>)>,
@@ -23,20 +23,10 @@ pub struct Lbfgs {
 const MEMORY: usize = 20;
 
 impl Lbfgs {
-    /// Moves all variables of a map.
+    /// Moves all variables of a map, as they are at each step: it may be made before the model asks for them. A step
+    /// without any is an error, and so is a variable that no gradient reaches.
     pub fn new(vars: &VarMap) -> Self {
-        Self { vars: by_name(vars), memory: VecDeque::new(), last: None }
-    }
-
-    fn set(&self, theta: &[f64]) -> Result<()> {
-        let mut from = 0;
-        for (_, var) in &self.vars {
-            let values = theta[from..from + var.elem_count()].to_vec();
-            from += values.len();
-            let tensor = Tensor::from_vec(values, var.dims(), &Device::Cpu)?;
-            var.set(&tensor.to_dtype(var.dtype())?.to_device(var.device())?)?;
-        }
-        Ok(())
+        Self { vars: vars.clone(), memory: VecDeque::new(), last: None }
     }
 
     /// −H g, with H the inverse curvature that the memory tells of.
@@ -63,10 +53,15 @@ impl Lbfgs {
 
 impl Descent for Lbfgs {
     fn advance(&mut self, loss: &Tensor, gradients: &GradStore, again: &dyn Fn() -> Result<Tensor>) -> Result<()> {
+        let vars = by_name(&self.vars)?;
         let (mut theta, mut gradient) = (vec![], vec![]);
-        for (name, var) in &self.vars {
+        for (name, var) in &vars {
             theta.extend(host(var)?);
             gradient.extend(host(gradients.get(var).ok_or_else(|| Error::NoGradient { name: name.clone() })?)?);
+        }
+        // Variables that have come in between make another space, of whose curvature nothing is known.
+        if self.last.as_ref().is_some_and(|(last, _)| last.len() != theta.len()) {
+            (self.memory, self.last) = (VecDeque::new(), None);
         }
         if let Some((last_theta, last_gradient)) = self.last.take() {
             let (s, y) = (difference(&theta, &last_theta), difference(&gradient, &last_gradient));
@@ -90,7 +85,7 @@ impl Descent for Lbfgs {
         loop {
             let mut trial = theta.clone();
             add(&mut trial, length, &direction);
-            self.set(&trial)?;
+            set(&vars, &trial)?;
             if host(&again()?)?[0] <= start + 1e-4 * length * slope + rounding {
                 break;
             }
@@ -98,12 +93,23 @@ impl Descent for Lbfgs {
             if length < 1e-12 {
                 // No descent along this line: stay, and forget the curvature that pointed here.
                 self.memory.clear();
-                return self.set(&theta);
+                return set(&vars, &theta);
             }
         }
         self.last = Some((theta, gradient));
         Ok(())
     }
+}
+
+fn set(vars: &[(String, Var)], theta: &[f64]) -> Result<()> {
+    let mut from = 0;
+    for (_, var) in vars {
+        let values = theta[from..from + var.elem_count()].to_vec();
+        from += values.len();
+        let tensor = Tensor::from_vec(values, var.dims(), &Device::Cpu)?;
+        var.set(&tensor.to_dtype(var.dtype())?.to_device(var.device())?)?;
+    }
+    Ok(())
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

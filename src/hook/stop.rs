@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow::{self, Break, Continue};
 
-use candle_core::Var;
 use candle_nn::VarMap;
 
 use super::{Hook, Step};
@@ -12,15 +11,17 @@ use crate::objective::Objective;
 
 /// Ends the run once no component of the gradient is larger than a tolerance.
 pub struct GradientNorm {
-    vars: Vec<(String, Var)>,
+    vars: VarMap,
     tolerance: f64,
     norm: f64,
 }
 
 impl GradientNorm {
-    /// `tolerance` in the objective's nats per unit of parameter.
+    /// Watches all variables of a map, as they are at each step: it may be made before the model asks for them. `tolerance`
+    /// in the objective's nats per unit of parameter. A step without any variable is an error, and so is a variable that
+    /// no gradient reaches.
     pub fn new(vars: &VarMap, tolerance: f64) -> Self {
-        Self { vars: by_name(vars), tolerance, norm: f64::INFINITY }
+        Self { vars: vars.clone(), tolerance, norm: f64::INFINITY }
     }
 
     /// The largest component seen last.
@@ -37,9 +38,10 @@ impl GradientNorm {
 impl<M: Model> Hook<M> for GradientNorm {
     fn on_step(&mut self, step: &Step<'_, M>) -> Result<ControlFlow<()>> {
         let Some(gradients) = step.gradients else { return Ok(Continue(())) };
+        let vars = by_name(&self.vars)?;
         self.norm = 0.0;
-        for (name, var) in &self.vars {
-            let gradient = gradients.get(var).ok_or_else(|| Error::NoGradient { name: name.clone() })?;
+        for (name, var) in vars {
+            let gradient = gradients.get(&var).ok_or(Error::NoGradient { name })?;
             // max() of f64 passes a NaN over; a sum keeps it.
             let largest =
                 host(gradient)?.iter().fold(0.0, |a: f64, g| if g.is_nan() { f64::NAN } else { a.max(g.abs()) });

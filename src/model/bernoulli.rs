@@ -6,7 +6,7 @@ use candle_core::{DType, Device, Tensor};
 use candle_nn::{Init, VarBuilder};
 use rand::Rng;
 
-use super::{KlDivergence, Model, Parameters, Sample, host};
+use super::{KlDivergence, Model, Parameters, Sample, host, same_numbers};
 use crate::device::float;
 use crate::error::{Error, Result};
 use crate::ops::log_sigmoid;
@@ -49,6 +49,7 @@ impl Model for Bernoulli {
     type Batch = Tensor;
 
     fn log_prob(&self, x: &Tensor) -> Result<Tensor> {
+        same_numbers(x, &self.logit)?;
         // A look at every row costs little where it needs no wait for a device.
         if x.device().is_cpu() {
             let other = host(x)?.into_iter().find(|x| *x != 0.0 && *x != 1.0);

@@ -14,7 +14,11 @@ impl<'a> Lines<'a> {
 
     /// The line in which a record begins; records must come in order.
     pub fn of(&mut self, record: Option<&csv::Position>) -> u64 {
-        let from = record.map_or(0, |position| position.byte() as usize);
+        self.at_byte(record.map_or(0, |position| position.byte() as usize))
+    }
+
+    /// The line of a byte, or of the first one after it that ends none.
+    pub fn at_byte(&mut self, from: usize) -> u64 {
         while let Some(byte) = self.text.get(self.at)
             && (self.at < from || matches!(byte, b'\r' | b'\n'))
         {
@@ -27,16 +31,35 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Drops spaces and tabs between a comma and the cell, which would keep a quote from opening it.
-pub(super) fn drop_blanks_before_cells(text: &mut Vec<u8>) {
+/// Drops the byte order mark, and spaces and tabs between a comma and the cell: either would keep a quote from opening
+/// it. The error is the place of a quote that opens a cell which none ends with: it would swallow the cells after it.
+pub(super) fn drop_what_precedes_cells(text: &mut Vec<u8>) -> Result<(), usize> {
+    if text.starts_with("\u{feff}".as_bytes()) {
+        text.drain(.."\u{feff}".len());
+    }
     let (mut quoted, mut start, mut closed) = (false, true, false);
+    // Where the last quote opened a cell, whether that cell is over but for blanks, and the first that was not then.
+    let (mut at, mut opened, mut over, mut unclosed) = (0, 0, false, None);
     text.retain(|byte| {
         let blank = start && matches!(byte, b' ' | b'\t');
         let quote = *byte == b'"' && (quoted || start || closed);
+        if quote && start {
+            opened = at;
+        }
         (closed, quoted) = (quote && quoted, quoted ^ quote);
-        start = blank || (!quoted && matches!(byte, b',' | b'\n' | b'\r'));
+        let parts = !quoted && matches!(byte, b',' | b'\n' | b'\r');
+        over = closed || (over && !quoted && !parts);
+        if over && !closed && !matches!(byte, b' ' | b'\t') {
+            unclosed.get_or_insert(opened);
+        }
+        start = blank || parts;
+        at += usize::from(!blank);
         !blank
     });
+    if quoted {
+        unclosed.get_or_insert(opened);
+    }
+    unclosed.map_or(Ok(()), Err)
 }
 
 /// What is wrong with the names of columns, if anything is.

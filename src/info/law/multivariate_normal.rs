@@ -24,7 +24,8 @@ impl MultivariateNormal {
     ///
     /// # Errors
     /// If the shapes do not agree, a mean is not finite, a variance is not positive (its root from 1e-75 to 1e75), or
-    /// the covariance is not symmetric (to 1e-9 of the standard deviations) and positive definite.
+    /// the covariance is not symmetric (to 1e-9 of the standard deviations) and positive definite; one that is singular to
+    /// rounding, one that is indefinite, and two axes whose covariance alone is too large, are told apart.
     pub fn new(mean: &[f64], covariance: &[impl AsRef<[f64]>]) -> Result<Self> {
         let k = mean.len();
         if k == 0 {
@@ -52,6 +53,9 @@ impl MultivariateNormal {
                 let difference = (value - mirrored) / sd[i] / sd[j];
                 if difference.is_nan() || difference.abs() > 1e-9 {
                     return Err(Error::NotSymmetric { row: i, column: j, value, mirrored });
+                }
+                if correlation[(i, j)].abs() > 1.0 + BEYOND_ROUNDING {
+                    return Err(Error::CovarianceTooLarge { row: i, column: j, value, most: sd[i] * sd[j] });
                 }
             }
         }
@@ -130,15 +134,16 @@ impl MultivariateNormal {
     /// share a real number, which is infinitely much.
     ///
     /// # Errors
-    /// If a block is empty or names an axis that the law has not.
+    /// If a block is empty, or names an axis twice or one that the law has not.
     pub fn mutual_information(&self, a: &[usize], b: &[usize]) -> Result<Information> {
-        let (a, b) = (self.block(a)?, self.block(b)?);
+        self.check_block(a)?;
+        self.check_block(b)?;
         if a.iter().any(|axis| b.contains(axis)) {
             return Ok(Information::INFINITE);
         }
         let factor = |axes: &[usize]| cholesky(&self.correlation.select_rows(axes).select_columns(axes));
-        let alone = factor(&b)?.diagonal();
-        let given = factor(&[a.as_slice(), &b].concat())?.diagonal();
+        let alone = factor(b)?.diagonal();
+        let given = factor(&[a, b].concat())?.diagonal();
         let nats: f64 = (0..b.len()).map(|i| (alone[i] / given[a.len() + i]).ln()).sum();
         Ok(Information::from_nats(nats.max(0.0))) // rounding, for nearly independent blocks
     }
@@ -162,8 +167,8 @@ impl MultivariateNormal {
         self.factor.diagonal().iter().map(|d| d.ln()).sum()
     }
 
-    /// The axes of a block, each once.
-    fn block(&self, axes: &[usize]) -> Result<Vec<usize>> {
+    /// Whether these are axes of the law, at least one and each named once.
+    fn check_block(&self, axes: &[usize]) -> Result<()> {
         if axes.is_empty() {
             return Err(Error::Empty { what: "a block of axes".into(), needed: "axis" });
         }
@@ -171,12 +176,15 @@ impl MultivariateNormal {
         if let Some(&axis) = axes.iter().find(|&&axis| axis >= dimension) {
             return Err(Error::NoSuchAxis { axis, dimension });
         }
-        let mut axes = axes.to_vec();
-        axes.sort_unstable();
-        axes.dedup();
-        Ok(axes)
+        match axes.iter().enumerate().find(|(k, axis)| axes[..*k].contains(axis)) {
+            Some((_, &axis)) => Err(Error::AxisTwice { axis }),
+            None => Ok(()),
+        }
     }
 }
+
+/// By how much a correlation exceeds 1, or a share of a variance falls below 0, that no rounding made so.
+const BEYOND_ROUNDING: f64 = 1e-9;
 
 /// The lower Cholesky factor of a correlation matrix, whose pivots are the shares of an axis's variance that the
 /// axes before it do not explain: one within rounding of 0 is noise, and the matrix singular for all we know.
@@ -188,8 +196,17 @@ fn cholesky(correlation: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         leading.cholesky().map(|c| c.unpack()).filter(|l| l.diagonal().iter().all(|d| d * d > noise))
     };
     // Only for the message is the first leading block that fails sought.
-    factor(k).ok_or_else(|| Error::NotPositiveDefinite {
-        axis: (0..k).find(|&axis| factor(axis + 1).is_none()).unwrap_or(k - 1),
+    factor(k).ok_or_else(|| {
+        let axis = (0..k).find(|&axis| factor(axis + 1).is_none()).unwrap_or(k - 1);
+        let known = factor(axis).unwrap_or_default();
+        let mut explained = correlation.view((0, axis), (axis, 1)).into_owned();
+        let solved = known.solve_lower_triangular_mut(&mut explained);
+        debug_assert!(solved, "a Cholesky factor has no zero on its diagonal");
+        if explained.norm_squared() > 1.0 + BEYOND_ROUNDING {
+            Error::Indefinite { axis }
+        } else {
+            Error::NotPositiveDefinite { axis }
+        }
     })
 }
 
