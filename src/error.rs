@@ -84,10 +84,27 @@ pub enum Error {
     #[error("no law on this support has all of these moments together, though each alone can be met: {targets:?}")]
     MomentsContradict { targets: Vec<f64> },
     #[error(
-        "the moments leave the entropy unbounded: the law leans on the end of the quadrature at x = {at}; \
-         add a moment that holds it, such as the second"
+        "no law on the nodes of the quadrature, which reach from {} to {}, has the moments {targets:?}: a law beyond or \
+         between them needs another centre or scale, and a law of no width, as with a variance of 0, has no density",
+        shown(reach.0),
+        shown(reach.1)
     )]
-    EntropyUnbounded { at: f64 },
+    MomentsOffTheNodes { targets: Vec<f64>, reach: (f64, f64) },
+    #[error(
+        "the law leans on the last node of the quadrature, at {}, with the nodes reaching from {} to {}: if it is wider than \
+         they reach take a larger scale or another centre, and if no moment holds it there add one that does, such as \
+         the second",
+        shown(*at),
+        shown(reach.0),
+        shown(reach.1)
+    )]
+    LawOffTheNodes { at: f64, reach: (f64, f64) },
+    #[error(
+        "the nodes of the quadrature do not resolve the law: its mass, a moment (in standard deviations) or its entropy \
+         (in nats) is off by about {change:.1e}; take a scale nearer to the law's width, and as centre its middle or the \
+         point where it has a kink or a jump; a law of no width is resolved by none"
+    )]
+    LawBetweenTheNodes { change: f64 },
     #[error(
         "the moments lie on the edge of what the support allows, where no λ is finite: maxent returns the law there"
     )]

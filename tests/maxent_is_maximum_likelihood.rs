@@ -77,7 +77,6 @@ fn what_no_law_can_have_is_an_error_that_says_why() {
     assert!(
         Support::finite([]).is_err() && Support::finite([1.0, 1.0]).is_err() && Support::finite([f64::NAN]).is_err()
     );
-    assert!(Support::line(0.0, 0.0).is_err() && Support::half_line(f64::INFINITY).is_err());
 }
 
 #[test]
@@ -95,6 +94,34 @@ fn on_the_edge_the_law_lives_on_a_face_and_lambda_is_not_finite() -> Result<()> 
 }
 
 #[test]
+fn near_the_edge_lambda_keeps_its_digits() -> Result<()> {
+    // Faces from 0, so that a mean next to the edge is a number with all of its digits.
+    let faces = Support::finite((0..6).map(f64::from))?;
+    for exponent in 1..=15 {
+        let ratio = 0.1f64.powi(exponent);
+        let powers: Vec<f64> = (0..6).map(|k| ratio.powi(k)).collect();
+        let mean = powers.iter().zip(0..).map(|(p, k)| f64::from(k) * p).sum::<f64>() / powers.iter().sum::<f64>();
+        let moments = [Moment { g: X, target: mean }];
+        let (fitted, newton) =
+            (maxent(&faces, &moments)?.lambda.expect("finite"), newton_on_the_dual(&faces, &moments)?);
+        for lambda in [fitted[0], newton[0]] {
+            assert!(close(lambda, ratio.ln(), 1e-13 * ratio.ln().abs()), "mean {mean}: {lambda} for {}", ratio.ln());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_moment_said_twice_shares_its_lambda() -> Result<()> {
+    let moments = [Moment { g: SQUARE, target: 1.0 }, Moment { g: SQUARE, target: 1.0 }];
+    let line = Support::line(0.0, 1.0)?;
+    for lambda in [maxent(&line, &moments)?.lambda.expect("finite"), newton_on_the_dual(&line, &moments)?] {
+        assert!(lambda.iter().all(|lambda| close(*lambda, -0.25, 1e-12)), "{lambda:?}");
+    }
+    Ok(())
+}
+
+#[test]
 fn the_table_of_special_cases() -> Result<()> {
     let uniform = maxent(&die(), &[])?;
     assert!(close(uniform.entropy.nats(), 6f64.ln(), 1e-12) && uniform.law.iter().all(|p| close(*p, 1.0 / 6.0, 1e-15)));
@@ -107,7 +134,7 @@ fn the_table_of_special_cases() -> Result<()> {
         assert!(close(lambda[1], -0.5 / (sd * sd), 1e-8 / (sd * sd)), "{lambda:?}");
         let newton = newton_on_the_dual(&line, &moments)?;
         assert!(
-            newton.iter().zip(&lambda).all(|(a, b)| close(*a, *b, 1e-7 * b.abs().max(1e-3))),
+            newton.iter().zip(&lambda).all(|(a, b)| close(*a, *b, 1e-10 * b.abs().max(1e-3))),
             "{newton:?} {lambda:?}"
         );
     }
@@ -116,14 +143,6 @@ fn the_table_of_special_cases() -> Result<()> {
         assert!(close(found.entropy.nats(), Exponential::new(1.0 / mean)?.entropy().nats(), 1e-10));
         assert!(close(found.lambda.expect("finite")[0] * mean, -1.0, 1e-9));
     }
-    Ok(())
-}
-
-#[test]
-fn an_entropy_without_bound_is_an_error() -> Result<()> {
-    let leaning = maxent(&Support::line(0.0, 1.0)?, &[Moment { g: X, target: 0.3 }]);
-    assert!(matches!(leaning, Err(Error::EntropyUnbounded { .. })));
-    assert!(matches!(maxent(&Support::half_line(1.0)?, &[]), Err(Error::EntropyUnbounded { .. })));
     Ok(())
 }
 
@@ -157,7 +176,7 @@ proptest! {
         prop_assert!(gap > -1e-9);
         let newton = newton_on_the_dual(&support, &moments).unwrap();
         for (a, b) in newton.iter().zip(found.lambda.unwrap()) {
-            prop_assert!((a - b).abs() < 1e-6 * b.abs().max(1.0), "{a} {b}");
+            prop_assert!((a - b).abs() < 1e-9 * b.abs().max(1.0), "{a} {b}");
         }
     }
 

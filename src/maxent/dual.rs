@@ -1,0 +1,70 @@
+//! The dual of maximum entropy: the convex function ln Z(λ), for targets of zero, and Newton's method on it.
+
+use nalgebra::DVector;
+
+/// The laws exp(λ·g) / Z on points that each stand for a volume.
+pub(super) struct Dual {
+    /// g of every point, less its target.
+    pub(super) statistics: Vec<DVector<f64>>,
+    pub(super) log_volumes: Vec<f64>,
+}
+
+impl Dual {
+    /// ln Z and the masses of the points.
+    pub(super) fn at(&self, lambda: &DVector<f64>) -> (f64, Vec<f64>) {
+        let logs: Vec<f64> = self.statistics.iter().zip(&self.log_volumes).map(|(g, v)| g.dot(lambda) + v).collect();
+        let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let z: f64 = logs.iter().map(|l| (l - top).exp()).sum();
+        (top + z.ln(), logs.into_iter().map(|l| (l - top).exp() / z).collect())
+    }
+
+    /// E[g] under the masses.
+    pub(super) fn means(&self, law: &[f64]) -> DVector<f64> {
+        self.sum(law, |g| g.clone())
+    }
+
+    /// E[g²] under the masses, for each g.
+    pub(super) fn squares(&self, law: &[f64]) -> DVector<f64> {
+        self.sum(law, |g| g.component_mul(g))
+    }
+
+    /// −Σ p ln(p / volume), in nats.
+    pub(super) fn entropy(&self, law: &[f64]) -> f64 {
+        let terms = law.iter().zip(&self.log_volumes).filter(|(p, _)| **p > 0.0);
+        terms.map(|(p, log_volume)| p * (log_volume - p.ln())).sum()
+    }
+
+    /// The λ where the gradient E[g] vanishes to the rounding of its own sum, from a given one on.
+    pub(super) fn newton(&self, mut lambda: DVector<f64>) -> DVector<f64> {
+        for _ in 0..200 {
+            let (value, law) = self.at(&lambda);
+            let gradient = self.means(&law);
+            // Near an edge all terms are small: an absolute tolerance would lose the digits of λ.
+            let size = self.sum(&law, |g| g.abs());
+            let rounding = &size * 1e-15;
+            if gradient.iter().zip(&rounding).all(|(slope, rounding)| slope.abs() <= *rounding) {
+                break;
+            }
+            let mut hessian = -&gradient * gradient.transpose();
+            for (p, g) in law.iter().zip(&self.statistics) {
+                hessian += g * g.transpose() * *p;
+            }
+            // Moments that say the same thing twice leave a flat direction: λ stays put there.
+            let flat = 1e-15 * hessian.trace();
+            let Ok(newton) = hessian.svd(true, true).solve(&gradient, flat) else { break };
+            let slope = gradient.dot(&newton);
+            let blur = 1e-15 * (1.0 + size.dot(&lambda.abs()));
+            let mut length = 1.0;
+            while self.at(&(&lambda - &newton * length)).0 > value - 1e-4 * length * slope + blur && length > 1e-12 {
+                length /= 2.0;
+            }
+            lambda -= newton * length;
+        }
+        lambda
+    }
+
+    fn sum(&self, law: &[f64], f: impl Fn(&DVector<f64>) -> DVector<f64>) -> DVector<f64> {
+        let zero = DVector::zeros(self.statistics.first().map_or(0, DVector::len));
+        law.iter().zip(&self.statistics).fold(zero, |sum, (p, g)| sum + f(g) * *p)
+    }
+}
