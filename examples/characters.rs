@@ -13,15 +13,16 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 const ALPHA: f64 = 0.1;
+const MOST: usize = 5;
 
 fn main() -> Result<()> {
     let run = Run::<Text>::from_args("characters", "N-grams of characters: bits per character, learnt and held out.");
     let unit = run.unit();
 
-    // The last fifth of the words is held out. The alphabet is known beforehand.
-    let text = run.text(include_str!("data/alice.txt"))?;
-    let (alphabet, words) = (Alphabet::of(&text)?, text.split(' ').collect::<Vec<_>>());
-    let (learnt, held) = (words[..words.len() * 4 / 5].join(" "), words[words.len() * 4 / 5..].join(" "));
+    // The last fifth is held out. The alphabet is known beforehand.
+    let [learnt, held] = run.text(include_str!("data/alice.txt"))?;
+    let alphabet = Alphabet::of(&(learnt.clone() + &held))?;
+    alphabet.windows(&held, MOST)?; // long enough?
     println!("{} characters to learn from, {} different\n", learnt.chars().count(), alphabet.len());
 
     // −ln q(text) over the number of its characters: the mean of the terms of the chain rule.
@@ -30,7 +31,7 @@ fn main() -> Result<()> {
     };
     println!("n     learnt   held out      floor      limit   run off   {unit} per character; in the limit it writes");
     let (mut models, mut curves) = (vec![], [vec![], vec![], vec![]]);
-    for n in 1..=5 {
+    for n in 1..=MOST {
         let (read, unread) = (alphabet.windows(&learnt, n)?, alphabet.windows(&held, n)?);
         let p = Empirical::from_sample(read.clone())?;
         let limit = NGram::from_counts(p.batch(), &p.count().to_vec1::<f64>()?, alphabet.len())?;
@@ -47,10 +48,10 @@ fn main() -> Result<()> {
         models.push(q);
     }
     println!("\npseudo-counts {ALPHA}. Likelihood alone falls to the floor H(x|context) while logits run off to −∞;");
-    println!("in that limit a pair of the text held out that was never learnt costs infinitely much.");
+    println!("in that limit a character that was never learnt after its context costs infinitely much.");
 
     let [read, unread, floor] = curves;
-    let best = (1..=5).min_by(|a, b| unread[a - 1].1.total_cmp(&unread[b - 1].1)).unwrap_or(1);
+    let best = (1..=MOST).min_by(|a, b| unread[a - 1].1.total_cmp(&unread[b - 1].1)).unwrap_or(1);
     let n = Axis::new("n").categories(&["1", "2", "3", "4", "5"]);
     let panel = Panel::new(n, Axis::new(format!("{unit} per character"))).line(unread, Ink::Vermillion);
     let panel = panel.label("held out").line(read, Ink::Blue).label("learnt").line(floor, Ink::Black).dashed();
@@ -64,8 +65,8 @@ fn main() -> Result<()> {
     let sum = terms.iter().sum::<f64>() / -unit.nats();
     let title = format!("The {} terms of the chain rule sum to {sum:.1} {unit}", terms.len());
     let chain = Panel::new(x, y).bars(bars, Ink::Blue).title(title);
-    Figure::new(format!("A longer context helps on unread text only up to n = {best}"))
-        .subtitle("n-grams with pseudo-counts; without, the text learnt costs the floor and the one held out infinity")
+    Figure::new(format!("Of all n, unread text costs least at n = {best}"))
+        .subtitle("n-grams with pseudo-counts; without, what was learnt costs the floor, what was not infinity")
         .column([panel.label("floor H(x|context)"), chain])
         .save(run.out("rates.png"))?;
     println!("\nthe picture is {}", run.out("rates.png").display());

@@ -1,13 +1,13 @@
 //! A decision tree grown by information gain, and all columns ranked by it (lecture row L19): who survived the Titanic?
 //!
-//! Change first: `--depth 1`, or leave a column out. For a table of yours: `--csv FILE --target COLUMN`.
+//! Change first: `--depth 1` or `--least-gain 0.01`. For a table of yours: `--csv FILE --target COLUMN`.
 //! On the Titanic the whole tree tells all that the columns know: H(Y|leaf) is H(Y|X), the floor of any model. That is
 //! because they are three categories; with numbers a whole tree learns its rows by heart, so a table's has 3 questions.
 
 use anyhow::Result;
 use candle_mle::cli::{Questions, Run};
 use candle_mle::plot::{Axis, Figure, Ink, Panel, Twig};
-use candle_mle::{Empirical, LossLog, Node, Split, Table, Tree, walk};
+use candle_mle::{Empirical, Information, LossLog, Node, Split, Table, Tree, walk};
 
 const TITANIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/titanic.csv");
 const INKS: [Ink; 6] = [Ink::Blue, Ink::Orange, Ink::Green, Ink::Purple, Ink::SkyBlue, Ink::Grey];
@@ -46,7 +46,10 @@ fn main() -> Result<()> {
 
     let bars = ranking.iter().map(|split| (&split.column, [(split.gain.to(unit), Ink::Blue, run.show(split.gain))]));
     let axis = Axis::new(format!("I(answer; {target}) ({unit})"));
-    Figure::new(format!("Asked alone, {} tells most about {target}", ranking[0].column))
+    let first = ranking.iter().take_while(|split| split.gain == ranking[0].gain && split.gain > Information::ZERO);
+    let first = first.map(|split| split.column.as_str()).collect::<Vec<_>>().join(" and ");
+    let first = if first.is_empty() { "no column" } else { &first };
+    Figure::new(format!("Asked alone, {first} tells most about {target}"))
         .subtitle("a column of numbers is asked whether it exceeds its best threshold")
         .column([Panel::stacks(Axis::new("column"), axis, bars)])
         .save(run.out("ranking.png"))?;

@@ -4,7 +4,7 @@
 //! minimum of the reverse KL, at 4 neither does: only the one that covers is left, as for the geyser's waiting times.
 //! KL(p‖q) is what maximum likelihood descends; KL(q‖p), on the nodes of a quadrature, what variational inference does.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use candle_core::{DType, Device};
 use candle_mle::cli::Run;
 use candle_mle::law::{self, Law, Normal};
@@ -57,6 +57,7 @@ fn study(run: &Run<()>, x: &str, p: &law::Mixture) -> Result<Panel> {
             let q = Gaussian::new(1, VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu))?;
             let (mut log, mut end) = (LossLog::new().with_reverse_kl(), GradientNorm::new(&vars, 1e-9));
             fit(&q, &nodes, objective, &mut Lbfgs::new(&vars), 500, &mut (&mut log, &mut end))?;
+            ensure!(end.reached(), "the descent from mean {} has not converged", mean + z * sd);
             let q = Normal::new(q.mean()?.to_vec1::<f64>()?[0], q.conditional_std()?[0])?;
             let Some(Row { kl, reverse_kl: Some(reverse), .. }) = log.history()?.rows().last() else { continue };
             if found.iter().all(|known| (known - q.mean()).abs() > 1e-6 * sd) {

@@ -63,7 +63,7 @@ fn main() -> Result<()> {
         .column([degrees])
         .column([places])
         .save(run.out("held_out.png"))?;
-    println!("\nboth are drawn in {}", run.out("held_out.png").display());
+    println!("NaN: no answer at unseen places\n\nboth are drawn in {}", run.out("held_out.png").display());
     Ok(())
 }
 
