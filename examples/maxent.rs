@@ -59,8 +59,9 @@ fn listed(numbers: &[f64]) -> String {
 }
 
 fn bars(best: &[f64], p: &Pmf) -> Panel {
-    let bar = |from: f64| move |(k, mass): (usize, &f64)| (k as f64 + 1.0 + from, k as f64 + 1.4 + from, *mass);
-    let side = |masses: &[f64], from: f64| masses.iter().enumerate().map(bar(from)).collect::<Vec<_>>();
+    let side = |masses: &[f64], from: f64| -> Vec<_> {
+        (1..=6).map(|face| f64::from(face) + from).zip(masses).map(|(at, mass)| (at, at + 0.4, *mass)).collect()
+    };
     let panel = Panel::new(Axis::new("face"), Axis::new("probability").range(0.0, 1.0));
     panel.bars(side(best, -0.4), Ink::Blue).label("p*").bars(side(p.values(), 0.0), Ink::Orange)
 }
