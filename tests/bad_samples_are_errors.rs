@@ -45,7 +45,7 @@ fn neighbours_that_are_not_there() {
     assert!(matches!(ross(&rare, &X, 2), Err(Error::Neighbours { k: 2, row: 3, others: 1 })));
     let said = ross(&rare, &X, 2).unwrap_err().to_string();
     assert!(said.contains("row 3") && said.contains("1 points to choose from"), "{said}");
-    for m in [0, 3, 100, usize::MAX / 2] {
+    for m in [0, 3, 100, usize::MAX / 2, usize::MAX] {
         assert!(matches!(vasicek(&X, m), Err(Error::Parameter { what: "m", .. })), "{m}");
     }
     assert!(vasicek(&X, 2).is_ok());
