@@ -23,8 +23,20 @@ pub(crate) fn cholesky(covariance: &DMatrix<f64>) -> Result<DMatrix<f64>, (usize
     Ok(lower)
 }
 
-/// The same for the covariance of a model.
+/// The same for the covariance of a model, which must be finite, and symmetric to 1e-9 of the standard deviations.
 pub(crate) fn covariance_root(covariance: &DMatrix<f64>) -> crate::error::Result<DMatrix<f64>> {
+    for row in 0..covariance.nrows() {
+        for column in 0..covariance.ncols() {
+            let (value, mirrored) = (covariance[(row, column)], covariance[(column, row)]);
+            if !value.is_finite() {
+                return Err(Error::NotFinite { what: "the covariance", row, column, value });
+            }
+            let size = |axis: usize| covariance[(axis, axis)].abs().sqrt();
+            if column < row && (value - mirrored).abs() > 1e-9 * size(row) * size(column) {
+                return Err(Error::NotSymmetric { row, column, value, mirrored });
+            }
+        }
+    }
     cholesky(covariance).map_err(|(column, pivot)| {
         if !pivot.is_finite() {
             Error::NotFinite { what: "the covariance", row: column, column, value: pivot }

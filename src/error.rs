@@ -29,6 +29,10 @@ pub enum Error {
     NothingObserved { rows: usize },
     #[error("the data have a class {class}, but the model knows {}", known(*classes))]
     Class { class: usize, classes: usize },
+    #[error(
+        "all {n} observations are of one class: there is nothing to tell apart; give some of another, or another target"
+    )]
+    OneClass { n: f64 },
     #[error("resolution {} of column {column} (counted from 0): {problem}", typed(*value))]
     Resolution { column: usize, value: f64, problem: &'static str },
     #[error("the model gives probabilities, but the data are cells of a density: leave the resolution out")]
@@ -211,12 +215,13 @@ pub enum Error {
     // Samples
     #[error(
         "k = {k} nearest neighbours, but row {row} (counted from 0) has {others} points to choose from: k lies between 1 and their \
-         number; lower k, or give more rows"
+         number; {}",
+        if *k == 0 { "take 3 to begin with" } else { "lower k, or give more rows" }
     )]
     Neighbours { k: usize, row: usize, others: usize },
     #[error(
-        "row {row} (counted from 0) coincides with so many points that its distance to the neighbour asked for is 0: \
-         jitter recorded numbers by the step they were recorded in, or look at more neighbours"
+        "row {row} (counted from 0) coincides with so many points that its distance to the neighbour asked for is 0, and \
+         the numbers, as recorded, have no density: `jitter` them by the step they were recorded in"
     )]
     Coincident { row: usize },
     #[error(

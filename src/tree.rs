@@ -101,8 +101,11 @@ impl Tree {
     /// Grows a tree that predicts `target` from `columns`, or from all others if none is named.
     ///
     /// # Errors
-    /// No such column, or no other; a target of one class, or of numbers that are no classes.
+    /// No such column, or no other; a target of one class, or of numbers that are no classes; a least gain that is NaN.
     pub fn grow(table: &Table, target: &str, columns: &[String], stop: Stop) -> Result<Self> {
+        if stop.least_gain.nats().is_nan() {
+            return Err(Error::Parameter { what: "the least gain", value: f64::NAN, allowed: "a number" });
+        }
         let rows = Rows::new(table, target, columns)?;
         let all: Vec<usize> = (0..rows.y.len()).filter(|row| rows.count[*row] > 0.0).collect();
         let root = rows.node(all, stop.depth, stop.least_gain)?;

@@ -69,6 +69,8 @@ impl fmt::Display for Family {
 pub struct UsableInformation {
     /// ln of the share of every class, the best constant law.
     log_shares: Vec<f64>,
+    /// How many columns x has.
+    columns: usize,
     entropy: Information,
     conditional_entropy: Information,
     predictor: Predictor,
@@ -95,7 +97,8 @@ const NETWORK: (f64, usize) = (1e-6, 2_000);
 ///
 /// Constant and saturated are closed forms; linear and polynomial are convex, and fitted until no component of the
 /// gradient exceeds 1e-9 nats per observation. Where the classes can be told apart so well that −Σ ln q has no minimum
-/// ([`separation`]), its infimum is taken, and the predictor in the limit. A network's cross-entropy is what one seeded
+/// ([`separation`]), its infimum is taken, and the predictor in the limit. On the rows of the fit that limit is unique; off
+/// them it may depend on the direction in which the coefficients run off, of which the linear program returned one. A network's cross-entropy is what one seeded
 /// descent found: an upper bound of H_V(Y|X), so that the information is a lower bound.
 ///
 /// ```
@@ -112,13 +115,16 @@ const NETWORK: (f64, usize) = (1e-6, 2_000);
 /// ```
 ///
 /// # Errors
-/// A class that is not below `classes`; a network with a layer without units; more features than memory is meant for; a
+/// A class that is not below `classes`; data of one class; a network with a layer without units; more features than memory is meant for; a
 /// descent that stalls.
 pub fn usable_information(family: &Family, data: &Empirical<Labelled>, classes: usize) -> Result<UsableInformation> {
     data.batch().at_most(classes)?;
     let (y, mass) = (host(data.batch().y())?, host(data.mass())?);
     let mut shares = vec![0.0; classes];
     y.iter().zip(&mass).for_each(|(y, mass)| shares[*y as usize] += mass);
+    if shares.iter().filter(|share| **share > 0.0).count() == 1 {
+        return Err(Error::OneClass { n: data.total() });
+    }
     let entropy = -shares.iter().filter(|share| **share > 0.0).map(|share| share * share.ln()).sum::<f64>();
     let entropy = Information::from_nats(entropy);
     let found = match family {
@@ -130,7 +136,8 @@ pub fn usable_information(family: &Family, data: &Empirical<Labelled>, classes: 
     };
     let (conditional_entropy, predictor) = found.unwrap_or((entropy, Predictor::Constant));
     let log_shares = shares.iter().map(|share| share.ln()).collect();
-    Ok(UsableInformation { log_shares, entropy, conditional_entropy, predictor })
+    let columns = data.batch().x().dim(1)?;
+    Ok(UsableInformation { log_shares, columns, entropy, conditional_entropy, predictor })
 }
 
 impl UsableInformation {
@@ -152,14 +159,26 @@ impl UsableInformation {
     /// ln q(y|x) − ln q(y) of every row: how much this x tells the family about this y (Ethayarajh et al. 2022,
     /// Understanding dataset difficulty with V-usable information). Negative where x misleads it, −∞ where it ruled out
     /// what was observed, NaN where nothing is known: a class that was never seen, and in the saturated family an x
-    /// that was never seen. The mean over the rows of the fit is [`information`](Self::information).
+    /// that was never seen. The mean over the rows of the fit is [`information`](Self::information). Where the classes can
+    /// be told apart, the values of rows off the fit are those of one of several limits: see [`usable_information`].
+    ///
+    /// # Errors
+    /// An x of another number of columns than that of the fit; a class beyond the classes.
     pub fn pointwise(&self, batch: &Labelled) -> Result<Vec<Information>> {
         let (log_q, y) = (host(&self.log_prob(batch)?)?, host(batch.y())?);
-        Ok(log_q.iter().zip(y).map(|(q, y)| Information::from_nats(q - self.log_shares[y as usize])).collect())
+        let told = |(q, y): (f64, f64)| match self.log_shares[y as usize] {
+            f64::NEG_INFINITY => f64::NAN,
+            share => q - share,
+        };
+        Ok(log_q.into_iter().zip(y).map(told).map(Information::from_nats).collect())
     }
 
     /// The mean of the pointwise values over other rows than those of the fit. It estimates what the fitted predictor
-    /// is worth and can be negative, −∞ and NaN, as they can.
+    /// is worth and can be negative, −∞ and NaN, as they can; where the classes can be told apart, a single new row that
+    /// one limit rules out and another does not decides between −∞ and a number.
+    ///
+    /// # Errors
+    /// As [`pointwise`](Self::pointwise).
     pub fn held_out(&self, data: &Empirical<Labelled>) -> Result<Information> {
         let mass = host(data.mass())?;
         Ok(self.pointwise(data.batch())?.into_iter().zip(mass).map(|(value, mass)| value * mass).sum())
@@ -167,7 +186,12 @@ impl UsableInformation {
 
     /// ln of every class's probability at x (m, d): (m, k), f64, on the device of x.
     pub fn log_probs(&self, x: &Tensor) -> Result<Tensor> {
-        let (rows, columns, classes) = (x.dim(0)?, x.dim(1)?, self.log_shares.len());
+        let (columns, classes) = (self.columns, self.log_shares.len());
+        if x.rank() != 2 || x.dim(1)? != columns {
+            let expected = format!("(rows, {columns})");
+            return Err(Error::Shape { what: "x", got: x.dims().to_vec(), expected });
+        }
+        let rows = x.dim(0)?;
         let log_probs = match &self.predictor {
             Predictor::Constant => self.log_shares.repeat(rows),
             Predictor::Softmax(basis, softmax, None) => host(&softmax.log_probs(&basis.features(x)?)?)?,

@@ -45,7 +45,9 @@ fn neighbours_that_are_not_there() {
     assert!(matches!(ross(&rare, &X, 2), Err(Error::Neighbours { k: 2, row: 3, others: 1 })));
     let said = ross(&rare, &X, 2).unwrap_err().to_string();
     assert!(said.contains("row 3") && said.contains("1 points to choose from"), "{said}");
-    for m in [0, 3, 100, usize::MAX / 2] {
+    let said = |k| ksg1(&X, &Y, k).unwrap_err().to_string();
+    assert!(!said(0).contains("lower k") && said(6).contains("lower k"), "{}", said(0));
+    for m in [0, 3, 100, usize::MAX / 2, usize::MAX] {
         assert!(matches!(vasicek(&X, m), Err(Error::Parameter { what: "m", .. })), "{m}");
     }
     assert!(vasicek(&X, 2).is_ok());
@@ -64,7 +66,8 @@ fn points_that_coincide() {
     assert!(matches!(knn_kl_divergence(&x, &Y, 1), Err(Error::Coincident { row: 0 })));
     assert!(matches!(knn_kl_divergence(&X, &X, 1), Err(Error::Coincident { row: 0 })), "a sample and itself");
     assert!(matches!(vasicek(&[1.0, 1.0, 1.0, 2.0, 3.0], 1), Err(Error::Coincident { .. })));
-    assert!(kozachenko_leonenko(&x, 1).unwrap_err().to_string().contains("jitter"));
+    let said = kozachenko_leonenko(&x, 1).unwrap_err().to_string();
+    assert!(said.contains("jitter") && !said.contains("more neighbours"), "{said}");
 }
 
 #[test]
@@ -93,6 +96,7 @@ fn shapes_that_do_not_fit() {
     assert!(matches!(kozachenko_leonenko(&[[0.0; 0]; 3], 1), Err(Error::Empty { .. })));
     assert!(matches!(kozachenko_leonenko::<f64>(&[], 1), Err(Error::Empty { .. })));
     assert!(matches!(vasicek(&[], 1), Err(Error::Empty { .. })));
+    assert!(matches!(ross(&["a"; 6], &X, 2), Err(Error::OneClass { n: 6.0 })));
     let no_labels: [u8; 0] = [];
     assert!(ross::<_, f64>(&no_labels, &[], 1).is_err());
 }
@@ -115,6 +119,12 @@ fn tests_and_jitter_that_make_no_sense() {
             matches!(jitter(&X, step, &mut rng), Err(Error::Parameter { value, .. }) if value.to_bits() == step.to_bits())
         );
     }
+    // Half a step rounds to nothing.
+    let far = [1e16, 3.0];
+    for step in [1e-3, 2.0] {
+        assert!(matches!(jitter(&far, step, &mut rng), Err(Error::Parameter { what: "the step", .. })), "{step}");
+    }
+    assert!(jitter(&far, 8.0, &mut rng).is_ok());
     assert!(matches!(jitter(&[1.0, f64::NAN], 1.0, &mut rng), Err(Error::NotFinite { row: 1, .. })));
 }
 

@@ -5,7 +5,7 @@ mod common;
 use anyhow::{Result, ensure};
 use candle_core::Tensor;
 use candle_mle::law::{Law, MultivariateNormal};
-use candle_mle::{Error, Gaussian, Mixture, Model, Standardize};
+use candle_mle::{Categorical, Error, Gaussian, Mixture, Model, Standardize};
 use common::{CPU, host};
 
 const WEIGHTS: [f64; 2] = [0.3, 0.7];
@@ -55,6 +55,17 @@ fn on_the_line() -> Result<()> {
         ensure!(got.is_finite(), "ln q({x}) = {got}");
         near(got, law.log_prob(x), "ln q")?;
     }
+    // So far out that the density is 0 in floating point: no pull on the parameters either.
+    let far = Tensor::new(&[[1e200], [-1e200], [0.5], [1e300]], &CPU)?;
+    let (vars, learner) = mixture.learner(Standardize::range(&Tensor::new(&[[-3.0], [500.0]], &CPU)?)?)?;
+    let log_q = learner.log_prob(&far)?;
+    let values = host(&log_q)?;
+    ensure!([0, 1, 3].map(|row| values[row]) == [f64::NEG_INFINITY; 3] && values[2].is_finite(), "{values:?}");
+    let gradient = log_q.narrow(0, 2, 1)?.sum_all()?.backward()?;
+    for var in vars.all_vars() {
+        let component = gradient.get(&var).ok_or_else(|| anyhow::anyhow!("no gradient"))?;
+        ensure!(host(component)?.iter().all(|g| g.is_finite()), "{component}");
+    }
     // One component is a Gaussian.
     let (one, points) = (Mixture::from_moments(&[1.0], &[0.7], &[1.44], &CPU)?, common::points(50, 1)?.batch().clone());
     let gaussian = Gaussian::from_moments(&[0.7], &[1.44], &CPU)?;
@@ -92,7 +103,20 @@ fn what_is_no_mixture_is_an_error() -> Result<()> {
     let from = |weights: &[f64], means: &[f64], covariances: &[f64]| {
         Mixture::from_moments(weights, means, covariances, &CPU).map(|_| ())
     };
-    ensure!(from(&[], &[], &[]).is_err() && from(&[1.0], &[], &[]).is_err());
+    ensure!(matches!(from(&[], &[], &[]), Err(Error::Empty { .. })));
+    ensure!(from(&[1.0], &[], &[]).is_err());
+    // A covariance whose two halves differ, and numbers that are none.
+    let leaning = |covariance: &[f64]| from(&[1.0], &[0.0; 2], covariance);
+    ensure!(matches!(leaning(&[2.0, 0.7, 0.1, 1.0]), Err(Error::NotSymmetric { row: 1, column: 0, .. })));
+    for covariance in [[1.0, f64::NAN, 0.1, 1.0], [1.0, 0.1, f64::NAN, 1.0], [f64::INFINITY, 0.1, 0.1, 1.0]] {
+        ensure!(matches!(leaning(&covariance), Err(Error::NotFinite { .. })), "{covariance:?}");
+    }
+    ensure!(matches!(leaning(&[-1.0, 0.0, 0.0, 1.0]), Err(Error::Indefinite { axis: 0 })));
+    let lost = from(&[0.5, 0.5], &[0.0, 1.0, f64::NAN, 1.0], &[1.0, 0.0, 0.0, 1.0].repeat(2));
+    ensure!(matches!(lost, Err(Error::NotFinite { what: "the means", row: 1, column: 0, .. })));
+    let lost = Gaussian::from_moments(&[0.0, f64::INFINITY], &[1.0, 0.0, 0.0, 1.0], &CPU);
+    ensure!(matches!(lost, Err(Error::NotFinite { what: "the mean", .. })));
+    ensure!(matches!(Categorical::from_probs(&[], &CPU), Err(Error::Empty { .. })));
     ensure!(matches!(from(&[0.5, 0.6], &[0.0, 1.0], &[1.0, 1.0]), Err(Error::NotNormalized { .. })));
     ensure!(matches!(from(&[0.5, 0.5], &[0.0, 1.0, 2.0], &[1.0, 1.0]), Err(Error::Shape { .. })));
     ensure!(matches!(from(&[0.5, 0.5], &[0.0, 1.0], &[1.0]), Err(Error::Shape { .. })));
@@ -103,6 +127,18 @@ fn what_is_no_mixture_is_an_error() -> Result<()> {
     ensure!(matches!(Mixture::seeded(p.batch(), p.mass(), distinct + 1, &[0.1], rng), Err(Error::Shape { .. })));
     ensure!(matches!(Mixture::seeded(p.batch(), p.mass(), 2, &[0.1; 2], rng), Err(Error::Shape { .. })));
     ensure!(matches!(Mixture::seeded(p.batch(), p.mass(), 0, &[0.1], rng), Err(Error::Empty { .. })));
+    let mut seeded = |mass: &[f64]| {
+        let points = Tensor::new(&[[0.0], [1.0], [2.0]], &CPU)?;
+        Mixture::seeded(&points, &Tensor::new(mass, &CPU)?, 2, &[0.1], rng)
+    };
+    ensure!(seeded(&[0.5, 0.5, 0.0]).is_ok());
+    for mass in [&[0.5, 0.5][..], &[0.25; 4]] {
+        ensure!(matches!(seeded(mass), Err(Error::Shape { what: "the mass", .. })), "{mass:?}");
+    }
+    for bad in [-0.5, f64::NAN, f64::INFINITY] {
+        ensure!(matches!(seeded(&[bad, 1.0, 0.5]), Err(Error::Parameter { .. })), "{bad}");
+    }
+    ensure!(matches!(seeded(&[0.0; 3]), Err(Error::NothingObserved { rows: 3 })));
     ensure!(mixture()?.law().is_err() && mixture()?.log_prob(p.batch()).is_err());
     Ok(())
 }

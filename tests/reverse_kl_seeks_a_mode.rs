@@ -140,6 +140,17 @@ fn nothing_is_won_by_hiding() -> Result<()> {
     Ok(())
 }
 
+/// What hides on a node is told by its width.
+#[test]
+fn a_q_narrower_than_the_spacing_may_stay_on_a_node() -> Result<()> {
+    let p = Empirical::from_density(&Normal::new(1.0, 2.0)?, -19.0, 21.0, 81)?;
+    let narrow = descend(&p, Objective::ReverseKl, 5.25, 0.001)?.q;
+    ensure!(narrow.sd() < 0.5 && (narrow.mean() - 4.5).abs() < 0.1, "{narrow:?}");
+    let wide = descend(&p, Objective::ReverseKl, 5.25, 1.0)?.q;
+    ensure!((wide.mean() - 1.0).abs() < 1e-6 && (wide.sd() - 2.0).abs() < 1e-6, "{wide:?}");
+    Ok(())
+}
+
 #[test]
 fn of_a_table_it_is_the_sum_and_zeros_cost_nothing() -> Result<()> {
     let p = Empirical::from_counts(Tensor::new(&[0u32, 1, 2], &CPU)?, &[5.0, 3.0, 2.0])?;

@@ -3,7 +3,7 @@
 use std::f64::consts::LN_2;
 
 use candle_mle::estimate::CountEstimator::{self, ChaoShen, Grassberger, MillerMadow, PlugIn, Shrinkage};
-use candle_mle::{Error, Pmf, Result};
+use candle_mle::{Error, Information, Pmf, Result};
 
 const ALL: [CountEstimator; 5] = [PlugIn, MillerMadow, Grassberger, ChaoShen, Shrinkage];
 const EULER: f64 = 0.577_215_664_901_532_9;
@@ -44,6 +44,19 @@ fn grassberger_follows_the_recurrence_of_the_paper() -> Result<()> {
         let hand = n.ln() - (a as f64 * g[a] + b as f64 * g[b]) / n;
         near(Grassberger.entropy(&[a as u64, 0, b as u64])?.nats(), hand);
     }
+    Ok(())
+}
+
+/// The entropy of a sure event is 0: G(n) steps at even n, ln n does not wait for it.
+#[test]
+fn grassberger_overshoots_at_odd_counts() -> Result<()> {
+    let sure = |n: u64| Grassberger.entropy(&[n]).map(Information::nats);
+    for odd in (1..100).step_by(2) {
+        let (over, under) = (sure(odd)?, sure(odd + 1)?);
+        assert!(over > 0.0 && (over * odd as f64 - 1.0).abs() < 0.3, "{odd}: {over}");
+        assert!(under < 0.0 && -under < 0.2 * over, "{}: {under}", odd + 1);
+    }
+    assert!((sure(1)? - 1.27).abs() < 5e-3 && (sure(5)? - 0.21).abs() < 5e-3 && (sure(4)? + 0.01).abs() < 5e-3);
     Ok(())
 }
 

@@ -126,6 +126,8 @@ fn it_stops_where_it_was_told_to() -> Result<()> {
     let table = common::table("titanic", Some("count"))?;
     let depth = |depth| whole(&table, "survived", Stop { depth, ..Stop::default() });
     ensure!(depth(0)?.leaves().len() == 1 && depth(1)?.leaves().len() == 2 && depth(2)?.leaves().len() == 8);
+    let lost = Stop { least_gain: Information::from_bits(f64::NAN), ..Stop::default() };
+    ensure!(whole(&table, "survived", lost).is_err_and(|e| e.to_string().contains("least gain")));
     let least_gain = Information::from_bits(0.005);
     let tree = whole(&table, "survived", Stop { least_gain, ..Stop::default() })?;
     let n = 2201.0;

@@ -5,7 +5,7 @@ mod common;
 
 use anyhow::{Result, ensure};
 use candle_core::{DType, Tensor};
-use candle_mle::{Empirical, Family, Labelled, Pmf, UsableInformation, usable_information};
+use candle_mle::{Empirical, Error, Family, Labelled, Pmf, UsableInformation, usable_information};
 use common::CPU;
 use proptest::prelude::*;
 
@@ -17,6 +17,10 @@ fn data(x: &[Vec<f64>], counts: &[Vec<f64>]) -> Result<Empirical<Labelled>> {
     let y: Vec<u32> = (0..rows).map(|row| (row % classes) as u32).collect();
     let batch = Labelled::new(Tensor::from_vec(values, (rows, x[0].len()), &CPU)?, Tensor::from_vec(y, rows, &CPU)?)?;
     Ok(Empirical::from_counts(batch, &counts.concat())?)
+}
+
+fn every_family() -> [Family; 5] {
+    [Family::Constant, Family::Linear, polynomial(2), Family::Network { hidden: vec![2], seed: 1 }, Family::Saturated]
 }
 
 fn polynomial(degree: usize) -> Family {
@@ -159,6 +163,12 @@ fn what_was_never_seen_is_not_a_number() -> Result<()> {
     ensure!((values[0] - (0.25f64 / (1.0 / 6.0)).log2()).abs() < 1e-12, "{values:?}");
     ensure!(values[1].is_nan() && values[2] == f64::NEG_INFINITY && values[3].is_nan(), "{values:?}");
     ensure!(used.held_out(&Empirical::from_sample(batch)?)?.bits().is_nan());
+    // A class without a share, whatever the family makes of it.
+    let unseen = Labelled::new(Tensor::new(&[[0.0], [1.0]], &CPU)?, Tensor::new(&[2u32, 2], &CPU)?)?;
+    for family in every_family() {
+        let used = usable_information(&family, &seen, 3)?;
+        ensure!(used.pointwise(&unseen)?.iter().all(|value| value.bits().is_nan()), "{family}");
+    }
     Ok(())
 }
 
@@ -186,8 +196,12 @@ fn bad_input_is_an_error() -> Result<()> {
     ensure!(refused(Family::Saturated, 1).is_err_and(|e| e.contains("class 1")));
     ensure!(refused(Family::Network { hidden: vec![2, 0], seed: 1 }, 2).is_err_and(|e| e.contains("at least one")));
     ensure!(refused(polynomial(100_000), 2).is_err_and(|e| e.contains("more than")));
+    ensure!(refused(Family::Constant, 0).is_err_and(|e| e.contains("no class at all")));
+    let one = data(&[vec![0.0], vec![1.0]], &[vec![0.0, 3.0], vec![0.0, 2.0]])?;
     let narrow = Tensor::zeros((3, 1), DType::F64, &CPU)?;
-    for family in [Family::Linear, Family::Network { hidden: vec![2], seed: 1 }] {
+    for family in every_family() {
+        let nothing = usable_information(&family, &one, 2);
+        ensure!(matches!(nothing, Err(Error::OneClass { n: 5.0 })), "{family}: {nothing:?}");
         let used: UsableInformation = usable_information(&family, &two, 2)?;
         ensure!(used.log_probs(&narrow).is_err_and(|e| e.to_string().contains("(rows, 2)")));
         let beyond = Labelled::new(Tensor::zeros((1, 2), DType::F64, &CPU)?, Tensor::new(&[2u32], &CPU)?)?;
@@ -203,7 +217,8 @@ proptest! {
     fn on_any_table(counts in prop::collection::vec(prop::collection::vec(0..6u8, 3), 2..7)) {
         let x: Vec<Vec<f64>> = (0..counts.len()).map(|k| vec![(k as f64).powi(2)]).collect();
         let counts: Vec<Vec<f64>> = counts.iter().map(|row| row.iter().map(|c| f64::from(*c)).collect()).collect();
-        prop_assume!(counts.iter().flatten().any(|c| *c > 0.0));
+        let seen = (0..3).filter(|class| counts.iter().any(|row| row[*class] > 0.0)).count();
+        prop_assume!(seen > 1);
         let p = Pmf::from_counts([x.len(), 3], counts.concat()).expect("counts");
         let i = shannon(&p).expect("two variables");
         let data = data(&x, &counts).expect("a table");

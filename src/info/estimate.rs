@@ -19,8 +19,10 @@
 //! of the rows never enters, not even in the last bit.
 //!
 //! Ties are counted as they are, as f64 sees them. A density has none: recorded numbers have, and where they are so
-//! many that a k-th neighbour is at distance 0 there is an error. [`jitter`] spreads them over the step they were
-//! recorded in.
+//! many that a k-th neighbour is at distance 0 there is an error. Where they are fewer there is none, but a bias larger
+//! than all others here: of independent normals rounded to 0.2 standard deviations, n = 500 and k = 12, [`ksg1`] makes
+//! +0.5 nats and [`ksg2`] −0.4. [`jitter`] spreads recorded numbers over the step they were recorded in: before any
+//! estimate by neighbours, not only after an error.
 //!
 //! ```
 //! use candle_mle::{estimate, law};

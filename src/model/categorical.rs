@@ -38,8 +38,11 @@ impl Categorical {
     /// The law of these probabilities, constant. Those of 0 are exact: ln q = −∞.
     ///
     /// # Errors
-    /// Numbers that are no probabilities, or do not sum to 1.
+    /// No levels; numbers that are no probabilities, or do not sum to 1.
     pub fn from_probs(probs: &[f64], device: &Device) -> Result<Self> {
+        if probs.is_empty() {
+            return Err(Error::Empty { what: "the alphabet".into(), needed: "level" });
+        }
         let law = Pmf::new([probs.len()], probs)?;
         let logits: Vec<f64> = law.values().iter().map(|p| p.ln()).collect();
         Ok(Self { logits: Tensor::new(logits, device)?.to_dtype(float(device))? })

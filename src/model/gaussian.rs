@@ -37,23 +37,16 @@ impl Gaussian {
     /// The Gaussian of a given mean (k) and covariance (k · k, row by row), constant.
     ///
     /// # Errors
-    /// A covariance of another size, one that is not symmetric (to 1e-9 of the standard deviations), or not positive definite.
+    /// A covariance of another size, one that is not symmetric (to 1e-9 of the standard deviations), or not positive
+    /// definite; numbers that are not finite.
     pub fn from_moments(mean: &[f64], covariance: &[f64], device: &Device) -> Result<Self> {
         let k = mean.len();
         if covariance.len() != k * k {
             let expected = format!("{k} × {k} numbers");
             return Err(Error::Shape { what: "the covariance", got: vec![covariance.len()], expected });
         }
-        let covariance = DMatrix::from_row_slice(k, k, covariance);
-        for row in 0..k {
-            for column in 0..row {
-                let (value, mirrored) = (covariance[(row, column)], covariance[(column, row)]);
-                if (value - mirrored).abs() > 1e-9 * (covariance[(row, row)] * covariance[(column, column)]).sqrt() {
-                    return Err(Error::NotSymmetric { row, column, value, mirrored });
-                }
-            }
-        }
-        let mut factor = inverse(&covariance_root(&covariance)?);
+        finite("the mean", mean, k)?;
+        let mut factor = inverse(&covariance_root(&DMatrix::from_row_slice(k, k, covariance))?);
         for j in 0..k {
             factor[(j, j)] = factor[(j, j)].ln();
         }
@@ -170,6 +163,14 @@ impl KlDivergence for Gaussian {
 impl Parameters for Gaussian {
     fn parameters(&self) -> Result<HashMap<String, Tensor>> {
         Ok(HashMap::from([("mean".to_string(), self.mean()?), ("factor".to_string(), self.own_factor()?)]))
+    }
+}
+
+/// An error if one of the numbers, row by row, is not finite.
+pub(super) fn finite(what: &'static str, values: &[f64], columns: usize) -> Result<()> {
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(at) => Err(Error::NotFinite { what, row: at / columns, column: at % columns, value: values[at] }),
+        None => Ok(()),
     }
 }
 

@@ -11,7 +11,7 @@ use rand::Rng;
 use rand::seq::index;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::gaussian::inverse;
+use super::gaussian::{finite, inverse};
 use super::{Model, Parameters, Sample, Standardize, draw, host, variables};
 use crate::cholesky::covariance_root;
 use crate::device::float;
@@ -73,9 +73,13 @@ impl Mixture {
     /// The mixture of given weights (K), means (K · d, row by row) and covariances (K · d · d), constant and without a floor.
     ///
     /// # Errors
-    /// Weights that are no probabilities; sizes that do not fit; a covariance that is not positive definite.
+    /// No weights, or such as are no probabilities; sizes that do not fit; a covariance that is not symmetric (to 1e-9 of
+    /// the standard deviations), or not positive definite; numbers that are not finite.
     pub fn from_moments(weights: &[f64], means: &[f64], covariances: &[f64], device: &Device) -> Result<Self> {
         let k = weights.len();
+        if k == 0 {
+            return Err(Error::Empty { what: "the mixture".into(), needed: "component" });
+        }
         let weights = Pmf::new([k], weights)?;
         let d = means.len() / k;
         if d == 0 || d * k != means.len() {
@@ -86,6 +90,7 @@ impl Mixture {
             let expected = format!("{k} × {d} × {d} numbers");
             return Err(Error::Shape { what: "the covariances", got: vec![covariances.len()], expected });
         }
+        finite("the means", means, d)?;
         let (mut slopes, mut spreads) = (vec![], vec![]);
         for covariance in covariances.chunks(d * d) {
             // x − μ = L ε says (D L⁻¹)(x − μ) = D ε with the diagonal D of L, and 1 − b = D L⁻¹.
@@ -106,7 +111,8 @@ impl Mixture {
     /// [`learner`](Self::learner) begins there.
     ///
     /// # Errors
-    /// Fewer rows than components; as [`new`](Self::new).
+    /// Fewer rows than components; a point that is not finite; masses of another number than the points, all 0, negative
+    /// or not finite; as [`new`](Self::new).
     pub fn seeded<R: Rng + ?Sized>(
         points: &Tensor,
         mass: &Tensor,
@@ -120,16 +126,30 @@ impl Mixture {
             let expected = format!("(rows, {d}), one column for each floor");
             return Err(Error::Shape { what: "the points", got: vec![rows, columns], expected });
         }
-        let (points_of, mass) = (host(points)?, host(mass)?);
-        let of_row = |row: usize| mass.get(row).copied().unwrap_or(0.0);
-        let drawn = index::sample_weighted(rng, rows, of_row, k).map_err(|e| Error::Other(e.into()))?;
+        let (points_of, mass_of) = (host(points)?, host(mass)?);
+        finite("the points", &points_of, d)?;
+        if mass_of.len() != rows {
+            let expected = format!("({rows},), one number for each point,");
+            return Err(Error::Shape { what: "the mass", got: mass.dims().to_vec(), expected });
+        }
+        if let Some(value) = mass_of.iter().find(|mass| !(mass.is_finite() && **mass >= 0.0)) {
+            return Err(Error::Parameter {
+                what: "the mass of a point",
+                value: *value,
+                allowed: "a finite number ≥ 0",
+            });
+        }
+        if mass_of.iter().all(|mass| *mass == 0.0) {
+            return Err(Error::NothingObserved { rows });
+        }
+        let drawn = index::sample_weighted(rng, rows, |row| mass_of[row], k).map_err(|e| Error::Other(e.into()))?;
         if drawn.len() < k {
             let expected = format!("at least {k} different rows, one for each component");
             return Err(Error::Shape { what: "the points", got: vec![rows, columns], expected });
         }
         let means = drawn.iter().flat_map(|row| points_of[row * d..][..d].to_vec()).collect();
         let average = |f: &dyn Fn(&[f64]) -> f64| {
-            points_of.chunks(d).zip(&mass).map(|(x, mass)| mass * f(x)).sum::<f64>() / mass.iter().sum::<f64>()
+            points_of.chunks(d).zip(&mass_of).map(|(x, mass)| mass * f(x)).sum::<f64>() / mass_of.iter().sum::<f64>()
         };
         let spread = floor.iter().enumerate().map(|(j, f)| {
             let mean = average(&|x| x[j]);
@@ -288,7 +308,12 @@ impl Model for Mixture {
         let log_sigma = sigma.broadcast_mul(self.standardize.scale())?.log()?.sum(D::Minus1)?;
         let constant = ((log_softmax(&self.logits)? - log_sigma)? - 0.5 * d as f64 * (2.0 * PI).ln())?;
         let joint = (z.sqr()?.sum(D::Minus1)? * -0.5)?.broadcast_add(&constant.unsqueeze(1)?)?;
-        Ok(joint.t()?.contiguous()?.log_sum_exp(1)?)
+        let joint = joint.t()?.contiguous()?;
+        // So far out that every density is 0 in floating point the sum of them is, and no ∞ − ∞ stands in its way.
+        let nothing = joint.max_keepdim(1)?.eq(f64::NEG_INFINITY)?;
+        let sum = nothing.broadcast_as(joint.shape())?.where_cond(&joint.zeros_like()?, &joint)?.log_sum_exp(1)?;
+        let none = Tensor::full(f64::NEG_INFINITY, sum.shape(), sum.device())?.to_dtype(sum.dtype())?;
+        Ok(nothing.squeeze(1)?.where_cond(&none, &sum)?)
     }
 }
 

@@ -13,7 +13,8 @@ use crate::{Error, Result};
 /// ν is the way to q's edge and says little of its density: the other way round half a nat of 1.31 is missed. It is
 /// finite whatever the samples: that q lacks a part of p's support, and KL is infinite, no finite sample of q can tell.
 /// The samples may be of different size; they must not share points, so to compare a law with itself split one sample
-/// in two.
+/// in two. A shared point is its own neighbour in q at distance 0, which k ≥ 2 does not notice: ν is then the way to the
+/// (k − 1)-th other, and the estimate is too low, without an error, by 1/(k − 1) nats where all points are shared.
 ///
 /// # Errors
 /// k not from 1 to n − 1, or more than m; samples of different dimension; a k-th neighbour at distance 0; a constant

@@ -13,11 +13,17 @@ use crate::{Error, Result};
 /// entropy falls with ln step.
 ///
 /// # Errors
-/// A step that is no positive number; a constant column; NaN or infinity.
+/// A step that is no positive number, or no wider than the spacing of floating-point numbers at the largest coordinate,
+/// which it would not move; a constant column; NaN or infinity.
 pub fn jitter<P: Point, R: Rng + ?Sized>(sample: &[P], step: f64, rng: &mut R) -> Result<Vec<Vec<f64>>> {
     if !(step > 0.0 && step.is_finite()) {
         return Err(Error::Parameter { what: "the step", value: step, allowed: "a finite number > 0" });
     }
     let points = Points::new(sample)?;
+    let largest = points.iter().flat_map(|at| at.iter()).fold(0.0, |largest, x| x.abs().max(largest));
+    if step <= largest.next_up() - largest {
+        let allowed = "a step wider than the spacing of floating-point numbers at the largest coordinate";
+        return Err(Error::Parameter { what: "the step", value: step, allowed });
+    }
     Ok(points.iter().map(|at| at.iter().map(|x| x + step * (rng.random::<f64>() - 0.5)).collect()).collect())
 }

@@ -12,11 +12,10 @@ use crate::{Error, Result};
 /// between discrete and continuous data sets" (2014).
 ///
 /// Bias: within 0.01 nats for two normal classes of 250 points each and k = 3, however far apart. Each label needs k +
-/// 1 rows, which the paper relaxes and this does not: merge rare labels, or leave them out. With one label for all the
-/// estimate is 0 to rounding.
+/// 1 rows, which the paper relaxes and this does not: merge rare labels, or leave them out.
 ///
 /// # Errors
-/// A label with k rows or fewer, k = 0; a k-th neighbour at distance 0; a constant column; NaN or infinity; samples of
+/// One label for all; a label with k rows or fewer, k = 0; a k-th neighbour at distance 0; a constant column; NaN or infinity; samples of
 /// unequal length.
 ///
 /// ```
@@ -33,6 +32,9 @@ pub fn ross<L: Ord, P: Point>(labels: &[L], sample: &[P], k: usize) -> Result<In
     }
     let mut rows_of: BTreeMap<&L, Vec<usize>> = BTreeMap::new();
     labels.iter().enumerate().for_each(|(row, label)| rows_of.entry(label).or_default().push(row));
+    if rows_of.len() == 1 {
+        return Err(Error::OneClass { n: n as f64 });
+    }
     let all = Crowd::new(&points)?;
     let mut counts = Vec::with_capacity(2 * n);
     for rows in rows_of.values() {

@@ -24,7 +24,7 @@ use crate::{Error, Result};
 pub fn vasicek(sample: &[f64], m: usize) -> Result<Information> {
     Points::new(sample)?;
     let n = sample.len();
-    if m == 0 || 2 * m >= n {
+    if m == 0 || m > (n - 1) / 2 {
         return Err(Error::Parameter { what: "m", value: m as f64, allowed: "a number from 1 to below n/2" });
     }
     let mut order: Vec<usize> = (0..n).collect();
