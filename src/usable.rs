@@ -4,6 +4,7 @@ mod basis;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::ControlFlow::{Break, Continue};
 
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{VarBuilder, VarMap};
@@ -13,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::empirical::{Empirical, bits};
 use crate::error::{Error, Result};
 use crate::fit::{Lbfgs, fit};
-use crate::hook::{GradientNorm, LossLog};
+use crate::hook::{GradientNorm, LossLog, Step};
 use crate::info::Information;
 use crate::model::{Classifier, Labelled, Model, Network, Softmax, host, variables};
 use crate::objective::Objective;
@@ -89,17 +90,23 @@ enum Predictor {
 
 /// A convex fit has converged when no component of the gradient, in nats per observation, exceeds this; and how many
 /// steps it has for that.
-const CONVEX: (f64, usize) = (1e-9, 10_000);
+const CONVEX: (f64, usize) = (1e-8, 10_000);
+/// Where the likelihood has no maximum, a fit ends this near to its infimum, in nats per observation: so near that what
+/// remains of the predictor in the limit is right to a millionth.
+const NEAR: f64 = 1e-13;
+/// And near enough, if rounding lets it come no nearer.
+const NEAR_ENOUGH: f64 = 1e-9;
 /// One of many maxima is not worth more.
 const NETWORK: (f64, usize) = (1e-6, 2_000);
 
 /// Fits a family to the classes 0 … k−1 by maximum likelihood and says how much of X it can use.
 ///
 /// Constant and saturated are closed forms; linear and polynomial are convex, and fitted until no component of the
-/// gradient exceeds 1e-9 nats per observation. Where the classes can be told apart so well that −Σ ln q has no minimum
+/// gradient exceeds 1e-8 nats per observation. Where the classes can be told apart so well that −Σ ln q has no minimum
 /// ([`separation`]), its infimum is taken, and the predictor in the limit. On the rows of the fit that limit is unique; off
-/// them it may depend on the direction in which the coefficients run off, of which the linear program returned one. A network's cross-entropy is what one seeded
-/// descent found: an upper bound of H_V(Y|X), so that the information is a lower bound.
+/// them it may depend on the direction in which the coefficients run off, of which the linear program returned one. A
+/// network's cross-entropy is what one seeded descent found: an upper bound of H_V(Y|X), so that the information is a lower
+/// bound.
 ///
 /// ```
 /// use candle_core::{Device, Tensor};
@@ -235,11 +242,12 @@ fn polynomial(data: &Empirical<Labelled>, classes: usize, degree: usize) -> Foun
     let apart = separation(&data, classes)?;
     let vars = VarMap::new();
     let softmax = Softmax::new(basis.len(), classes, VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu))?;
-    let (cross_entropy, gradient) = descend(&softmax, &vars, &data, CONVEX)?;
-    if !gradient.reached() {
+    let infimum = apart.as_ref().map(|apart| apart.infimum / data.total());
+    let (cross_entropy, gradient) = descend(&softmax, &vars, &data, infimum, CONVEX)?;
+    let near = infimum.is_some_and(|infimum| cross_entropy.nats() <= infimum.nats() + NEAR_ENOUGH);
+    if !gradient.reached() && !near {
         return Err(Error::Stalled { steps: CONVEX.1, gradient: gradient.norm() });
     }
-    let infimum = apart.as_ref().map(|apart| apart.infimum / data.total());
     let direction = apart.map(|apart| apart.direction);
     Ok(Some((infimum.unwrap_or(cross_entropy), Predictor::Softmax(basis, softmax, direction))))
 }
@@ -254,18 +262,26 @@ fn network(data: &Empirical<Labelled>, classes: usize, hidden: &[usize], seed: u
     let start = Network::seeded(basis.len(), hidden, classes, &mut ChaCha8Rng::seed_from_u64(seed), &Device::Cpu)?;
     let vars = variables(&start)?;
     let network = Network::new(basis.len(), hidden, classes, VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu))?;
-    let (cross_entropy, _) = descend(&network, &vars, &data, NETWORK)?;
+    let (cross_entropy, _) = descend(&network, &vars, &data, None, NETWORK)?;
     Ok(Some((cross_entropy, Predictor::Network(basis, network))))
 }
 
+/// The cross-entropy that L-BFGS comes to, and the gradient there; it ends early next to a known infimum.
 fn descend<M: Model<Batch = Labelled>>(
     model: &M,
     vars: &VarMap,
     data: &Empirical<Labelled>,
+    infimum: Option<Information>,
     (tolerance, steps): (f64, usize),
 ) -> Result<(Information, GradientNorm)> {
     let (mut log, mut gradient) = (LossLog::new(), GradientNorm::new(vars, tolerance));
-    fit(model, data, Objective::CrossEntropy, &mut Lbfgs::new(vars), steps, &mut (&mut log, &mut gradient))?;
+    let mut end = |step: &Step<'_, M>| {
+        let Some(infimum) = infimum else { return Ok(Continue(())) };
+        let loss = host(&Objective::CrossEntropy.loss::<M>(step.log_q, step.data)?)?[0];
+        Ok(if loss <= infimum.nats() + NEAR { Break(()) } else { Continue(()) })
+    };
+    let mut watch = (&mut log, &mut gradient, &mut end);
+    fit(model, data, Objective::CrossEntropy, &mut Lbfgs::new(vars), steps, &mut watch)?;
     let end = log.history()?.rows().last().map_or(f64::NAN, |row| row.cross_entropy);
     Ok((Information::from_nats(end), gradient))
 }
