@@ -4,63 +4,72 @@
 
 use anyhow::Result;
 use candle_mle::cli::Run;
+use candle_mle::law::{ClosedForm, Density, Exponential, Gamma, Normal, Uniform};
 use candle_mle::plot::{Axis, Figure, Ink, Panel};
-use candle_mle::{MaximumEntropy, Moment, Support, maxent};
+use candle_mle::{Moment, Pmf, Support, maxent, quadrature};
 
 const MEAN: f64 = 4.8;
 
 fn main() -> Result<()> {
     let run = Run::<()>::from_args("maxent", "Maximum entropy: moments in, a Gibbs law out, by maximum likelihood.");
-    let (unit, x) = (run.unit(), |x: f64| x);
 
-    // Four supports and what is known on each.
+    // What is known, and the law of largest entropy p* for it.
     let faces = Support::finite((1..=6).map(f64::from))?;
-    let (line, half_line) = (Support::line(0.0, 1.0)?, Support::half_line(1.0)?);
-    let mean = |target| Moment { g: &x, target };
-    let second = Moment { g: &|x: f64| x * x, target: 1.0 };
-    let laws = [
-        ("nothing: uniform", &faces, maxent(&faces, &[])?),
-        (&format!("mean {MEAN}: a biased die"), &faces, maxent(&faces, &[mean(MEAN)])?),
-        ("mean 0, variance 1: Gaussian", &line, maxent(&line, &[mean(0.0), second])?),
-        ("mean 1 on [0, ∞): exponential", &half_line, maxent(&half_line, &[mean(1.0)])?),
+    let mean = |target| Moment { g: &|x| x, target };
+    let square = |target| Moment { g: &|x| x * x, target };
+    let (fair, biased) = (maxent(&faces, &[])?, maxent(&faces, &[mean(MEAN)])?);
+    let bell = maxent(&Support::line(0.0, 1.0)?, &[mean(0.0), square(1.0)])?;
+    let wait = maxent(&Support::half_line(1.0)?, &[mean(1.0)])?;
+
+    // Another law p with the same moments each time. The biased die's is the one that p* was fitted to.
+    let die = |p: &[f64]| Pmf::new([6], p);
+    let (p_fair, p_biased) = (die(&[0.3, 0.1, 0.1, 0.1, 0.1, 0.3])?, die(&biased.feasible)?);
+    let (p_bell, p_wait) = (Uniform::new(-3f64.sqrt(), 3f64.sqrt())?, Gamma::new(2.0, 2.0)?);
+    let (normal, exponential) = (Normal::new(0.0, 1.0)?, Exponential::new(1.0)?);
+
+    // It has less entropy than p*, by as much as it diverges from p*; for densities p* stands in closed form.
+    let name = format!("mean {MEAN}: a biased die");
+    let rows = [
+        ("nothing: uniform", &fair, p_fair.entropy(), p_fair.kl_divergence(&die(&fair.law)?)?),
+        (&name, &biased, p_biased.entropy(), p_biased.kl_divergence(&die(&biased.law)?)?),
+        ("mean 0, variance 1: Gaussian", &bell, p_bell.entropy(), quadrature::kl_divergence(&p_bell, &normal)?),
+        ("mean 1 on [0, ∞): exponential", &wait, p_wait.entropy(), quadrature::kl_divergence(&p_wait, &exponential)?),
     ];
-
-    // Every other law p with these moments has less entropy, by as much as it diverges from p*.
-    println!("{:<30}  {:>14}  {:>14}  {:>14}  λ", "what is known", "H(p*)", "H(p*) − H(p)", "KL(p‖p*)");
-    for (known, support, found) in &laws {
-        let gap = found.entropy - support.entropy(&found.feasible);
-        let kl = found.history.rows().last().map_or(f64::NAN, |row| row.kl / unit.nats());
-        let lambda = found.lambda.as_ref().map_or("not finite".into(), |lambda| format!("{lambda:.4?}"));
-        println!("{known:<30}  {:>14}  {:>14}  {kl:>9.4} {unit}  {lambda}", run.show(found.entropy), run.show(gap));
+    println!("{:<29}  {:>12}  {:>12}  {:>12}  λ (nats)", "what is known", "H(p*)", "H(p*) − H(p)", "KL(p‖p*)");
+    for (known, found, entropy, kl) in rows {
+        let [top, gap, kl] = [found.entropy, found.entropy - entropy, kl].map(|amount| run.show(amount));
+        let lambda = found.lambda.as_ref().map_or("not finite".into(), |lambda| listed(lambda));
+        println!("{known:<29}  {top:>12}  {gap:>12}  {kl:>12}  {lambda}");
     }
-    println!("p: the law with the same moments that a linear program found and the Gibbs law was fitted to");
 
-    // Each law over the one that it was fitted to.
-    let panels = laws.iter().map(|(known, support, found)| picture(known, support, found)).collect::<Vec<_>>();
-    let [uniform, die, gaussian, exponential] = panels.try_into().map_err(|_| anyhow::anyhow!("four panels"))?;
-    Figure::new("The less is known, the flatter the law of largest entropy")
-        .subtitle("p*: the law of largest entropy; p: another law with the same moments")
-        .column([uniform, die])
-        .column([gaussian, exponential])
+    let titled = |i: usize, panel: Panel| panel.title(rows[i].0).label(format!("p: {} less", run.show(rows[i].3)));
+    Figure::new("With the same moments, every other law has less entropy")
+        .subtitle("p*: the law of largest entropy; p: another law with its moments, less by KL(p‖p*)")
+        .column([titled(0, bars(&fair.law, &p_fair)), titled(1, bars(&biased.law, &p_biased))])
+        .column([titled(2, curves(&normal, &p_bell, -4.0)), titled(3, curves(&exponential, &p_wait, 0.0))])
         .save(run.out("laws.png"))?;
     println!("the picture is {}", run.out("laws.png").display());
     Ok(())
 }
 
-fn picture(known: &str, support: &Support, found: &MaximumEntropy) -> Panel {
-    let (points, volumes) = (support.points(), support.volumes());
-    let density = points.iter().zip(volumes).zip(&found.law).map(|((x, volume), p)| (*x, p / volume));
-    if volumes.iter().all(|v| *v == 1.0) {
-        let bars = |law: &[f64], from: f64| {
-            points.iter().zip(law).map(|(x, p)| (x + from, x + from + 0.4, *p)).collect::<Vec<_>>()
-        };
-        let panel = Panel::new(Axis::new("face"), Axis::new("probability").range(0.0, 1.0)).title(known);
-        return panel
-            .bars(bars(&found.law, -0.4), Ink::Blue)
-            .label("p*")
-            .bars(bars(&found.feasible, 0.0), Ink::Orange)
-            .label("p");
-    }
-    let shown = density.filter(|(x, _)| x.abs() < 5.0);
-    Panel::new(Axis::new("x"), Axis::new("density")).title(known).line(shown, Ink::Blue).label("p*")
+/// Numbers as they are read; one that is 0 to rounding has no sign.
+fn listed(numbers: &[f64]) -> String {
+    let shown = numbers.iter().map(|number| format!("{:.4}", (number * 1e4).round() / 1e4 + 0.0));
+    if numbers.is_empty() { "none".into() } else { shown.collect::<Vec<_>>().join(", ") }
+}
+
+fn bars(best: &[f64], p: &Pmf) -> Panel {
+    let side = |masses: &[f64], from: f64| -> Vec<_> {
+        (1..=6).map(|face| f64::from(face) + from).zip(masses).map(|(at, mass)| (at, at + 0.4, *mass)).collect()
+    };
+    let panel = Panel::new(Axis::new("face"), Axis::new("probability").range(0.0, 1.0));
+    panel.bars(side(best, -0.4), Ink::Blue).label("p*").bars(side(p.values(), 0.0), Ink::Orange)
+}
+
+fn curves(best: &dyn Density, p: &dyn Density, from: f64) -> Panel {
+    let curve = |law: &dyn Density| -> Vec<_> {
+        (0..=800).map(|k| from + (4.0 - from) * f64::from(k) / 800.0).map(|x| (x, law.log_prob(x).exp())).collect()
+    };
+    let panel = Panel::new(Axis::new("x"), Axis::new("density")).line(curve(best), Ink::Blue).label("p*");
+    panel.line(curve(p), Ink::Orange)
 }
