@@ -20,7 +20,7 @@ use crate::cone::{SparseRow, weights};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result};
 use crate::fit::{Lbfgs, fit};
-use crate::hook::{GradientNorm, History, LossLog};
+use crate::hook::{GradientNorm, History, Improvement, LossLog};
 use crate::info::Information;
 use crate::model::{Gibbs, host};
 use crate::objective::Objective;
@@ -129,9 +129,9 @@ impl<'a> Problem<'a> {
                     None => Error::MomentOutOfReach { moment, target: *target, least, most },
                 });
             }
-            // On a line the range is that of the nodes, far beyond the law: the target's own size is the better measure.
+            // On a line the range is that of the nodes, far beyond the law; half of them lie within its scale.
             let size = match support.quadrature() {
-                Some(_) => target.abs().max(1e-3 * (most - least).sqrt()),
+                Some(_) => median(values.iter().map(|value| (value - target).abs()).collect()),
                 None => most - least,
             };
             scale.push(if size > 0.0 { size } else { 1.0 });
@@ -206,8 +206,17 @@ impl<'a> Problem<'a> {
         let vb = VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu);
         let statistics = Tensor::from_vec(statistics, (s, m.max(1)), &Device::Cpu)?;
         let gibbs = Gibbs::new(statistics, &Tensor::new(volumes, &Device::Cpu)?, vb)?;
-        let (mut log, mut converged) = (LossLog::new(), GradientNorm::new(&vars, 1e-11));
-        fit(&gibbs, &data, Objective::CrossEntropy, &mut Lbfgs::new(&vars), 500, &mut (&mut log, &mut converged))?;
+        let (mut log, mut steep) = (LossLog::new(), GradientNorm::new(&vars, 1e-11));
+        // Where rounding hides the slope, a step that gains nothing is the end.
+        let mut gains = Improvement::new(1e-15);
+        fit(
+            &gibbs,
+            &data,
+            Objective::CrossEntropy,
+            &mut Lbfgs::new(&vars),
+            500,
+            &mut (&mut log, &mut steep, &mut gains),
+        )?;
         Ok((DVector::from_iterator(m, host(gibbs.lambda())?.into_iter().take(m)), log.into_history()?))
     }
 
@@ -256,4 +265,9 @@ impl<'a> Problem<'a> {
     fn unscaled(&self, scaled: &DVector<f64>) -> Vec<f64> {
         scaled.iter().zip(&self.scale).map(|(lambda, scale)| lambda / scale).collect()
     }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }

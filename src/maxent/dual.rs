@@ -4,8 +4,8 @@ use nalgebra::DVector;
 
 use crate::error::{Error, Result};
 
-/// Newton steps at most.
-const STEPS: usize = 200;
+/// Newton steps at most: where the law falls off as exp(−λ g) with a steep g, each doubles λ.
+const STEPS: usize = 1000;
 
 /// The laws exp(λ·g) / Z on points that each stand for a volume.
 pub(super) struct Dual {
