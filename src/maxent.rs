@@ -20,7 +20,7 @@ use crate::cone::{SparseRow, weights};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result};
 use crate::fit::{Lbfgs, fit};
-use crate::hook::{GradientNorm, History, LossLog};
+use crate::hook::{GradientNorm, History, Improvement, LossLog};
 use crate::info::Information;
 use crate::model::{Gibbs, host};
 use crate::objective::Objective;
@@ -39,8 +39,9 @@ pub struct Moment<'a> {
 pub struct MaximumEntropy {
     /// The mass of every point of the support.
     pub law: Vec<f64>,
-    /// The λ of exp(Σ λ_m g_m) / Z, at which the moments are met to the rounding of their sum. `None` where the moments lie on the edge of what the support allows: the law then
-    /// lives on a face of it, and λ runs off to infinity.
+    /// The λ of exp(Σ λ_m g_m) / Z, in nats per unit of g_m: the fit's, taken by Newton steps to where the moments are
+    /// met to the rounding of their sums. `None` where the moments lie on the edge of what the support allows, or some
+    /// 1e-10 from it: the law then lives on a face of it, and λ runs off to infinity.
     pub lambda: Option<Vec<f64>>,
     /// H(p*), the largest there is; differential on a line.
     pub entropy: Information,
@@ -62,7 +63,7 @@ pub struct MaximumEntropy {
 ///
 /// # Errors
 /// Moments that no law on the support has, alone or together. On a line, a law that reaches beyond the nodes of the
-/// quadrature, as any does that the moments leave unbounded; one that they do not resolve to 1e-9.
+/// quadrature, as any does that the moments leave unbounded; one that the nodes do not resolve to 1e-9.
 pub fn maxent(support: &Support, moments: &[Moment]) -> Result<MaximumEntropy> {
     let problem = Problem::new(support, moments)?;
     let feasible = problem.feasible()?;
@@ -77,12 +78,13 @@ pub fn maxent(support: &Support, moments: &[Moment]) -> Result<MaximumEntropy> {
         law[*at] = p;
     }
     problem.trusted(&law, &face, &scaled)?;
+    nodes.met(&scaled)?;
     let lambda = whole.then(|| problem.unscaled(&scaled));
     Ok(MaximumEntropy { entropy: support.entropy(&law), law, lambda, feasible, history })
 }
 
 /// λ by Newton's method from 0 on the dual, the convex function ln Z(λ) − λ·α whose gradient is `E_λ[g]` − α: the same
-/// answer as [`maxent`], to rounding, where that is finite.
+/// answer as [`maxent`] where that is finite, to the rounding of the moments, which near an edge takes more of λ's digits.
 ///
 /// # Errors
 /// As [`maxent`], and moments on the edge, where λ is not finite.
@@ -95,6 +97,7 @@ pub fn newton_on_the_dual(support: &Support, moments: &[Moment]) -> Result<Vec<f
     let nodes = problem.dual(&all);
     let scaled = nodes.newton(DVector::zeros(moments.len()));
     problem.trusted(&nodes.at(&scaled).1, &all, &scaled)?;
+    nodes.met(&scaled)?;
     Ok(problem.unscaled(&scaled))
 }
 
@@ -126,9 +129,9 @@ impl<'a> Problem<'a> {
                     None => Error::MomentOutOfReach { moment, target: *target, least, most },
                 });
             }
-            // On a line the range is that of the nodes, far beyond the law: the target's own size is the better measure.
+            // On a line the range is that of the nodes, far beyond the law; half of them lie within its scale.
             let size = match support.quadrature() {
-                Some(_) => target.abs().max(1e-3 * (most - least).sqrt()),
+                Some(_) => median(values.iter().map(|value| (value - target).abs()).collect()),
                 None => most - least,
             };
             scale.push(if size > 0.0 { size } else { 1.0 });
@@ -203,8 +206,17 @@ impl<'a> Problem<'a> {
         let vb = VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu);
         let statistics = Tensor::from_vec(statistics, (s, m.max(1)), &Device::Cpu)?;
         let gibbs = Gibbs::new(statistics, &Tensor::new(volumes, &Device::Cpu)?, vb)?;
-        let (mut log, mut converged) = (LossLog::new(), GradientNorm::new(&vars, 1e-11));
-        fit(&gibbs, &data, Objective::CrossEntropy, &mut Lbfgs::new(&vars), 500, &mut (&mut log, &mut converged))?;
+        let (mut log, mut steep) = (LossLog::new(), GradientNorm::new(&vars, 1e-11));
+        // Where rounding hides the slope, a step that gains nothing is the end.
+        let mut gains = Improvement::new(1e-15);
+        fit(
+            &gibbs,
+            &data,
+            Objective::CrossEntropy,
+            &mut Lbfgs::new(&vars),
+            500,
+            &mut (&mut log, &mut steep, &mut gains),
+        )?;
         Ok((DVector::from_iterator(m, host(gibbs.lambda())?.into_iter().take(m)), log.into_history()?))
     }
 
@@ -253,4 +265,9 @@ impl<'a> Problem<'a> {
     fn unscaled(&self, scaled: &DVector<f64>) -> Vec<f64> {
         scaled.iter().zip(&self.scale).map(|(lambda, scale)| lambda / scale).collect()
     }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }

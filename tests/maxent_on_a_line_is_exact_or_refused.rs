@@ -52,6 +52,19 @@ fn a_narrow_law_at_the_centre_is_exact() -> Result<()> {
 }
 
 #[test]
+fn a_steep_statistic_is_no_hindrance() -> Result<()> {
+    // cosh is even: half of the law on the line is the law on the half line.
+    let moment = [Moment { g: &f64::cosh, target: 1.5 }];
+    let (line, half) = (maxent(&Support::line(0.0, 1.0)?, &moment)?, maxent(&Support::half_line(1.0)?, &moment)?);
+    assert!(((line.entropy - half.entropy).bits() - 1.0).abs() < 1e-12);
+    assert!((line.lambda.expect("finite")[0] - half.lambda.expect("finite")[0]).abs() < 1e-12);
+    // Where all that tells the points apart is lost beside the largest, no λ is claimed.
+    let lost = maxent(&Support::finite((0..200).map(f64::from))?, &[Moment { g: &|x| x.powi(128), target: 1.5 }]);
+    assert!(matches!(lost, Err(Error::Stalled { .. })));
+    Ok(())
+}
+
+#[test]
 fn a_law_that_falls_between_the_nodes_is_refused_and_says_by_how_much() -> Result<()> {
     let kink =
         maxent(&Support::line(0.3, 1.0)?, &[Moment { g: SIZE, target: 1.0 }]).expect_err("a kink off the centre");
