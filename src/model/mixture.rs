@@ -312,7 +312,7 @@ impl Model for Mixture {
         // So far out that every density is 0 in floating point the sum of them is, and no ∞ − ∞ stands in its way.
         let nothing = joint.max_keepdim(1)?.eq(f64::NEG_INFINITY)?;
         let sum = nothing.broadcast_as(joint.shape())?.where_cond(&joint.zeros_like()?, &joint)?.log_sum_exp(1)?;
-        let none = Tensor::full(f64::NEG_INFINITY, sum.shape(), sum.device())?.to_dtype(sum.dtype())?;
+        let none = (sum.zeros_like()? + f64::NEG_INFINITY)?;
         Ok(nothing.squeeze(1)?.where_cond(&none, &sum)?)
     }
 }
