@@ -235,8 +235,9 @@ fn amount(text: &str) -> std::result::Result<f64, String> {
 
 /// What stands below the flags.
 const AFTER_HELP: &str = "\
-Pictures are PNG files whose titles state what they show. Where one model is fitted (coin, logistic, softmax, gaussian) a
-run also leaves log.csv, every step of the descent, and parameters.safetensors. What is found to have no finite maximum is a finding, not a failure.
+Pictures are PNG files whose titles state what they show. Where one model is fitted (coin, logistic, softmax, gaussian) a run
+also leaves log.csv, every step of the descent, and parameters.safetensors. What is found to have no finite maximum is a
+finding, not a failure.
 
 Exit codes: 0 when the run went through, 1 when the data cannot be used or a file cannot be written, 2 for flags that make
 no sense. Set CANDLE_MLE_DEVICE to cpu, cuda, cuda:1 or metal to choose where tensors live.";
@@ -347,7 +348,8 @@ impl Run<Points> {
 }
 
 impl Run<Text> {
-    /// The person's own text, or `default`, cut in two at the first space after four fifths: in lower case, with single spaces for all white space and without control characters.
+    /// The person's own text, or `default`, cut in two at the first space after four fifths: in lower case, with single
+    /// spaces for all white space and without control characters.
     pub fn text(&self, default: &str) -> Result<[String; 2]> {
         let text = match &self.flags.data.text {
             None => default.into(),
