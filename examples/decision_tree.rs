@@ -48,9 +48,9 @@ fn main() -> Result<()> {
     let axis = Axis::new(format!("I(answer; {target}) ({unit})"));
     let first = ranking.iter().take_while(|split| split.gain == ranking[0].gain && split.gain > Information::ZERO);
     let first = first.map(|split| split.column.as_str()).collect::<Vec<_>>().join(" and ");
-    let first = if first.is_empty() { "no column" } else { &first };
-    Figure::new(format!("Asked alone, {first} tells most about {target}"))
-        .subtitle("a column of numbers is asked whether it exceeds its best threshold")
+    let first = if first.is_empty() { "no column alone" } else { &first };
+    Figure::new(format!("What tells most about {target}: {first}"))
+        .subtitle("every column asked alone; one of numbers, whether it exceeds its best threshold")
         .column([Panel::stacks(Axis::new("column"), axis, bars)])
         .save(run.out("ranking.png"))?;
     println!("tree.png and ranking.png are in {}", run.out("").display());
