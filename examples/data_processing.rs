@@ -45,7 +45,7 @@ fn main() -> Result<()> {
     let i = |t: &Tensor| Ok::<_, Error>([Empirical::from_sample(t.clone())?.entropy(), h_y - data(t)?.entropy()]);
     let round = |t: Tensor| Ok::<_, Error>(((t / STEP)?.round()? * STEP)?);
     let apart = trained.layers(&x)?.into_iter().map(round).collect::<Result<_, _>>()?;
-    let axis = || Axis::new("layer").categories(&LAYERS);
+    let axis = || Axis::new(format!("layer, rounded to multiples of {STEP}")).categories(&LAYERS);
     let mut of_x = Panel::new(axis(), amount("I(X;T)"));
     let mut of_y = Panel::new(axis(), amount("I(Y;T)")).hline(i(&x)?[1].to(unit), "I(X;Y)");
     println!("\n{:<32}{:>8}{:>10}{:>10}", format!("in {unit}"), "layer", "I(X;T)", "I(Y;T)");

@@ -48,7 +48,7 @@ fn study(run: &Run<()>, x: &str, p: &law::Mixture) -> Result<Panel> {
     let places = || (-300..=300).map(|i| mean + sd * f64::from(i) / 100.0);
     let shade = places().map(|x| (x, 0.0, p.log_prob(x).exp()));
     let mut panel = Panel::new(Axis::new(x), Axis::new("density (per unit)")).band(shade, Ink::Black).label("p");
-    println!("\n{x:<22}{:>9}{:>9}{:>12}{:>12}  {}", "mean", "sd", "KL(p‖q)", "KL(q‖p)", run.unit());
+    println!("\n{x}: p = {p:.3}\n{:>31}{:>9}{:>12}{:>12}  {}", "mean", "sd", "KL(p‖q)", "KL(q‖p)", run.unit());
     for (objective, ink) in [(Objective::Kl, Ink::Blue), (Objective::ReverseKl, Ink::Vermillion)] {
         let name = if objective == Objective::Kl { "forward" } else { "reverse" };
         let mut found: Vec<f64> = vec![];

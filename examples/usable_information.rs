@@ -44,7 +44,7 @@ fn main() -> Result<()> {
     let rows = families.each_ref().map(|family| family.to_string().replace("saturated", "saturated: Shannon's I"));
     let (x, y) = (Axis::new("law").categories(&LAWS.map(|law| law.0)), Axis::new("family").categories(&rows));
     Figure::new("Shannon's I is what X tells at all; a bounded family may use less")
-        .subtitle("a permutation of the places hides it from them; a product of the columns brings it out for them")
+        .subtitle("a permutation of the places hides much of it from them; a product of the columns brings it out")
         .column([Panel::new(x, y).cells(&used, Axis::new(format!("I_V(X→Y) ({unit})")))])
         .save(run.out("table.png"))?;
 

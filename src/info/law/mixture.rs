@@ -1,3 +1,5 @@
+use std::fmt;
+
 use super::{Density, Law, Normal, check};
 use crate::error::{Error, Result};
 
@@ -76,6 +78,25 @@ impl Mixture {
             .into_iter()
             .map(|(_, log, mean, variance)| Normal::new(mean, f64::sqrt(variance)).map(|normal| (log, normal)));
         Ok(Self { components: components.collect::<Result<_>>()? })
+    }
+}
+
+/// `0.361 N(54.61, 5.87²) + 0.639 N(80.09, 5.87²)`, in the precision asked for.
+///
+/// ```
+/// use candle_mle::law::{Mixture, Normal};
+/// let p = Mixture::new(&[(0.25, Normal::new(-1.0, 2.0)?), (0.75, Normal::new(3.0, 0.5)?)])?;
+/// assert_eq!(format!("{p:.2}"), "0.25 N(-1.00, 2.00²) + 0.75 N(3.00, 0.50²)");
+/// # Ok::<(), candle_mle::Error>(())
+/// ```
+impl fmt::Display for Mixture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = |value: f64| f.precision().map_or(value.to_string(), |digits| format!("{value:.digits$}"));
+        let component = |(log_weight, normal): &(f64, Normal)| {
+            let [weight, mean, sd] = [log_weight.exp(), normal.mean(), normal.sd()].map(number);
+            format!("{weight} N({mean}, {sd}²)")
+        };
+        f.write_str(&self.components.iter().map(component).collect::<Vec<_>>().join(" + "))
     }
 }
 
