@@ -18,7 +18,8 @@ pub use stop::{GradientNorm, Improvement, NoClimb, ParameterPath};
 
 use crate::empirical::Empirical;
 use crate::error::Result;
-use crate::model::Model;
+use crate::model::{Model, host};
+use crate::objective::Objective;
 
 /// One step as a hook sees it: θ_t, its ln q, and the gradient that is about to move it.
 ///
@@ -34,6 +35,13 @@ pub struct Step<'a, M: Model> {
     pub log_q: &'a Tensor,
     /// The objective's gradients at θ_t; none on a walk along given models.
     pub gradients: Option<&'a GradStore>,
+}
+
+impl<M: Model> Step<'_, M> {
+    /// H(p̂, q) at θ_t, nats per observation. On a GPU it waits for the device.
+    pub fn cross_entropy(&self) -> Result<f64> {
+        Ok(host(&Objective::CrossEntropy.loss::<M>(self.log_q, self.data)?)?[0])
+    }
 }
 
 /// A hook. Implemented for `()`, for closures, and for tuples of `&mut` hooks, which leave each with its owner.

@@ -14,8 +14,8 @@ use candle_nn::{VarBuilder, VarMap};
 use nalgebra::{DMatrix, DVector};
 
 use self::dual::Dual;
-use self::support::Quadrature;
 pub use self::support::Support;
+use self::support::{Between, Quadrature};
 use crate::cone::{SparseRow, weights};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result};
@@ -106,7 +106,7 @@ struct Problem<'a> {
     support: &'a Support,
     /// Of the points, and of those between the nodes of a quadrature.
     statistics: Vec<DVector<f64>>,
-    between: Vec<DVector<f64>>,
+    between: [Vec<DVector<f64>>; 2],
     targets: Vec<f64>,
     scale: Vec<f64>,
 }
@@ -140,11 +140,14 @@ impl<'a> Problem<'a> {
             let of = |(moment, size): (&Moment, &f64)| ((moment.g)(x) - moment.target) / size;
             DVector::from_iterator(moments.len(), moments.iter().zip(&scale).map(of))
         };
-        let between = support.quadrature().map_or(&[][..], |quadrature| &quadrature.between);
+        let between = |shift: usize| {
+            let points = support.quadrature().map_or(&[][..], |quadrature| &quadrature.between[shift]);
+            points.iter().map(|between| statistic(between.x)).collect()
+        };
         Ok(Self {
             support,
             statistics: support.points().iter().map(|x| statistic(*x)).collect(),
-            between: between.iter().map(|between| statistic(between.x)).collect(),
+            between: [0, 1].map(between),
             targets: moments.iter().map(|moment| moment.target).collect(),
             scale,
         })
@@ -229,7 +232,7 @@ impl<'a> Problem<'a> {
     }
 
     /// An error unless the law on the nodes of a quadrature is the one on the line: it must leave nothing beyond them,
-    /// and must not change with twice as many.
+    /// and must not change with the nodes between them, wherever these lie.
     fn trusted(&self, law: &[f64], face: &[usize], scaled: &DVector<f64>) -> Result<()> {
         let Some(Quadrature { reach, outermost, innermost, between }) = self.support.quadrature() else {
             return Ok(());
@@ -238,10 +241,30 @@ impl<'a> Problem<'a> {
             return Err(Error::LawOffTheNodes { at: self.support.points()[*end], reach: *reach });
         }
 
+        let beside_the_centre = innermost.iter().map(|node| law[*node]);
+        let mut changes: Vec<f64> = beside_the_centre.collect();
+        for (between, statistics) in between.iter().zip(&self.between) {
+            changes.extend(self.changes(law, face, scaled, between, statistics));
+        }
+        match changes.into_iter().map(f64::abs).find(|change| change.is_nan() || *change > 1e-9) {
+            Some(change) => Err(Error::LawBetweenTheNodes { change }),
+            None => Ok(()),
+        }
+    }
+
+    /// By how much ln Z, the entropy and the moments, these in standard deviations, change with the nodes between.
+    fn changes(
+        &self,
+        law: &[f64],
+        face: &[usize],
+        scaled: &DVector<f64>,
+        between: &[Between],
+        statistics: &[DVector<f64>],
+    ) -> Vec<f64> {
         let nodes = self.dual(face);
         let mut finer = self.dual(face);
         // Next to the face a point may belong to it or not: taken in, it tells how much hangs on that.
-        let near = between.iter().zip(&self.between);
+        let near = between.iter().zip(statistics);
         for (between, g) in near.filter(|(b, _)| law[b.after] > 0.0 || law[b.after + 1] > 0.0) {
             finer.statistics.push(g.clone());
             finer.log_volumes.push(between.volume.ln());
@@ -252,13 +275,8 @@ impl<'a> Problem<'a> {
         let (coarse_means, fine_means) = (nodes.means(&coarse), finer.means(&fine));
         let variances = finer.squares(&fine) - fine_means.component_mul(&fine_means);
         let moments = (coarse_means - fine_means).component_div(&variances.map(|v| v.max(f64::MIN_POSITIVE).sqrt()));
-        let beside_the_centre = innermost.iter().map(|node| law[*node]);
         let changes = [coarse_z - fine_z, nodes.entropy(&coarse) - finer.entropy(&fine)];
-        let changes = changes.into_iter().chain(moments.iter().copied()).chain(beside_the_centre);
-        match changes.map(f64::abs).find(|change| change.is_nan() || *change > 1e-9) {
-            Some(change) => Err(Error::LawBetweenTheNodes { change }),
-            None => Ok(()),
-        }
+        changes.into_iter().chain(moments.iter().copied()).collect()
     }
 
     /// λ per unit of the moments.

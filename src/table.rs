@@ -8,7 +8,7 @@ use std::path::Path;
 use candle_core::{Device, Tensor};
 use nalgebra::DMatrix;
 
-use text::{Lines, check_names, drop_what_precedes_cells};
+use text::{Lines, check_names, drop_what_precedes_cells, repeated};
 
 use crate::cholesky::cholesky;
 use crate::error::{Error, Result};
@@ -439,8 +439,8 @@ impl Column {
 
 /// An error if a column is asked for twice.
 fn once(names: &[String]) -> Result<()> {
-    match names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
-        Some((_, name)) => Err(wrong(name, "it is named twice: name it once".into())),
+    match repeated(names) {
+        Some(name) => Err(wrong(name, "it is named twice: name it once".into())),
         None => Ok(()),
     }
 }

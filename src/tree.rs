@@ -107,8 +107,7 @@ impl Tree {
             return Err(Error::Parameter { what: "the least gain", value: f64::NAN, allowed: "a number" });
         }
         let rows = Rows::new(table, target, columns)?;
-        let all: Vec<usize> = (0..rows.y.len()).filter(|row| rows.count[*row] > 0.0).collect();
-        let root = rows.node(all, stop.depth, stop.least_gain)?;
+        let root = rows.node(rows.observed(), stop.depth, stop.least_gain)?;
         let levels = |column: &Column| match column {
             Column::Numbers(_) => None,
             Column::Categories { levels, .. } => Some(levels.clone()),
@@ -288,8 +287,7 @@ impl Table {
     /// As [`Tree::grow`].
     pub fn ranking(&self, target: &str, columns: &[String]) -> Result<Vec<Split>> {
         let rows = Rows::new(self, target, columns)?;
-        let all: Vec<usize> = (0..rows.y.len()).filter(|row| rows.count[*row] > 0.0).collect();
-        let mut splits = rows.splits(&all)?;
+        let mut splits = rows.splits(&rows.observed())?;
         splits.sort_by(|a, b| b.gain.bits().total_cmp(&a.gain.bits()));
         Ok(splits)
     }
@@ -309,6 +307,11 @@ impl<'a> Rows<'a> {
         let predictors = table.predictors(target, columns)?;
         let columns = predictors.into_iter().map(|name| Ok((name, table.column(name)?))).collect::<Result<_>>()?;
         Ok(Self { columns, classes, y, count: table.count() })
+    }
+
+    /// The rows whose count is not 0.
+    fn observed(&self) -> Vec<usize> {
+        (0..self.y.len()).filter(|row| self.count[*row] > 0.0).collect()
     }
 
     /// How often each class occurs in each of the groups that `group` tells apart, row by row.

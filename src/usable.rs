@@ -60,8 +60,8 @@ impl fmt::Display for Family {
     }
 }
 
-/// The V-information of a family V (lecture row P6; Xu et al. 2020, A theory of usable information under computational constraints):
-/// I_V(X→Y) = H_V(Y) − H_V(Y|X), the drop in the family's best cross-entropy once it may look at X. It is itself the
+/// The V-information of a family V (lecture row P6; Xu et al. 2020, A theory of usable information under computational
+/// constraints): I_V(X→Y) = H_V(Y) − H_V(Y|X), the drop in the family's best cross-entropy once it may look at X. It is itself the
 /// predictor that the family found: a [`Model`], which scores held-out rows too.
 ///
 /// With every law at hand it is Shannon's I(X;Y). With less it is never more than that and never below 0, grows with the
@@ -122,8 +122,8 @@ const NETWORK: (f64, usize) = (1e-6, 2_000);
 /// ```
 ///
 /// # Errors
-/// A class that is not below `classes`; data of one class; a network with a layer without units; more features than memory is meant for; a
-/// descent that stalls.
+/// A class that is not below `classes`; data of one class; a network with a layer without units; more features than memory
+/// is meant for; a descent that stalls.
 pub fn usable_information(family: &Family, data: &Empirical<Labelled>, classes: usize) -> Result<UsableInformation> {
     data.batch().at_most(classes)?;
     let (y, mass) = (host(data.batch().y())?, host(data.mass())?);
@@ -277,8 +277,7 @@ fn descend<M: Model<Batch = Labelled>>(
     let (mut log, mut gradient) = (LossLog::new(), GradientNorm::new(vars, tolerance));
     let mut end = |step: &Step<'_, M>| {
         let Some(infimum) = infimum else { return Ok(Continue(())) };
-        let loss = host(&Objective::CrossEntropy.loss::<M>(step.log_q, step.data)?)?[0];
-        Ok(if loss <= infimum.nats() + NEAR { Break(()) } else { Continue(()) })
+        Ok(if step.cross_entropy()? <= infimum.nats() + NEAR { Break(()) } else { Continue(()) })
     };
     let mut watch = (&mut log, &mut gradient, &mut end);
     fit(model, data, Objective::CrossEntropy, &mut Lbfgs::new(vars), steps, &mut watch)?;

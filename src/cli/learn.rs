@@ -70,10 +70,9 @@ impl<D: Learns> Run<D> {
         let near = separation.as_ref().map(|s| s.infimum.nats() / data.total() + NEAR);
         let mut end = |step: &Step<'_, M>| {
             let there = converged.on_step(step)?;
-            let loss = || Ok::<_, Error>(host(&Objective::CrossEntropy.loss::<M>(step.log_q, step.data)?)?[0]);
             Ok(match near {
                 _ if self.flags.data.csv().is_none() || learning.steps.is_some() => Continue(()),
-                Some(near) if loss()? <= near => Break(()),
+                Some(near) if step.cross_entropy()? <= near => Break(()),
                 Some(_) => Continue(()),
                 None => there,
             })

@@ -13,7 +13,8 @@ use crate::objective::{Objective, all_three, measured};
 /// Logs the three quantities of every step, from the training forward's own ln q.
 ///
 /// With a known truth it also logs the exact population KL(truth‖q_θ), which costs a forward pass of its own; its
-/// minimum is the truth, not θ̂. Where it was asked for, the reverse KL is logged beside. Reductions are in f64. On a GPU rows stay on the device and are copied now and then.
+/// minimum is the truth, not θ̂. Where it was asked for, the reverse KL is logged beside. Reductions are in f64. On a GPU
+/// rows stay on the device and are copied now and then.
 pub struct LossLog<T = ()> {
     truth: T,
     reverse: bool,

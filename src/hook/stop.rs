@@ -7,7 +7,6 @@ use candle_nn::VarMap;
 use super::{Hook, Step};
 use crate::error::{Error, Result};
 use crate::model::{Model, Parameters, by_name, host};
-use crate::objective::Objective;
 
 /// Ends the run once no component of the gradient is larger than a tolerance.
 pub struct GradientNorm {
@@ -68,7 +67,7 @@ impl Improvement {
 
 impl<M: Model> Hook<M> for Improvement {
     fn on_step(&mut self, step: &Step<'_, M>) -> Result<ControlFlow<()>> {
-        let now = cross_entropy(step)?;
+        let now = step.cross_entropy()?;
         let gained = self.last - now;
         self.last = now;
         Ok(if (0.0..self.tolerance).contains(&gained) { Break(()) } else { Continue(()) })
@@ -83,7 +82,7 @@ pub struct NoClimb {
 
 impl<M: Model> Hook<M> for NoClimb {
     fn on_step(&mut self, step: &Step<'_, M>) -> Result<ControlFlow<()>> {
-        let loss = cross_entropy(step)?;
+        let loss = step.cross_entropy()?;
         let start = *self.start.get_or_insert(loss);
         // Rounding may lift a loss that starts at its minimum.
         if loss > start + 1e-9 * start.abs().max(1.0) {
@@ -119,8 +118,4 @@ impl<M: Model + Parameters> Hook<M> for ParameterPath {
         self.path.push(theta.concat());
         Ok(Continue(()))
     }
-}
-
-fn cross_entropy<M: Model>(step: &Step<'_, M>) -> Result<f64> {
-    Ok(host(&Objective::CrossEntropy.loss::<M>(step.log_q, step.data)?)?[0])
 }

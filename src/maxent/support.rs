@@ -19,11 +19,15 @@ pub(super) struct Quadrature {
     /// The nodes farthest from the centre, and those nearest to it, one for each half line.
     pub(super) outermost: Vec<usize>,
     pub(super) innermost: Vec<usize>,
-    /// Together with the nodes, the rule of half the step.
-    pub(super) between: Vec<Between>,
+    /// The nodes moved by each of [`SHIFTS`]: the same rule once more, with another error.
+    pub(super) between: [Vec<Between>; 2],
 }
 
-/// A point half a step from node `after` and from the next.
+/// Parts of a step. Two, since a kink at some place between two nodes errs by the same in a rule and in its shifted copy;
+/// that place is another for another shift.
+const SHIFTS: [f64; 2] = [1.0 / 2.0, 1.0 / 3.0];
+
+/// A point between node `after` and the next.
 #[derive(Clone, Debug)]
 pub(super) struct Between {
     pub(super) after: usize,
@@ -85,27 +89,30 @@ impl Support {
         const FROM: f64 = -4.2;
         const TO: f64 = 5.5;
         let step = (TO - FROM) / STEPS as f64;
-        let (mut points, mut volumes, mut between) = (vec![], vec![], vec![]);
+        let (mut points, mut volumes, mut between) = (vec![], vec![], [vec![], vec![]]);
         let (mut outermost, mut innermost) = (vec![], vec![]);
         for side in sides {
             let (first, last) = (points.len(), points.len() + STEPS);
             let (inner, outer) = if *side < 0.0 { (last, first) } else { (first, last) };
             innermost.push(inner);
             outermost.push(outer);
-            for k in 0..=2 * STEPS {
-                let outwards = if *side < 0.0 { 2 * STEPS - k } else { k };
-                let t = FROM + step / 2.0 * outwards as f64;
+            let node = |outwards: f64| {
+                let t = FROM + step * outwards;
                 let distance = scale * (t - (-t).exp()).exp();
                 let (x, volume) = (centre + side * distance, distance * (1.0 + (-t).exp()) * step);
-                if !(x.is_finite() && volume.is_normal() && volume > 0.0) {
-                    let allowed =
-                        "one > 0 that keeps all nodes, from 1e-31 to 250 times it, within the range of numbers";
-                    return Err(Error::Parameter { what: "the scale", value: scale, allowed });
+                if x.is_finite() && volume.is_normal() && volume > 0.0 {
+                    return Ok((x, volume));
                 }
-                if k % 2 == 0 {
-                    points.push(x);
-                    volumes.push(volume);
-                } else {
+                let allowed = "one > 0 that keeps all nodes, from 1e-31 to 250 times it, within the range of numbers";
+                Err(Error::Parameter { what: "the scale", value: scale, allowed })
+            };
+            for k in 0..=STEPS {
+                let outwards = if *side < 0.0 { STEPS - k } else { k } as f64;
+                let (x, volume) = node(outwards)?;
+                points.push(x);
+                volumes.push(volume);
+                for (between, shift) in between.iter_mut().zip(SHIFTS).filter(|_| k < STEPS) {
+                    let (x, volume) = node(outwards + side * shift)?;
                     between.push(Between { after: points.len() - 1, x, volume });
                 }
             }

@@ -72,8 +72,13 @@ pub(super) fn check_names(names: &[String]) -> std::result::Result<(), String> {
     if let Some(column) = names.iter().position(String::is_empty).filter(|_| names.len() > 1) {
         return Err(format!("column {} of {} has no name: name it or delete it", column + 1, names.len()));
     }
-    match names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
-        Some((_, name)) => Err(format!("two columns are named '{name}': rename one")),
+    match repeated(names) {
+        Some(name) => Err(format!("two columns are named '{name}': rename one")),
         None => Ok(()),
     }
+}
+
+/// The first name that stands there twice.
+pub(super) fn repeated(names: &[String]) -> Option<&String> {
+    names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)).map(|(_, name)| name)
 }
