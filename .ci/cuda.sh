@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Proves that the CUDA build compiles and links on a machine without a GPU: CUDA's compiler comes as Python wheels, the
 # driver's libraries are stand-ins that answer "no device". Needs Rust, gcc and python3 with venv.
+# usage: cuda.sh [FOLDER for the builds]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-work=$PWD/target/cuda-check
+work=$(mkdir -p "${1:-target/cuda-check}" && cd "${1:-target/cuda-check}" && pwd)
 mkdir -p "$work"
 
 # One version for all five parts: mixed ones produce PTX that ptxas refuses.
@@ -19,7 +20,7 @@ ln -sf "$CUDA_HOME/lib/libcudart_static.a" "$work/stubs/libcudart.a"
 export LIBRARY_PATH="$work/stubs" LD_LIBRARY_PATH="$work/stubs"
 # No nvidia-smi to ask for the architecture. -Ofc=max compiles kernels five times faster to slow code: for this proof only.
 export CUDA_COMPUTE_CAP=90 NVCC_APPEND_FLAGS=-Ofc=max CARGO_TARGET_DIR="$work/target"
-unoptimised=(--config profile.dev.opt-level=0 --config 'profile.dev.package."*".opt-level=0')
+unoptimised=(--config profile.dev.opt-level=0)
 cargo build --locked "${unoptimised[@]}" --features cuda --example coin
 
 # The program must start, and say in words that there is no GPU.

@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use anyhow::Result;
 use candle_core::{DType, Device, Tensor};
-use candle_mle::{Empirical, Labelled, Logistic, Model, Objective, Softmax};
+use candle_mle::model::{Logistic, Softmax};
+use candle_mle::{Empirical, Labelled, Model, Objective};
 use candle_nn::{Optimizer, SGD, VarBuilder, VarMap};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -47,7 +48,7 @@ fn stepper<M: Model<Batch = Labelled>>(
 ) -> impl FnMut() -> Result<()> {
     move || {
         let log_q = model.log_prob(data.batch())?;
-        Ok(sgd.backward_step(&Objective::CrossEntropy.loss::<M>(&log_q, data)?)?)
+        Ok(sgd.backward_step(&Objective::CrossEntropy.loss(&model, &log_q, data)?)?)
     }
 }
 

@@ -1,17 +1,19 @@
-//! The chain rule (lecture rows L10, L11): uncertainty comes in stages, and in every order the stages add up alike.
+//! The chain rule (lecture rows L10, L11): uncertainty comes in stages, and in every order the stages add up alike. Two
+//! coins, then three.
 //!
-//! Change first: a noise, `Channel::binary_symmetric(0.5)`, say: then nothing of the coin before comes through.
+//! Try: another noise, say `Channel::binary_symmetric(0.5)`: then nothing of the coin before it comes through.
+//!
 //! H(A|B) is what is still uncertain about A when B is known; an autoregressive language model pays these terms.
 
 use anyhow::Result;
-use candle_mle::cli::Run;
-use candle_mle::plot::{Axis, Figure, Ink, Panel};
-use candle_mle::{Channel, Information, Pmf};
+use candle_mle::info::{Channel, Information, Pmf};
+use candle_mle_cli::Run;
+use candle_mle_plot::{Axis, Figure, Ink, Panel};
 
 const NAMES: [(&str, Ink); 3] = [("X", Ink::Blue), ("Y", Ink::Orange), ("W", Ink::Green)];
 
 fn main() -> Result<()> {
-    let run = Run::<()>::from_args("chain_rule", "Two coins, then three: entropy in stages, in every order.");
+    let run = Run::<()>::from_args("chain_rule", include_str!("chain_rule.rs"))?;
 
     // X is a fair coin, Y = X xor Z with Z ~ Bernoulli(0.1): the other face now and then.
     let two = Pmf::bernoulli(0.5)?.with_output(0, &Channel::binary_symmetric(0.1)?)?;
@@ -19,22 +21,22 @@ fn main() -> Result<()> {
     let three = two.with_output(1, &Channel::binary_symmetric(0.2)?)?;
 
     println!("two coins, H(X,Y) = {}", run.show(two.entropy()));
-    let pair = draw(&run, &two, &[&[0, 1], &[1, 0]])?.title("two coins");
+    let pair = stacks(&run, &two, &[&[0, 1], &[1, 0]])?.title("two coins");
     println!("\nthree coins, H(X,Y,W) = {}", run.show(three.entropy()));
     let orders: [&[usize]; 6] = [&[0, 1, 2], &[0, 2, 1], &[1, 0, 2], &[1, 2, 0], &[2, 0, 1], &[2, 1, 0]];
-    let triple = draw(&run, &three, &orders)?.title("three coins");
+    let triple = stacks(&run, &three, &orders)?.title("three coins");
 
-    Figure::new("Told in any order, the coins tell the same in all")
+    let figure = Figure::new("Told in any order, the coins tell the same in all")
         .subtitle("each block is what a coin still adds when those below it are known")
         .column([pair])
-        .column_of(2.2, [triple])
-        .save(run.out("orders.png"))?;
-    println!("\nthe terms of every order are drawn in {}", run.out("orders.png").display());
+        .column_of(2.2, [triple]);
+    run.draw("orders.png", figure)?;
+    run.say_picture("orders.png");
     Ok(())
 }
 
 /// Prints the terms of every order and stacks them.
-fn draw(run: &Run<()>, p: &Pmf, orders: &[&[usize]]) -> Result<Panel> {
+fn stacks(run: &Run<()>, p: &Pmf, orders: &[&[usize]]) -> Result<Panel> {
     let unit = run.unit();
     let name = |axes: &[usize]| axes.iter().map(|axis| NAMES[*axis].0).collect::<Vec<_>>().join(",");
     let mut stacks = vec![];

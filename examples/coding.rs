@@ -1,12 +1,14 @@
-//! Codes pay what entropy says (lecture rows P1, P2): H at best, H + KL with a code made for another law.
+//! Codes pay what entropy says (lecture rows P1, P2): H at best, H + KL with a code made for another distribution. The
+//! letters of a text, a column of a table, the faces of a coin.
 //!
-//! Change first: `TEXT`, in small letters, or `RARE`. A text of one letter repeated costs nothing.
+//! Try: another `TEXT`, in small letters, or another `RARE`. A text of one letter repeated costs nothing.
+//!
 //! Knowing Y saves I(X;Y): with a code for each value of Y, X of the 4 × 4 table of row L16 costs H(X|Y).
 
 use anyhow::{Result, ensure};
-use candle_mle::cli::Run;
-use candle_mle::plot::{Axis, Figure, Ink, Panel};
-use candle_mle::{Information, Pmf, PrefixCode};
+use candle_mle::info::{Information, Pmf, PrefixCode};
+use candle_mle_cli::Run;
+use candle_mle_plot::{Axis, Figure, Ink, Panel};
 
 const TEXT: &str = "a rare letter may have a long word because it is seldom sent and a common letter must have a short \
     one the best code gives every letter about as many bits as its surprise and no code can do better on average";
@@ -14,7 +16,7 @@ const TEXT: &str = "a rare letter may have a long word because it is seldom sent
 const RARE: f64 = 0.1;
 
 fn main() -> Result<()> {
-    let run = Run::<()>::from_args("coding", "Huffman codes: for letters, for the wrong law, with side information.");
+    let run = Run::<()>::from_args("coding", include_str!("coding.rs"))?;
     let unit = run.unit();
 
     // A code for the letters of a text: written in binary digits, and read back.
@@ -41,19 +43,18 @@ fn main() -> Result<()> {
 
     // Side information: a code for every value of Y.
     let xy = Pmf::from_counts([4, 4], [4., 2., 1., 1., 2., 4., 1., 1., 2., 2., 2., 2., 8., 0., 0., 0.])?;
-    let (x, y) = (xy.marginal(&[0])?, xy.marginal(&[1])?);
-    let given = (0..4).map(|y| xy.condition(&[(1, y)])).collect::<candle_mle::Result<Vec<_>>>()?;
-    let told = given.iter().zip(y.values()).map(|(x, mass)| Ok(paid(x, x)? * *mass)).sum::<Result<Information>>()?;
-    let (alone, saved) = (paid(&x, &x)?, paid(&x, &x)? - told);
+    let (x, own) = (xy.marginal(&[0])?, |p: &Pmf| paid(p, p));
+    let given = |(y, mass): (Vec<usize>, f64)| Ok(own(&xy.condition(&[(1, y[0])])?)? * mass);
+    let (alone, told) = (own(&x)?, xy.marginal(&[1])?.cells().map(given).sum::<Result<Information>>()?);
     row("X of the 4 × 4 table: H(X)", x.entropy(), alone);
     row("X when both sides know Y: H(X|Y)", xy.conditional_entropy(&[0], &[1])?, told);
-    row("saved by knowing Y: I(X;Y)", xy.mutual_information(&[0], &[1])?, saved);
+    row("saved by knowing Y: I(X;Y)", xy.mutual_information(&[0], &[1])?, alone - told);
 
     // n faces of a coin in one word: the rounding to whole digits is shared by all of them.
     let (coin, mut rates) = (Pmf::bernoulli(RARE)?, vec![]);
     for n in 1..=12u32 {
         let block = coin.extension(n as usize)?;
-        let each = paid(&block, &block)? / n.into();
+        let each = own(&block)? / n.into();
         row(&format!("a coin of {RARE}, blocks of {n}: H"), coin.entropy(), each);
         rates.push((n.into(), each.to(unit)));
     }
@@ -64,14 +65,14 @@ fn main() -> Result<()> {
         ("text, in theory", vec![part("H(p)", h, Ink::SkyBlue), part("KL(p‖q)", kl, Ink::Orange)]),
         ("text, code for q", vec![part("paid", wrong, Ink::Blue)]),
         ("X alone", vec![part("paid", alone, Ink::Blue)]),
-        ("X, Y known", vec![part("paid", told, Ink::Blue), part("saved", saved, Ink::Green)]),
+        ("X, Y known", vec![part("paid", told, Ink::Blue), part("saved", alone - told, Ink::Green)]),
     ];
     let blocks = Panel::new(Axis::new("faces of a coin in a word"), Axis::new(format!("{unit} per face")));
     let blocks = blocks.line(rates.clone(), Ink::Blue).points(rates, Ink::Blue).hline(coin.entropy().to(unit), "H");
-    Figure::new("No code beats the entropy, and the wrong one pays KL on top")
+    let figure = Figure::new("No code beats the entropy, and the wrong one pays KL on top")
         .column_of(1.7, [Panel::stacks(Axis::new(""), Axis::new(format!("{unit} per symbol")), bars)])
-        .column([blocks])
-        .save(run.out("codes.png"))?;
-    println!("\nowed and paid are drawn in {}", run.out("codes.png").display());
+        .column([blocks]);
+    run.draw("codes.png", figure)?;
+    run.say_picture("codes.png");
     Ok(())
 }

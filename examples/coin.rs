@@ -1,57 +1,62 @@
-//! Sixty heads of a hundred (lecture row L1): three losses, one argmin, π = 0.6.
+//! Sixty heads of a hundred (lecture row L1): three losses, one argmin, π = 0.6. The smallest program that shows it.
 //!
-//! Change first: `HEADS`. With `--n 20` the flips are drawn from a coin of that probability instead.
-//! Step size: above 8, `--lr 9`, the loss climbs above its start, and the run stops and names the step.
+//! Try: another number of `HEADS`. With `--n 20` flips are drawn from a coin of that probability; with `--csv` and
+//! `--target` a column of yours with two values is counted. Step size: above 8, `--lr 9`, the loss climbs above its
+//! start, and the run stops and names the step.
 
 use anyhow::Result;
-use candle_core::{DType, Tensor};
-use candle_mle::cli::{Classes, Run, Slice};
-use candle_mle::plot::{Axis, Figure, Ink, Panel};
-use candle_mle::{Bernoulli, Empirical, Outcomes, Sample, device, one_sided};
+use candle_core::{Device, Tensor};
+use candle_mle::hook::{NoClimb, ParameterPath};
+use candle_mle::model::Bernoulli;
+use candle_mle::model::Sample;
+use candle_mle::separation::one_sided;
+use candle_mle::table::Names;
+use candle_mle::{Design, Empirical, LossLog, fit};
+use candle_mle_cli::{Coin, Run, Slice};
+use candle_mle_plot::{Axis, Figure, Ink, Panel};
 
 const HEADS: f64 = 60.0;
 const FLIPS: f64 = 100.0;
 
 fn main() -> Result<()> {
-    let run = Run::<Classes>::from_args("coin", "The smallest maximum likelihood there is: a coin, 60 heads of 100.");
-    let device = device()?;
+    let run = Run::<Coin>::from_args("coin", include_str!("coin.rs"))?;
 
-    // What was seen: a table of counts, flips of a coin of known bias, or a column of yours with two values.
-    let truth = Bernoulli::from_prob(HEADS / FLIPS, &device)?;
-    let table = run.outcomes()?;
-    table.as_ref().map_or(Ok(()), Outcomes::two_classes)?;
-    let data = match (&table, run.n()) {
-        (Some(table), _) => Empirical::from_counts(table.y.to_dtype(DType::F64)?, &table.count)?,
-        (None, Some(n)) => Empirical::from_sample(truth.sample(&n, &mut run.generator())?)?,
-        (None, None) => Empirical::from_counts(Tensor::new(&[1.0, 0.0], &device)?, &[HEADS, FLIPS - HEADS])?,
-    };
-    let faces = table.map_or(["tails", "heads"].map(String::from).to_vec(), |table| table.classes);
-    run.say_data(&format!("a coin: {} (1) or {} (0)", faces[1], faces[0]), "H(p_data)", &data);
+    // p̂, what was seen: a table of counts, flips of a coin of known bias, or a column of yours.
+    let truth = Bernoulli::from_prob(HEADS / FLIPS, &Device::Cpu)?;
+    let drawn = run.n().map(|n| truth.sample(&n, &mut run.generator())).transpose()?;
+    let (truth, drawn) = (drawn.is_some().then_some(&truth), drawn.map(Empirical::from_sample));
+    let p = || Empirical::from_counts(Tensor::new(&[1.0, 0.0], &Device::Cpu)?, &[HEADS, FLIPS - HEADS]);
+    let classes = ["tails", "heads"].map(String::from).to_vec();
+    let seen =
+        || Ok::<_, anyhow::Error>(Design { p: drawn.unwrap_or_else(p)?, names: Names { classes, ..Names::default() } });
+    let Design { p, names } = run.outcomes()?.map_or_else(seen, Ok)?;
+    let faces = &names.classes;
+    run.say_data(&format!("a coin: {} (1) or {} (0)", faces[1], faces[0]), "H(p̂)", &p);
 
-    // The learner starts fair; the hook logs KL, cross-entropy and NLL of every step.
-    let truth = (run.n().is_some()).then_some(&truth);
-    let learned = run.learn(&data, truth, one_sided(&data)?, 1.0, Bernoulli::new, &device)?;
-    println!("probability of {}: {:.6}\n", faces[1], learned.model.prob()?);
+    // q: a coin whose one variable starts fair. The log sees KL, cross-entropy and NLL at every step of the descent.
+    let (plan, data, (vars, coin)) = (run.plan(1.0, None), run.place(&p)?, run.start(Bernoulli::new)?);
+    let (mut log, mut path, mut climb) = (LossLog::with_truth(truth), ParameterPath::new(), NoClimb::default());
+    let mut descent = plan.optimizer(&vars, &data)?;
+    let hooks = &mut (&mut log, &mut path, &mut climb);
+    let end = fit(&coin, &data, plan.objective, descent.as_mut(), 0..plan.steps, hooks).map(|end| (end, vars, coin));
+    let learned = run.learned(&plan, &data, &names, log.into_history()?, &path, one_sided(&p)?, end)?;
+    run.compare_paths(&plan, &data, Bernoulli::new)?;
+    println!("\nprobability of {}: {:.6}\n", faces[1], learned.model.prob()?);
 
     // The same three quantities along all coins there are.
-    let coins = (1..100).map(|i| f64::from(i) / 100.0).collect();
-    let axis = format!("probability of {}", faces[1]);
-    let mut slice = Slice::new(axis, coins, |prob| Bernoulli::from_prob(prob, &device), &data)?;
+    let mut slice = Slice::of_coins(&faces[1], learned.model.prob()?, &p)?;
     if let Some(separation) = &learned.separation {
         slice = slice.without_minimum(separation.infimum);
     }
-    run.draw_descent(&learned, "H(p_data)")?;
+    run.draw_descent(&learned, "H(p̂)")?;
     run.draw_landscape(&slice, None)?;
-    let heads = data.moments()?.0[0];
+    let (heads, fitted) = (p.moments()?.0[0], learned.model.prob()?);
     let bars = |left: f64, heads: f64| [(left, left + 0.3, 1.0 - heads), (1.0 + left, 1.3 + left, heads)];
-    let panel = Panel::new(Axis::new("").categories(&faces), Axis::new("probability").range(0.0, 1.0))
-        .bars(bars(-0.3, heads), Ink::SkyBlue)
-        .label("observed share")
-        .bars(bars(0.0, learned.model.prob()?), Ink::Vermillion)
-        .label("fitted coin");
-    Figure::new(format!("The fitted coin shows {} as often as was observed", faces[1]))
-        .column([panel])
-        .save(run.out("model.png"))?;
+    let panel = Panel::new(Axis::new("").categories(faces), Axis::new("probability").range(0.0, 1.0));
+    let panel = panel.bars(bars(-0.3, heads), Ink::SkyBlue).label("observed share");
+    let panel = panel.bars(bars(0.0, fitted), Ink::Vermillion).label("fitted coin");
+    let title = format!("The fitted coin shows {} as often as was observed", faces[1]);
+    run.draw("model.png", Figure::new(title).column([panel]))?;
     run.say_files();
     Ok(())
 }

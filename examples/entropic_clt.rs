@@ -1,22 +1,24 @@
-//! The entropic central limit theorem (lecture row L9): with every draw added, h(Zₙ) rises towards the Gaussian's.
+//! The entropic central limit theorem (lecture row L9): with every draw added, h(Zₙ) rises towards the Gaussian's. Five
+//! distributions of variance 1, and sums of up to 16 draws.
 //!
-//! Change first: the laws, or `MOST`. All have variance 1, and nothing is sampled: the sums have known densities.
+//! Try: other distributions, of variance 1, or another `MOST`. Nothing is sampled: the sums have known densities.
+//!
 //! Convergence is Barron (1986); that every single step rises is Artstein, Ball, Barthe and Naor (2004).
 
 use anyhow::Result;
-use candle_mle::Information;
-use candle_mle::cli::Run;
-use candle_mle::clt::{self, Summable};
-use candle_mle::law::{Exponential, Laplace, Mixture, Normal, Uniform};
-use candle_mle::plot::{Axis, Figure, Ink, Panel};
+use candle_mle::info::Information;
+use candle_mle::info::clt::{self, Summable};
+use candle_mle::info::law::{Exponential, Laplace, Mixture, Normal, Uniform};
+use candle_mle_cli::Run;
+use candle_mle_plot::{Axis, Figure, Ink, Panel};
 
 const MOST: usize = 16;
 
 fn main() -> Result<()> {
-    let run = Run::<()>::from_args("entropic_clt", "Entropies of normalised sums of 1 to 16 independent draws.");
+    let run = Run::<()>::from_args("entropic_clt", include_str!("entropic_clt.rs"))?;
     let unit = run.unit();
 
-    // Zₙ = (X₁ + … + Xₙ)/√n keeps the variance, so that all laws head for one limit, ½ log 2πe.
+    // Zₙ = (X₁ + … + Xₙ)/√n keeps the variance, so that all distributions head for one limit, ½ log 2πe.
     let bump = |mean: f64| Normal::new(mean, f64::sqrt(1.0 - mean * mean));
     let laws: [(&str, Ink, Box<dyn Summable>); 5] = [
         ("Gaussian", Ink::Black, Box::new(Normal::new(0.0, 1.0)?)),
@@ -26,11 +28,11 @@ fn main() -> Result<()> {
         ("two bumps", Ink::Purple, Box::new(Mixture::new(&[(0.5, bump(-0.95)?), (0.5, bump(0.95)?)])?)),
     ];
     let limit = clt::limit(laws[0].2.as_ref())?.to(unit);
-    let curves = laws.iter().map(|(_, _, law)| {
+    let mut curves = vec![];
+    for (_, _, law) in &laws {
         let entropies = clt::normalised_sums(law.as_ref(), MOST)?;
-        Ok(entropies.into_iter().map(|h| h.to(unit)).collect::<Vec<f64>>())
-    });
-    let curves = curves.collect::<Result<Vec<_>>>()?;
+        curves.push(entropies.iter().map(|h| h.to(unit)).collect::<Vec<f64>>());
+    }
 
     // Every entropy, and by how much it is above the last one.
     println!("h(Zₙ) and its increase, in {unit}; ½ log 2πe = {limit:.6}\n");
@@ -48,12 +50,8 @@ fn main() -> Result<()> {
     println!("\nsmallest increase of all but the Gaussian: {:.1e} {unit}", steps.fold(f64::INFINITY, f64::min));
 
     // The scaling rule h(aX) = h(X) + log|a| turns h(Sₙ) into h(Zₙ).
-    let (sum, scale) = (Exponential::new(1.0)?.sum_entropy(MOST)?, (MOST as f64).sqrt());
-    println!(
-        "exponential, n = {MOST}: h(Sₙ) − ½ log n = {} − {}",
-        run.show(sum),
-        run.show(Information::from_nats(scale.ln()))
-    );
+    let (sum, scale) = (Exponential::new(1.0)?.sum_entropy(MOST)?, Information::from_nats((MOST as f64).sqrt().ln()));
+    println!("exponential, n = {MOST}: h(Sₙ) − ½ log n = {} − {}", run.show(sum), run.show(scale));
 
     let number = || Axis::new("n, the number of draws").log();
     let mut rising = Panel::new(number(), Axis::new(format!("h(Zₙ) ({unit})"))).title("entropy");
@@ -64,11 +62,11 @@ fn main() -> Result<()> {
         // The Gaussian's own distance is 0 to rounding, and not on a logarithmic axis.
         gap = gap.line(points().map(|(n, h)| (n, limit - h)).filter(|p| p.1 > 1e-9), *ink);
     }
-    Figure::new("Every draw added lifts the entropy towards the Gaussian's")
+    let figure = Figure::new("Every draw added lifts the entropy towards the Gaussian's")
         .subtitle("normalised sums of n independent draws of variance 1")
         .column_of(1.9, [rising])
-        .column([gap.title("distance: 1/n² if symmetric")])
-        .save(run.out("entropies.png"))?;
-    println!("the entropies are drawn in {}", run.out("entropies.png").display());
+        .column([gap.title("distance: 1/n² if symmetric")]);
+    run.draw("entropies.png", figure)?;
+    run.say_picture("entropies.png");
     Ok(())
 }

@@ -1,16 +1,16 @@
-//! What counts say of independent variables (lecture rows L13, L15): I = 0, but the plug-in estimate never is.
+//! What counts say of independent variables (lecture rows L13, L15): I = 0, but the plug-in estimate never is. Five
+//! estimators on the same tables of counts, small and large.
 //!
-//! Change first: `MARGIN`, the weights of the twelve levels that X and Y have, or the numbers of observations in `SIZES`.
-//! Equal weights flatter the shrinkage estimator, which shrinks towards them.
+//! Try: another `MARGIN`, the weights of the twelve levels that X and Y have, or other numbers of observations in `SIZES`.
+//! Equal weights flatter the shrinkage estimator, which shrinks towards them. `--n` is the number of tables of each size.
 
 use anyhow::Result;
-use candle_mle::Pmf;
-use candle_mle::cli::Run;
-use candle_mle::estimate::CountEstimator::{self, ChaoShen, Grassberger, MillerMadow, PlugIn, Shrinkage};
-use candle_mle::estimate::repeated;
-use candle_mle::plot::{Axis, Figure, Ink, Panel};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use candle_mle::info::Pmf;
+use candle_mle::info::estimate::CountEstimator::{self, ChaoShen, Grassberger, MillerMadow, PlugIn, Shrinkage};
+use candle_mle::info::estimate::repeated;
+use candle_mle::info::number::fixed;
+use candle_mle_cli::{Draws, Run};
+use candle_mle_plot::{Axis, Figure, Ink, Panel};
 
 const MARGIN: [f64; 12] = [12., 11., 10., 9., 8., 7., 6., 5., 4., 3., 2., 1.];
 const SIZES: [usize; 11] = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000];
@@ -25,26 +25,26 @@ const ESTIMATORS: [(&str, CountEstimator, Ink); 5] = [
 ];
 
 fn main() -> Result<()> {
-    let run = Run::<()>::from_args("estimator_bias", "Estimates of I(X;Y) = 0 from tables of counts, by their size.");
-    let unit = run.unit();
+    let run = Run::<Draws>::from_args("estimator_bias", include_str!("estimator_bias.rs"))?;
+    let (unit, repeats) = (run.unit(), run.n_or(REPEATS));
     let margin = Pmf::from_counts([12], MARGIN)?;
     let law = margin.product(&margin)?;
 
     // The same seeded tables for every estimator.
-    println!("I(X;Y) of independent variables in {unit}, mean ± spread of {REPEATS} tables\n");
+    println!("I(X;Y) of independent variables in {unit}, mean ± spread of {repeats} tables\n");
     println!("{:>8}{}", "n", ESTIMATORS.map(|(name, ..)| format!("{name:>18}")).concat());
     let mut found = vec![vec![]; ESTIMATORS.len()];
     for n in SIZES {
         print!("{n:>8}");
         for (found, (_, estimator, _)) in found.iter_mut().zip(ESTIMATORS) {
-            let mut rng = ChaCha8Rng::seed_from_u64(1);
-            let (mean, spread) = repeated(REPEATS, || {
+            let mut rng = run.generator();
+            let (mean, spread) = repeated(repeats, || {
                 let mut counts = [0; 144];
                 law.sample(n, &mut rng).iter().for_each(|cell| counts[12 * cell[0] + cell[1]] += 1);
                 estimator.mutual_information(&counts, [12, 12])
             })?;
             let (mean, spread) = (mean.to(unit), spread.to(unit));
-            print!("{:>18}", format!("{mean:.4} ± {spread:.4}"));
+            print!("{:>18}", format!("{} ± {spread:.4}", fixed(mean, 4)));
             found.push((n as f64, mean, spread));
         }
         println!();
@@ -58,11 +58,11 @@ fn main() -> Result<()> {
         near = near.line(found.iter().map(|(n, i, _)| (*n, *i)), ink).label(name);
         far = far.line(found.iter().map(|(n, i, _)| (*n, i.abs())), ink);
     }
-    Figure::new(format!("In {} independent pairs, counting finds {:.1} {unit}", SIZES[0], found[0][0].1))
-        .subtitle(format!("X and Y with 12 levels each, I = 0; {REPEATS} tables at each n"))
+    let figure = Figure::new(format!("In {} independent pairs, counting finds {:.1} {unit}", SIZES[0], found[0][0].1))
+        .subtitle(format!("X and Y with 12 levels each, I = 0; {repeats} tables at each n"))
         .column_of(1.4, [near.title("mean ± spread").hline(0.0, "")])
-        .column([far.title("what repetition does not cure")])
-        .save(run.out("bias.png"))?;
-    println!("\nthe bias is drawn in {}", run.out("bias.png").display());
+        .column([far.title("what repetition does not cure")]);
+    run.draw("bias.png", figure)?;
+    run.say_picture("bias.png");
     Ok(())
 }

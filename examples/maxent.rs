@@ -1,27 +1,29 @@
-//! Maximum entropy (lecture rows L5 to L7): of all laws with given moments, the one that assumes nothing more.
+//! Maximum entropy (lecture rows L5 to L7): of all distributions with given moments, the one that assumes nothing more. Dice,
+//! a Gaussian and an exponential, each found by maximum likelihood.
 //!
-//! Change first: `MEAN`, the die's. At 3.5 λ is 0; at 6 the law is a point and λ is not finite; 6.5 is refused.
+//! Try: another `MEAN`, the die's. At 3.5 λ is 0; at 6 the distribution is a point and λ is not finite; 6.5 is refused.
 
 use anyhow::Result;
-use candle_mle::cli::Run;
-use candle_mle::law::{ClosedForm, Density, Exponential, Gamma, Normal, Uniform};
-use candle_mle::plot::{Axis, Figure, Ink, Panel};
-use candle_mle::{Moment, Pmf, Support, maxent, quadrature};
+use candle_mle::info::law::{ClosedForm, Density, Exponential, Gamma, Normal, Uniform};
+use candle_mle::info::{Pmf, number::fixed, quadrature};
+use candle_mle::maxent::{Moment, Support, maxent};
+use candle_mle_cli::Run;
+use candle_mle_plot::{Axis, Figure, Ink, Panel};
 
 const MEAN: f64 = 4.8;
 
 fn main() -> Result<()> {
-    let run = Run::<()>::from_args("maxent", "Maximum entropy: moments in, a Gibbs law out, by maximum likelihood.");
+    let run = Run::<()>::from_args("maxent", include_str!("maxent.rs"))?;
 
-    // What is known, and the law of largest entropy p* for it.
+    // What is known, and the distribution of largest entropy p* for it.
     let faces = Support::finite((1..=6).map(f64::from))?;
-    let mean = |target| Moment { g: &|x| x, target };
-    let square = |target| Moment { g: &|x| x * x, target };
+    let mean = |target| Moment { g: &|x: f64| x, target };
+    let square = |target| Moment { g: &|x: f64| x * x, target };
     let (fair, biased) = (maxent(&faces, &[])?, maxent(&faces, &[mean(MEAN)])?);
     let bell = maxent(&Support::line(0.0, 1.0)?, &[mean(0.0), square(1.0)])?;
     let wait = maxent(&Support::half_line(1.0)?, &[mean(1.0)])?;
 
-    // Another law p with the same moments each time. The biased die's is the one that p* was fitted to.
+    // Another distribution p with the same moments each time. The biased die's is the one that p* was fitted to.
     let die = |p: &[f64]| Pmf::new([6], p);
     let (p_fair, p_biased) = (die(&[0.3, 0.1, 0.1, 0.1, 0.1, 0.3])?, die(&biased.feasible)?);
     let (p_bell, p_wait) = (Uniform::new(-3f64.sqrt(), 3f64.sqrt())?, Gamma::new(2.0, 2.0)?);
@@ -38,24 +40,19 @@ fn main() -> Result<()> {
     println!("{:<29}  {:>12}  {:>12}  {:>12}  λ (nats)", "what is known", "H(p*)", "H(p*) − H(p)", "KL(p‖p*)");
     for (known, found, entropy, kl) in rows {
         let [top, gap, kl] = [found.entropy, found.entropy - entropy, kl].map(|amount| run.show(amount));
-        let lambda = found.lambda.as_ref().map_or("not finite".into(), |lambda| listed(lambda));
-        println!("{known:<29}  {top:>12}  {gap:>12}  {kl:>12}  {lambda}");
+        let listed = |lambda: &Vec<f64>| lambda.iter().map(|number| fixed(*number, 4)).collect::<Vec<_>>().join(", ");
+        let lambda = found.lambda.as_ref().map_or("not finite".into(), listed);
+        println!("{known:<29}  {top:>12}  {gap:>12}  {kl:>12}  {}", if lambda.is_empty() { "none" } else { &lambda });
     }
 
     let titled = |i: usize, panel: Panel| panel.title(rows[i].0).label(format!("p: {} less", run.show(rows[i].3)));
-    Figure::new("With the same moments, every other law has less entropy")
+    let figure = Figure::new("With the same moments, every other law has less entropy")
         .subtitle("p*: the law of largest entropy; p: another law with its moments, less by KL(p‖p*)")
         .column([titled(0, bars(&fair.law, &p_fair)), titled(1, bars(&biased.law, &p_biased))])
-        .column([titled(2, curves(&normal, &p_bell, -4.0)), titled(3, curves(&exponential, &p_wait, 0.0))])
-        .save(run.out("laws.png"))?;
-    println!("the picture is {}", run.out("laws.png").display());
+        .column([titled(2, curves(&normal, &p_bell, -4.0)), titled(3, curves(&exponential, &p_wait, 0.0))]);
+    run.draw("laws.png", figure)?;
+    run.say_picture("laws.png");
     Ok(())
-}
-
-/// Numbers as they are read; one that is 0 to rounding has no sign.
-fn listed(numbers: &[f64]) -> String {
-    let shown = numbers.iter().map(|number| format!("{:.4}", (number * 1e4).round() / 1e4 + 0.0));
-    if numbers.is_empty() { "none".into() } else { shown.collect::<Vec<_>>().join(", ") }
 }
 
 fn bars(best: &[f64], p: &Pmf) -> Panel {
@@ -67,9 +64,8 @@ fn bars(best: &[f64], p: &Pmf) -> Panel {
 }
 
 fn curves(best: &dyn Density, p: &dyn Density, from: f64) -> Panel {
-    let curve = |law: &dyn Density| -> Vec<_> {
-        (0..=800).map(|k| from + (4.0 - from) * f64::from(k) / 800.0).map(|x| (x, law.log_prob(x).exp())).collect()
-    };
+    let places: Vec<f64> = (0..=800).map(|k| from + (4.0 - from) * f64::from(k) / 800.0).collect();
+    let curve = |law: &dyn Density| places.iter().map(|x| (*x, law.log_prob(*x).exp())).collect::<Vec<_>>();
     let panel = Panel::new(Axis::new("x"), Axis::new("density")).line(curve(best), Ink::Blue).label("p*");
     panel.line(curve(p), Ink::Orange)
 }

@@ -1,15 +1,19 @@
-//! Usable information (lecture row P6): Shannon counts what X tells to anybody, V-information what it tells to a family.
+//! Usable information (lecture row P6): Shannon counts what X tells to anybody, V-information what it tells to a family of
+//! predictors. Six families on six distributions.
 //!
-//! Change first: a rule in `LAWS`, a family in `families`, or `NOISE`, how often an answer is the wrong one.
-//! A law is a table of `SIDE` × `SIDE` equally likely places x = (a, b), from −1 to 1, and the answers 0 and 1: nothing is
-//! estimated. A permutation of the places loses nothing, and their product is a function of them: neither can raise I.
-//! Yet a linear family loses all by the one and gains most of it by the other.
+//! Try: another rule in `LAWS`, another family in `families`, or another `NOISE`, how often an answer is the wrong one.
+//! With another `--seed` the network starts elsewhere.
+//!
+//! A distribution is a table of `SIDE` × `SIDE` equally likely places x = (a, b), from −1 to 1, and the answers 0 and 1:
+//! nothing is estimated. A permutation of the places loses nothing, and their product is a function of them: neither can
+//! raise I. Yet a linear family loses all by the one and gains most of it by the other.
 
 use anyhow::Result;
 use candle_core::{Device, Tensor};
-use candle_mle::cli::Run;
-use candle_mle::plot::{Axis, Figure, Panel};
-use candle_mle::{Empirical, Family, Information, Labelled, usable_information};
+use candle_mle::usable::{Family, usable_information};
+use candle_mle::{Empirical, Labelled};
+use candle_mle_cli::{Run, Seeded};
+use candle_mle_plot::{Axis, Figure, Panel};
 
 const SIDE: usize = 16;
 const NOISE: f64 = 0.05;
@@ -27,28 +31,29 @@ const LAWS: [Law; 6] = [
 ];
 
 fn main() -> Result<()> {
-    let run = Run::<()>::from_args("usable_information", "What families of predictors can use of six laws.");
+    let run = Run::<Seeded>::from_args("usable_information", include_str!("usable_information.rs"))?;
     let (unit, degree) = (run.unit(), |degree| Family::Polynomial { degree });
-    let network = Family::Network { hidden: vec![8, 8], seed: 1 };
+    let network = Family::Network { hidden: vec![8, 8], seed: run.seed() };
     let families = [Family::Constant, Family::Linear, degree(2), degree(4), network, Family::Saturated];
 
-    let round = |i: Information| (i.to(unit) * 1e4).round() / 1e4 + 0.0; // no −0.0000
     let mut used = vec![];
     println!("{:<24}{}", format!("I_V(X→Y) in {unit}"), LAWS.map(|(name, ..)| format!("{name:>18}")).concat());
     for family in &families {
-        let of = |law| Ok(round(usable_information(family, &seen(law)?, 2)?.information()));
-        let row = LAWS.iter().map(of).collect::<Result<Vec<_>>>()?;
-        println!("{family:<24}{}", row.iter().map(|used| format!("{used:>18.4}")).collect::<String>());
-        used.extend(row);
+        print!("{family:<24}");
+        for law in &LAWS {
+            let amount = usable_information(family, &seen(law)?, 2)?.information().to(unit);
+            used.push((1e4 * amount).round() / 1e4 + 0.0); // no −0.0000
+            print!("{:>18.4}", used[used.len() - 1]);
+        }
+        println!();
     }
     let rows = families.each_ref().map(|family| family.to_string().replace("saturated", "saturated: Shannon's I"));
     let (x, y) = (Axis::new("law").categories(&LAWS.map(|law| law.0)), Axis::new("family").categories(&rows));
-    Figure::new("Shannon's I is what X tells at all; a bounded family may use less")
+    let figure = Figure::new("Shannon's I is what X tells at all; a bounded family may use less")
         .subtitle("a permutation of the places hides much of it from them; a product of the columns brings it out")
-        .column([Panel::new(x, y).cells(&used, Axis::new(format!("I_V(X→Y) ({unit})")))])
-        .save(run.out("table.png"))?;
-
-    println!("\nthe table is drawn in {}", run.out("table.png").display());
+        .column([Panel::new(x, y).cells(&used, Axis::new(format!("I_V(X→Y) ({unit})")))]);
+    run.draw("table.png", figure)?;
+    run.say_picture("table.png");
     Ok(())
 }
 

@@ -1,13 +1,16 @@
 //! p̂, the empirical distribution: the distinct rows of what was observed, how often each occurred, and ln p̂.
 
+mod points;
+
 use std::collections::{HashMap, HashSet};
 
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
+use candle_mle_info::Information;
 
-use crate::error::{Error, Result};
-use crate::info::Information;
-use crate::info::law::Density;
-use crate::model::{Batch, Keys, Labelled, Model, host};
+use crate::batch::{Batch, Keys, Labelled, bits, host};
+use crate::error::{Error, Result, empty, positive, shape};
+use crate::model::Model;
+use crate::standardize::Standardize;
 
 /// The empirical distribution of n observations, as its m distinct rows.
 ///
@@ -53,10 +56,10 @@ impl<B: Batch> Empirical<B> {
     pub fn from_counts(batch: B, counts: &[f64]) -> Result<Self> {
         let rows = batch.rows()?;
         if rows == 0 {
-            return Err(Error::Empty { what: "the table of observations".into(), needed: "row" });
+            return Err(empty("the table of observations", "row"));
         }
         if counts.len() != rows {
-            return Err(Error::Shape { what: "the counts", got: vec![counts.len()], expected: format!("({rows},)") });
+            return Err(shape("the counts", &[counts.len()], format!("({rows},)")));
         }
         if let Some(row) = counts.iter().position(|c| !(c.is_finite() && *c >= 0.0)) {
             return Err(Error::Count { row, value: counts[row] });
@@ -68,7 +71,7 @@ impl<B: Batch> Empirical<B> {
         }
         // What is equal in x shares the mass that ln p̂(y|x) divides by; a marginal batch shares it all.
         let share: Vec<f64> = {
-            let given = |row: u32| bits(&keys.values[row as usize * keys.width..][..keys.given]);
+            let given = |row: u32| keys.given(row as usize);
             let mut shared: HashMap<Vec<u64>, f64> = HashMap::new();
             for (row, count) in first.iter().zip(&counted) {
                 *shared.entry(given(*row)).or_default() += count;
@@ -88,21 +91,17 @@ impl<B: Batch> Empirical<B> {
     pub fn from_cells(batch: B, counts: &[f64], volumes: &[f64]) -> Result<Self> {
         let rows = batch.rows()?;
         if volumes.len() != rows {
-            return Err(Error::Shape { what: "the volumes", got: vec![volumes.len()], expected: format!("({rows},)") });
+            return Err(shape("the volumes", &[volumes.len()], format!("({rows},)")));
         }
-        if let Some(volume) = volumes.iter().find(|v| !(v.is_finite() && **v > 0.0)) {
-            return Err(Error::Parameter {
-                what: "the volume of a cell",
-                value: *volume,
-                allowed: "a finite number > 0",
-            });
+        for volume in volumes {
+            positive("the volume of a cell", *volume)?;
         }
         let atoms = Self::from_counts(batch, counts)?;
         let kept = counts.iter().zip(volumes).filter(|(count, _)| **count > 0.0).map(|(_, volume)| volume.ln());
         let log_volumes: Vec<f64> = kept.collect();
         if log_volumes.len() != atoms.distinct() {
             let expected = format!("{} different rows, one for each cell", log_volumes.len());
-            return Err(Error::Shape { what: "the cells", got: vec![atoms.distinct()], expected });
+            return Err(shape("the cells", &[atoms.distinct()], expected));
         }
         atoms.with_volumes(|row| log_volumes[row])
     }
@@ -131,6 +130,44 @@ impl<B: Batch> Empirical<B> {
             mass: self.mass.to_device(place)?,
             log_p: self.log_p.to_device(place)?,
             total: self.total,
+            entropy: self.entropy,
+            density: self.density,
+            resolution: self.resolution.clone(),
+        })
+    }
+
+    /// The same with rows of another type of floating-point numbers; counts, masses and logarithms stay f64.
+    pub fn to_dtype(&self, dtype: DType) -> Result<Self>
+    where
+        B: Clone,
+    {
+        Ok(Self { batch: self.batch.to_dtype(dtype)?, ..self.clone() })
+    }
+
+    /// Some of the distinct rows, (k,) of their indices, each with a count of its own: a minibatch. ln p̂ of a row stays that
+    /// of the whole, and so does the entropy.
+    ///
+    /// # Errors
+    /// No rows; another number of counts; a count that is not a finite number > 0.
+    pub fn part(&self, rows: &[u32], counts: &[f64]) -> Result<Self> {
+        if rows.is_empty() || rows.len() != counts.len() {
+            return Err(shape("the counts", &[counts.len()], format!("({},), one for each row,", rows.len().max(1))));
+        }
+        for count in counts {
+            positive("a count", *count)?;
+        }
+        let k = rows.len();
+        let of = |tensor: &Tensor| tensor.index_select(&Tensor::from_slice(rows, k, tensor.device())?, 0);
+        let total: f64 = counts.iter().sum();
+        let place = self.count.device();
+        let on_place = |values: Vec<f64>| Tensor::from_vec(values, k, &Device::Cpu)?.to_device(place);
+        let device = self.batch.device();
+        Ok(Self {
+            batch: self.batch.select(&Tensor::from_slice(rows, k, &device)?)?,
+            count: on_place(counts.to_vec())?,
+            mass: on_place(counts.iter().map(|count| count / total).collect())?,
+            log_p: of(&self.log_p)?,
+            total,
             entropy: self.entropy,
             density: self.density,
             resolution: self.resolution.clone(),
@@ -190,20 +227,25 @@ impl<B: Batch> Empirical<B> {
 }
 
 impl Empirical<Labelled> {
+    /// Mean 0 and standard deviation 1 in every column of x under p̂: [`Standardize::moments`].
+    ///
+    /// # Errors
+    /// A constant column.
+    pub fn standardize(&self) -> Result<Standardize> {
+        Standardize::moments(self.batch.x(), &self.mass)
+    }
+
     /// The same with `alpha` pseudo-observations more of each of the classes 0 … k−1 at every x that was observed (Laplace
     /// for alpha 1): with them the likelihood of a table of logits has a finite maximum.
     ///
     /// # Errors
     /// An `alpha` that is not positive; a class beyond the known ones.
     pub fn smoothed(&self, classes: usize, alpha: f64) -> Result<Self> {
-        if !(alpha.is_finite() && alpha > 0.0) {
-            return Err(Error::Parameter { what: "a pseudo-count", value: alpha, allowed: "a finite number > 0" });
-        }
+        positive("a pseudo-count", alpha)?;
         self.batch.at_most(classes)?;
         let keys = self.batch.keys()?;
         let mut seen = HashSet::new();
-        let first =
-            (0..self.distinct()).filter(|row| seen.insert(bits(&keys.values[row * keys.width..][..keys.given])));
+        let first = (0..self.distinct()).filter(|row| seen.insert(keys.given(*row)));
         let every: Vec<u32> = first.flat_map(|row| vec![row as u32; classes]).collect();
         let pairs = every.len();
         let device = self.batch.x().device();
@@ -217,124 +259,27 @@ impl Empirical<Labelled> {
     }
 }
 
-impl Empirical<Tensor> {
-    /// These points as recorded at a resolution Δ, one a column, in its unit: snapped to cells of volume ΠΔ centred on
-    /// multiples of Δ, so that KL and entropy can be compared with a density. A recorded decimal stays itself.
-    ///
-    /// The mass of a cell under q is taken by the midpoint rule, so KL ≥ −ln Z with Z = Σ_cells q(mid)·ΠΔ: about 0
-    /// while q's standard deviation is at least Δ, −0.014 nats at Δ/2, −0.69 at Δ/5.
-    ///
-    /// # Errors
-    /// Another number of resolutions than of columns; one that is not positive; one so coarse that a column which varies
-    /// falls into one cell, or so fine that its cells cannot be told apart.
-    pub fn at_resolution(self, resolution: &[f64]) -> Result<Self> {
-        let width: usize = self.batch.dims().iter().skip(1).product();
-        if resolution.len() != width {
-            let expected = format!("({width},), one for each column");
-            return Err(Error::Shape { what: "the resolution", got: vec![resolution.len()], expected });
-        }
-        let refuse = |column: usize, problem| Err(Error::Resolution { column, value: resolution[column], problem });
-        if let Some(column) = resolution.iter().position(|d| !(d.is_finite() && *d > 0.0)) {
-            return refuse(column, "a resolution is a finite number > 0, in the column's unit");
-        }
-        let recorded = host(&self.batch)?;
-        let snapped = recorded.iter().enumerate().map(|(at, value)| snap(*value, resolution[at % width]));
-        let values: Vec<f64> = snapped.collect();
-        let one = |of: &[f64], column: usize| of.iter().skip(column).step_by(width).all(|v| *v == of[column]);
-        for column in 0..width {
-            if values.iter().skip(column).step_by(width).any(|v| !v.is_finite()) {
-                return refuse(column, "it is finer than numbers are: give the step in which the column was recorded");
-            }
-            if one(&values, column) && !one(&recorded, column) {
-                return refuse(column, "the whole column falls into one cell: give a finer one");
-            }
-        }
-        let snapped = Tensor::from_vec(values, self.batch.dims(), &Device::Cpu)?;
-        let snapped = snapped.to_dtype(self.batch.dtype())?.to_device(self.batch.device())?;
-        let atoms = Self::from_counts(snapped, &host(&self.count)?)?;
-        let log_volume: f64 = resolution.iter().map(|d| d.ln()).sum();
-        Ok(Self { resolution: Some(resolution.to_vec()), ..atoms.with_volumes(|_| log_volume)? })
-    }
-
-    /// A known density on `nodes` equidistant points, the ends among them: by the trapezoidal rule, which errs by rounding on
-    /// what is analytic and dies out at both ends. It is what [`Objective::ReverseKl`](crate::Objective::ReverseKl) asks
-    /// for; keep the nodes closer than the narrowest q is wide.
-    ///
-    /// # Errors
-    /// Fewer than two nodes; ends that are not finite and in order; a density of 0 at all of them.
-    pub fn from_density(p: &dyn Density, from: f64, to: f64, nodes: usize) -> Result<Self> {
-        if !(from.is_finite() && to.is_finite() && from < to) {
-            return Err(Error::Parameter {
-                what: "the last node",
-                value: to,
-                allowed: "a finite number above the first, itself finite,",
-            });
-        }
-        if nodes < 2 {
-            return Err(Error::Parameter { what: "nodes", value: nodes as f64, allowed: "at least 2" });
-        }
-        let step = (to - from) / (nodes - 1) as f64;
-        let places: Vec<f64> = (0..nodes).map(|i| from + step * i as f64).collect();
-        let mass: Vec<f64> = places.iter().map(|x| p.log_prob(*x).exp() * step).collect();
-        Self::from_cells(Tensor::from_vec(places, (nodes, 1), &Device::Cpu)?, &mass, &vec![step; nodes])
-    }
-
-    /// The mean (k) and the covariance (k · k, divided by n) of p̂, the maximum-likelihood estimates of a Gaussian.
-    pub fn moments(&self) -> Result<(Vec<f64>, Vec<f64>)> {
-        let k: usize = self.batch.dims().iter().skip(1).product();
-        let (points, mass) = (host(&self.batch)?, host(&self.mass)?);
-        let mut mean = vec![0.0; k];
-        for (point, p) in points.chunks(k).zip(&mass) {
-            mean.iter_mut().zip(point).for_each(|(mean, x)| *mean += p * x);
-        }
-        let mut covariance = vec![0.0; k * k];
-        for (point, p) in points.chunks(k).zip(&mass) {
-            for (at, entry) in covariance.iter_mut().enumerate() {
-                *entry += p * (point[at / k] - mean[at / k]) * (point[at % k] - mean[at % k]);
-            }
-        }
-        Ok((mean, covariance))
-    }
-}
-
-/// The centre of the cell that x falls into. Divides by 1/Δ where that is whole: 36/10 is the decimal 3.6, 36·0.1 is not.
-fn snap(x: f64, resolution: f64) -> f64 {
-    let per_unit = resolution.recip();
-    if (per_unit - per_unit.round()).abs() < 1e-9 * per_unit && per_unit >= 0.5 {
-        (x * per_unit.round()).round() / per_unit.round()
-    } else {
-        (x / resolution).round() * resolution
-    }
-}
-
 /// The first row of every distinct one with a positive count, in order of first sight, and the counts summed.
 fn group(keys: &Keys, counts: &[f64]) -> Result<(Vec<u32>, Vec<f64>)> {
     let mut seen: HashMap<Vec<u64>, usize> = HashMap::new();
     let (mut first, mut counted) = (vec![], vec![]);
-    let mut key = Vec::with_capacity(keys.width);
     for (row, count) in counts.iter().enumerate() {
         let values = &keys.values[row * keys.width..][..keys.width];
         if let Some(column) = values.iter().position(|v| !v.is_finite()) {
-            return Err(Error::NotFinite { what: "the observations", row, column, value: values[column] });
+            let value = values[column];
+            return Err(candle_mle_info::Error::NotFinite { what: "the observations", row, column, value }.into());
         }
         if *count == 0.0 {
             continue;
         }
-        key.clear();
-        key.extend(values.iter().map(|v| (v + 0.0).to_bits()));
-        match seen.get(&key) {
-            Some(&at) => counted[at] += count,
-            None => {
-                seen.insert(key.clone(), first.len());
+        let next = first.len();
+        match *seen.entry(bits(values)).or_insert(next) {
+            at if at < next => counted[at] += count,
+            _ => {
                 first.push(row as u32);
                 counted.push(*count);
             }
         }
     }
     Ok((first, counted))
-}
-
-/// Numbers as a key; adding 0.0 makes −0.0 and 0.0 one.
-pub(crate) fn bits(values: &[f64]) -> Vec<u64> {
-    values.iter().map(|v| (v + 0.0).to_bits()).collect()
 }

@@ -2,52 +2,34 @@
 
 use std::path::PathBuf;
 
-use crate::number::{shown, typed};
+use candle_core::{DType, Tensor};
+use candle_mle_info::number::{shown, typed};
 
 /// What the library's functions return.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Every error of the library. The variants carry the value that was wrong.
+/// Every error of the library. The variants carry the value that was wrong; what is wrong with an argument of any kind
+/// (empty, of another shape, not finite, out of range, constant) is said by the variants of [`info`](crate::info::Error).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the message beside each variant says it")]
 pub enum Error {
-    // Shapes and numbers
-    #[error("{what} is empty: at least one {needed} is needed")]
-    Empty { what: String, needed: &'static str },
-    #[error("{what} has shape {got:?}, but {expected} is needed")]
-    Shape { what: &'static str, got: Vec<usize>, expected: String },
+    #[error(transparent)]
+    Info(#[from] candle_mle_info::Error),
+
+    // Observations
     #[error("{what} holds {got:?}, but {expected} is needed: convert it with `to_dtype`")]
-    Numbers { what: &'static str, got: candle_core::DType, expected: &'static str },
-    #[error(
-        "row {row}, column {column} of {what} (both counted from 0) is {value}: give finite numbers only, and drop or fill missing ones first"
-    )]
-    NotFinite { what: &'static str, row: usize, column: usize, value: f64 },
+    Numbers { what: &'static str, got: DType, expected: &'static str },
     #[error("count {} in row {row} (counted from 0): a count is a finite number ≥ 0", typed(*value))]
     Count { row: usize, value: f64 },
     #[error("all {rows} counts are zero: nothing was observed")]
     NothingObserved { rows: usize },
     #[error("the data have a class {class}, but the model knows {}", known(*classes))]
     Class { class: usize, classes: usize },
-    #[error(
-        "all {n} observations are of one class: there is nothing to tell apart; give some of another, or another target"
-    )]
-    OneClass { n: f64 },
     #[error("resolution {} of column {column} (counted from 0): {problem}", typed(*value))]
     Resolution { column: usize, value: f64, problem: &'static str },
     #[error("the model gives probabilities, but the data are cells of a density: leave the resolution out")]
     ProbabilityOfCells,
-    #[error("{what} = {}, but {allowed} is needed", typed(*value))]
-    Parameter { what: &'static str, value: f64, allowed: &'static str },
-    #[error(
-        "the covariance is singular (pivot {pivot:.1e} of column {column}, counted from 0): a column is constant or a combination of the ones before it, and the likelihood has no maximum; leave that column out, or give more rows"
-    )]
-    SingularCovariance { column: usize, pivot: f64 },
-    #[error(
-        "column {column} (counted from 0) has the one value {}: its coefficient cannot be told from the intercept; leave it out, or give rows in which it differs",
-        typed(*value)
-    )]
-    ConstantColumn { column: usize, value: f64 },
 
     // Descent
     #[error(
@@ -58,71 +40,101 @@ pub enum Error {
         "KL(q‖p) of a density to atoms is infinite: make p of cells, by a resolution of the data or by Empirical::from_cells"
     )]
     NoLogDensity,
-    #[error(
-        "the loss is not a number at step {step}: the step size is too large, or a parameter left the numbers' range"
-    )]
+    #[error("the loss is not a number at step {step}: the step size is too large, or a parameter overflowed")]
     NotANumber { step: usize },
     #[error(
         "the loss is infinite at step {step}: the model gives probability 0 to what was observed in distinct row {row} (counted from 0)"
     )]
     InfiniteLoss { step: usize, row: usize },
     #[error(
-        "the descent diverges: at step {step} the cross-entropy of {} nats per observation is above the {} at its start; take a smaller step size (half, then half again)",
+        "the descent diverges: at step {step} the loss of {} nats per observation is above the {} at its start; halve the step size",
         shown(*loss),
         shown(*start)
     )]
     Diverged { step: usize, loss: f64, start: f64 },
     #[error(
         "the descent stalls: after {steps} steps a component of the gradient is still {gradient:.1e} nats per observation; \
-         take a smaller family, or bring the columns to similar sizes"
+         take a smaller family, or rescale the columns"
     )]
     Stalled { steps: usize, gradient: f64 },
-    #[error("the linear program was not solved: {why}; bring the columns to similar sizes")]
+    #[error("the linear program was not solved: {why}; rescale the columns")]
     LinearProgram { why: String },
+    #[error("no gradient reaches the parameter '{name}': log_prob does not use it, or a detached tensor cuts it off")]
+    NoGradient { name: String },
+    #[error(
+        "the first update moved nothing: the optimiser holds no variable of this model (make it after the model has asked \
+         for its variables), or its step size is lost in rounding, as it is at a maximum"
+    )]
+    NothingMoved,
+    #[error(
+        "this optimiser keeps its state to itself: GradientDescent, Adam and Lbfgs of this crate can be saved and resumed"
+    )]
+    NoState,
+    #[error("the state is not one of this optimiser: {problem}")]
+    WrongState { problem: String },
+
+    // Steps and logs
+    #[error(
+        "ln q has shape {got:?}, but ({rows},) is needed, one number for each distinct row of the data: give the step the p̂ \
+         whose batch the model scored, and squeeze a column"
+    )]
+    StepRows { got: Vec<usize>, rows: usize },
+    #[error(
+        "ln q of row {row} (counted from 0) is {value} at step {step}, but a probability is at most 1: normalise the model, \
+         or declare it a density"
+    )]
+    AboveOne { step: usize, row: usize, value: f64 },
+    #[error(
+        "at step {step} the data are not those of the log (n = {n}, now {now}): score the full p̂ for the log, and begin a \
+         new log for other data"
+    )]
+    OtherData { step: usize, n: f64, now: f64 },
+    #[error("{file}, line {line}: {problem}")]
+    Log { file: String, line: usize, problem: String },
 
     // Maximum entropy
     #[error(
         "moment {moment} (counted from 0) cannot be {target}: on this support it lies between {least:?} and {most:?}"
     )]
     MomentOutOfReach { moment: usize, target: f64, least: f64, most: f64 },
-    #[error("no law on this support has all of these moments together, though each alone can be met: {targets:?}")]
+    #[error(
+        "no distribution on this support has all of these moments together, though each alone can be met: {targets:?}"
+    )]
     MomentsContradict { targets: Vec<f64> },
     #[error(
-        "no law on the nodes of the quadrature, which reach from {} to {}, has the moments {targets:?}: a law beyond or \
-         between them needs another centre or scale, and a law of no width, as with a variance of 0, has no density",
+        "no distribution on the nodes of the quadrature, which reach from {} to {}, has the moments {targets:?}: one beyond or \
+         between them needs another centre or scale, and a point mass, as with a variance of 0, has no density",
         shown(reach.0),
         shown(reach.1)
     )]
     MomentsOffTheNodes { targets: Vec<f64>, reach: (f64, f64) },
     #[error(
-        "the law leans on the last node of the quadrature, at {}, with the nodes reaching from {} to {}: if it is wider than \
-         they reach take a larger scale or another centre, and if no moment holds it there add one that does, such as \
-         the second",
+        "there is mass at the outermost node of the quadrature, {}, with the nodes reaching from {} to {}: if the distribution \
+         is wider than they reach take a larger scale or another centre, and if no moment holds it there add one that does, \
+         such as the second",
         shown(*at),
         shown(reach.0),
         shown(reach.1)
     )]
     LawOffTheNodes { at: f64, reach: (f64, f64) },
     #[error(
-        "the nodes of the quadrature do not resolve the law: its mass, a moment (in standard deviations) or its entropy \
-         (in nats) is off by about {change:.1e}; take a scale nearer to the law's width, and as centre its middle or the \
-         point where it has a kink or a jump; a law of no width is resolved by none"
+        "the nodes of the quadrature do not resolve the distribution: its mass, a moment (in standard deviations) or its \
+         entropy (in nats) is off by about {change:.1e}; take a scale nearer to its width, and as centre its middle or the \
+         point where it has a kink or a jump; a point mass has no density"
     )]
     LawBetweenTheNodes { change: f64 },
     #[error(
-        "the moments lie on the edge of what the support allows, where no λ is finite: maxent returns the law there"
+        "the moments lie on the edge of what the support allows, where no λ is finite: maxent returns the distribution there"
     )]
     MomentsOnTheEdge,
-    #[error(
-        "no gradient reaches the parameter '{name}': it takes no part in log_prob, or a detached tensor stands between"
-    )]
-    NoGradient { name: String },
 
-    // People's tables
+    // Files, people's tables and texts
     #[error("cannot {action} {}: {problem}", path.display())]
     File { action: &'static str, path: PathBuf, problem: std::io::Error },
-    #[error("{} holds no parameters that `save` wrote: {problem}", path.display())]
-    NotParameters { path: PathBuf, problem: candle_core::Error },
+    #[error("{} is not a file written by `save`: {problem}", path.display())]
+    NotParameters { path: PathBuf, problem: String },
+    #[error("{} holds a {found}, but a {wanted} was asked for", path.display())]
+    OtherModel { path: PathBuf, found: String, wanted: &'static str },
     #[error("{file}, line {line}: {problem}")]
     Csv { file: String, line: u64, problem: String },
     #[error("{file} has no column '{column}'; it has: {columns}")]
@@ -132,138 +144,38 @@ pub enum Error {
     #[error("column '{column}': {problem}")]
     Column { column: String, problem: String },
     #[error(
-        "the character {character:?} at position {at} (counted from 0) is not in the alphabet: build it of all text that is to be scored"
+        "the character {character:?} at position {at} (counted from 0) is not in the alphabet: build the alphabet from all the text you will score"
     )]
     NotInAlphabet { character: char, at: usize },
-    #[error("a text of {characters} characters has no {n} in a row: give a longer text, or a smaller n")]
+    #[error("a text of {characters} characters is shorter than n = {n}: give a longer text, or a smaller n")]
     ShortText { characters: usize, n: usize },
 
-    // Tables of probabilities
-    #[error("variable {axis} has no levels: every variable of a table needs at least one")]
-    NoLevels { axis: usize },
-    #[error("a table of shape {shape:?} has more than {limit} cells: leave variables out or coarsen them with `map`")]
-    TooManyCells { shape: Vec<usize>, limit: usize },
-    #[error("an extension holds at most {limit} copies of a table, not {copies}: code shorter blocks")]
-    TooManyCopies { copies: usize, limit: usize },
-    #[error("{found} values do not fill a table of shape {shape:?}, which has {expected} cells")]
-    WrongLength { shape: Vec<usize>, expected: usize, found: usize },
-    #[error("cell {cell:?} holds {}: a probability is a number between 0 and 1", typed(*value))]
-    NotAProbability { cell: Vec<usize>, value: f64 },
-    #[error("cell {cell:?} holds {}: a count is a finite number, 0 or more", typed(*value))]
-    NotACount { cell: Vec<usize>, value: f64 },
-    #[error("the probabilities sum to {}, not to 1: counts and weights are normalised by `Pmf::from_counts`", typed(*sum))]
-    NotNormalized { sum: f64 },
-    #[error("row {row} of the channel sums to {sum}, not to 1: it is the law of the output given input {row}")]
-    RowNotNormalized { row: usize, sum: f64 },
-    #[error("there is no variable {axis}: the table has {variables}, numbered from 0")]
-    AxisOutOfRange { axis: usize, variables: usize },
-    #[error("variable {axis} is named twice in one set: name it once")]
-    AxisTwice { axis: usize },
-    #[error("a table of shape {shape:?} has no cell {cell:?}: one level for each variable, numbered from 0")]
-    NoSuchCell { cell: Vec<usize>, shape: Vec<usize> },
-    #[error("row {row} of the sample is {sample:?}, which is no cell of a table of shape {shape:?}")]
-    BadSample { row: usize, sample: Vec<usize>, shape: Vec<usize> },
-    #[error("tables over different alphabets cannot be compared: {left:?} and {right:?}")]
-    ShapeMismatch { left: Vec<usize>, right: Vec<usize> },
-    #[error("the event {event:?} (variable, level) has probability 0: nothing can be conditioned on it")]
-    ImpossibleEvent { event: Vec<(usize, usize)> },
-    #[error("the channel takes {inputs} inputs, but variable {axis} has {levels} levels")]
-    ChannelMismatch { axis: usize, levels: usize, inputs: usize },
-    #[error("symbol {symbol:?} has no code word: the code was built for a law that never emits it")]
-    NoCodeWord { symbol: Vec<usize> },
-    #[error("a message of {values} values does not split into blocks of {block}: pad or cut it")]
-    PartialBlock { values: usize, block: usize },
-    #[error("the bits end inside a code word, after {after:?}: the message is cut off or was not made by this code")]
-    BitsRanOut { after: String },
-    #[error("no code word begins with {bits:?}: the message was not made by this code")]
-    NotACodeWord { bits: String },
-    #[error("{bits} bits are left after the last symbol: the message is longer than was said")]
-    BitsLeft { bits: usize },
-
-    // Laws
-    #[error("axis {axis} does not exist: the law has axes 0 to {}", dimension - 1)]
-    NoSuchAxis { axis: usize, dimension: usize },
-    #[error(
-        "the covariance of axes {row} and {column} is {} one way round and {} the other: a covariance is symmetric",
-        typed(*value),
-        typed(*mirrored)
-    )]
-    NotSymmetric { row: usize, column: usize, value: f64, mirrored: f64 },
-    #[error(
-        "the covariance is not positive definite: axis {axis} is, to rounding, a linear combination of \
-         the axes before it; leave it out, or add the noise it was measured with"
-    )]
-    NotPositiveDefinite { axis: usize },
-    #[error(
-        "axes {row} and {column} (counted from 0) have the covariance {}: it is at most {}, the product of their standard \
-         deviations",
-        typed(*value),
-        typed(*most)
-    )]
-    CovarianceTooLarge { row: usize, column: usize, value: f64, most: f64 },
-    #[error(
-        "the covariance is indefinite: with the axes before it known, axis {axis} (counted from 0) would have a negative \
-         variance; its covariances with them contradict one another"
-    )]
-    Indefinite { axis: usize },
-    #[error(
-        "the integral for {what} came to {value} with an error of up to {error}: it diverges, or the \
-         integrand has a spike or a kink that is not among the knots"
-    )]
-    NotConverged { what: &'static str, value: f64, error: f64 },
-
-    // Samples
-    #[error(
-        "k = {k} nearest neighbours, but row {row} (counted from 0) has {others} points to choose from: k lies between 1 and their \
-         number; {}",
-        if *k == 0 { "take 3 to begin with" } else { "lower k, or give more rows" }
-    )]
-    Neighbours { k: usize, row: usize, others: usize },
-    #[error(
-        "row {row} (counted from 0) coincides with so many points that its distance to the neighbour asked for is 0, and \
-         the numbers, as recorded, have no density: `jitter` them by the step they were recorded in"
-    )]
-    Coincident { row: usize },
-    #[error(
-        "column {column} (counted from 0) has the one value {}, and so no density: leave it out, or give rows in which it \
-         differs",
-        typed(*value)
-    )]
-    NoDensity { column: usize, value: f64 },
-    #[error(
-        "each of the {n} observations is alone in its cell, so that the sample is estimated to cover nothing, and the \
-         entropy to be infinite: observe more, or coarsen the table"
-    )]
-    NoCoverage { n: f64 },
-
-    // Devices and pictures
+    // Devices
     #[error("{asked} was asked for, but {problem}")]
     Device { asked: String, problem: String },
-    #[error("{}: the ending tells how to draw: save a figure as .png or as .svg", path.display())]
-    FigureFormat { path: PathBuf },
-    #[error("cannot write {}: {problem}; choose a place you may write to", path.display())]
-    FigureWrite { path: PathBuf, problem: std::io::Error },
-    #[error("a figure of {width} × {height} pixels {trouble}")]
-    FigureSize { width: u32, height: u32, trouble: &'static str },
-    #[error(
-        "axis \"{axis}\" cannot run from {} to {}: both ends must be finite, and positive on a logarithmic axis",
-        typed(*lo),
-        typed(*hi)
-    )]
-    AxisRange { axis: String, lo: f64, hi: f64 },
-    #[error("right axis \"{axis}\" cannot be {factor} times the left one: the factor must be finite and positive")]
-    AxisFactor { axis: String, factor: f64 },
-    #[error(
-        "{found} values cannot fill {rows} rows of {columns} cells: give rows × columns values, row by row, \
-         and for a table name the categories of both axes"
-    )]
-    HeatShape { rows: usize, columns: usize, found: usize },
-
     #[error(transparent)]
-    Candle(#[from] candle_core::Error),
+    Candle(candle_core::Error),
     /// What a hook or a model of your own has to say.
     #[error(transparent)]
     Other(#[from] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Without the backtrace that Candle writes into its messages where `RUST_BACKTRACE` is set.
+impl From<candle_core::Error> for Error {
+    fn from(error: candle_core::Error) -> Self {
+        Self::Candle(without_backtrace(error))
+    }
+}
+
+/// Also where it stands behind a path or a context.
+fn without_backtrace(error: candle_core::Error) -> candle_core::Error {
+    use candle_core::Error::{Context, WithBacktrace, WithPath};
+    match error {
+        WithBacktrace { inner, .. } => without_backtrace(*inner),
+        WithPath { inner, path } => WithPath { inner: without_backtrace(*inner).into(), path },
+        Context { inner, context } => Context { inner: without_backtrace(*inner).into(), context },
+        error => error,
+    }
 }
 
 /// The classes 0 … classes − 1 in words.
@@ -272,5 +184,60 @@ fn known(classes: usize) -> String {
         0 => "no class at all".into(),
         1 => "the class 0 only".into(),
         more => format!("the classes 0 to {} only", more - 1),
+    }
+}
+
+// What is wrong with an argument, in the words of the info crate.
+
+pub(crate) fn empty(what: impl Into<String>, needed: &'static str) -> Error {
+    candle_mle_info::Error::Empty { what: what.into(), needed }.into()
+}
+
+pub(crate) fn shape(what: &'static str, got: &[usize], expected: impl Into<String>) -> Error {
+    candle_mle_info::Error::Shape { what, got: got.to_vec(), expected: expected.into() }.into()
+}
+
+pub(crate) fn parameter(what: &'static str, value: f64, allowed: &'static str) -> Error {
+    candle_mle_info::Error::Parameter { what, value, allowed }.into()
+}
+
+pub(crate) fn constant(column: impl Into<String>, value: f64) -> Error {
+    candle_mle_info::Error::ConstantColumn { column: column.into(), value }.into()
+}
+
+/// An error unless the number is finite and above 0.
+pub(crate) fn positive(what: &'static str, value: f64) -> Result<f64> {
+    if value.is_finite() && value > 0.0 { Ok(value) } else { Err(parameter(what, value, "a finite number > 0")) }
+}
+
+/// An error unless the number is finite and not below 0.
+pub(crate) fn not_negative(what: &'static str, value: f64) -> Result<f64> {
+    if value.is_finite() && value >= 0.0 { Ok(value) } else { Err(parameter(what, value, "a finite number ≥ 0")) }
+}
+
+/// An error if one of the numbers, row by row, is not finite.
+pub(crate) fn finite(what: &'static str, values: &[f64], columns: usize) -> Result<()> {
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(at) => {
+            let (row, column, value) = (at / columns.max(1), at % columns.max(1), values[at]);
+            Err(candle_mle_info::Error::NotFinite { what, row, column, value }.into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// The rows and columns of a matrix, or an error that names it.
+pub(crate) fn matrix(what: &'static str, tensor: &Tensor) -> Result<(usize, usize)> {
+    match *tensor.dims() {
+        [rows, columns] => Ok((rows, columns)),
+        _ => Err(shape(what, tensor.dims(), "(rows, columns)")),
+    }
+}
+
+/// The rows of x (m, columns), or an error that says how many columns are needed.
+pub(crate) fn rows_of(x: &Tensor, columns: usize) -> Result<usize> {
+    match *x.dims() {
+        [rows, found] if found == columns => Ok(rows),
+        _ => Err(shape("x", x.dims(), format!("(rows, {columns})"))),
     }
 }

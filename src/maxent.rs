@@ -10,26 +10,26 @@ mod support;
 use std::f64::consts::LN_2;
 
 use candle_core::{DType, Device, Tensor};
+use candle_mle_info::Information;
 use candle_nn::{VarBuilder, VarMap};
 use nalgebra::{DMatrix, DVector};
 
 use self::dual::Dual;
 pub use self::support::Support;
 use self::support::{Between, Quadrature};
-use crate::cone::{SparseRow, weights};
+use crate::batch::host;
 use crate::empirical::Empirical;
 use crate::error::{Error, Result};
-use crate::fit::{Lbfgs, fit};
-use crate::hook::{GradientNorm, History, Improvement, LossLog};
-use crate::info::Information;
-use crate::model::{Gibbs, host};
-use crate::objective::Objective;
+use crate::hook::{History, Improvement, LossLog};
+use crate::linear_program::{SparseRow, weights};
+use crate::mle::Plan;
+use crate::model::Gibbs;
 
 /// A constraint E[g(X)] = target.
-pub struct Moment<'a> {
+pub struct Moment<'a, P = f64> {
     /// The statistic, finite on the support. Far from 0 take moments about the centre: x² has lost the digits of a
     /// variance that is small beside it.
-    pub g: &'a dyn Fn(f64) -> f64,
+    pub g: &'a dyn Fn(P) -> f64,
     /// What its expectation shall be.
     pub target: f64,
 }
@@ -54,7 +54,7 @@ pub struct MaximumEntropy {
 /// The law of largest entropy on `support` with the given moments, by maximum likelihood.
 ///
 /// ```
-/// use candle_mle::{Moment, Support, maxent};
+/// use candle_mle::maxent::{Moment, Support, maxent};
 /// // The biased die of lecture row L7.
 /// let die = maxent(&Support::finite((1..=6).map(f64::from))?, &[Moment { g: &|x| x, target: 4.8 }])?;
 /// assert!((die.lambda.unwrap()[0] - 0.514180064).abs() < 1e-9);
@@ -64,7 +64,7 @@ pub struct MaximumEntropy {
 /// # Errors
 /// Moments that no law on the support has, alone or together. On a line, a law that reaches beyond the nodes of the
 /// quadrature, as any does that the moments leave unbounded; one that the nodes do not resolve to 1e-9.
-pub fn maxent(support: &Support, moments: &[Moment]) -> Result<MaximumEntropy> {
+pub fn maxent<P: Copy>(support: &Support<P>, moments: &[Moment<P>]) -> Result<MaximumEntropy> {
     let problem = Problem::new(support, moments)?;
     let feasible = problem.feasible()?;
     let face: Vec<usize> = (0..feasible.len()).filter(|i| feasible[*i] > 0.0).collect();
@@ -88,7 +88,7 @@ pub fn maxent(support: &Support, moments: &[Moment]) -> Result<MaximumEntropy> {
 ///
 /// # Errors
 /// As [`maxent`], and moments on the edge, where λ is not finite.
-pub fn newton_on_the_dual(support: &Support, moments: &[Moment]) -> Result<Vec<f64>> {
+pub fn newton_on_the_dual<P: Copy>(support: &Support<P>, moments: &[Moment<P>]) -> Result<Vec<f64>> {
     let problem = Problem::new(support, moments)?;
     if problem.feasible()?.contains(&0.0) {
         return Err(Error::MomentsOnTheEdge);
@@ -102,8 +102,8 @@ pub fn newton_on_the_dual(support: &Support, moments: &[Moment]) -> Result<Vec<f
 }
 
 /// The constraints in coordinates of similar size: (g − α) / scale for every point, so that all targets are zero.
-struct Problem<'a> {
-    support: &'a Support,
+struct Problem<'a, P> {
+    support: &'a Support<P>,
     /// Of the points, and of those between the nodes of a quadrature.
     statistics: Vec<DVector<f64>>,
     between: [Vec<DVector<f64>>; 2],
@@ -111,13 +111,14 @@ struct Problem<'a> {
     scale: Vec<f64>,
 }
 
-impl<'a> Problem<'a> {
-    fn new(support: &'a Support, moments: &[Moment]) -> Result<Self> {
+impl<'a, P: Copy> Problem<'a, P> {
+    fn new(support: &'a Support<P>, moments: &[Moment<P>]) -> Result<Self> {
         let mut scale = vec![];
         for (moment, Moment { g, target }) in moments.iter().enumerate() {
             let values: Vec<f64> = support.points().iter().map(|x| g(*x)).collect();
             if let Some(row) = values.iter().position(|v| !v.is_finite()) {
-                return Err(Error::NotFinite { what: "the moments", row, column: moment, value: values[row] });
+                let (what, column, value) = ("the moments", moment, values[row]);
+                return Err(candle_mle_info::Error::NotFinite { what, row, column, value }.into());
             }
             let least = values.iter().copied().fold(f64::INFINITY, f64::min);
             let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -136,8 +137,8 @@ impl<'a> Problem<'a> {
             };
             scale.push(if size > 0.0 { size } else { 1.0 });
         }
-        let statistic = |x: f64| {
-            let of = |(moment, size): (&Moment, &f64)| ((moment.g)(x) - moment.target) / size;
+        let statistic = |x: P| {
+            let of = |(moment, size): (&Moment<P>, &f64)| ((moment.g)(x) - moment.target) / size;
             DVector::from_iterator(moments.len(), moments.iter().zip(&scale).map(of))
         };
         let between = |shift: usize| {
@@ -209,18 +210,10 @@ impl<'a> Problem<'a> {
         let vb = VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu);
         let statistics = Tensor::from_vec(statistics, (s, m.max(1)), &Device::Cpu)?;
         let gibbs = Gibbs::new(statistics, &Tensor::new(volumes, &Device::Cpu)?, vb)?;
-        let (mut log, mut steep) = (LossLog::new(), GradientNorm::new(&vars, 1e-11));
         // Where rounding hides the slope, a step that gains nothing is the end.
-        let mut gains = Improvement::new(1e-15);
-        fit(
-            &gibbs,
-            &data,
-            Objective::CrossEntropy,
-            &mut Lbfgs::new(&vars),
-            500,
-            &mut (&mut log, &mut steep, &mut gains),
-        )?;
-        Ok((DVector::from_iterator(m, host(gibbs.lambda())?.into_iter().take(m)), log.into_history()?))
+        let plan = Plan { tolerance: 1e-11, steps: 500, ..Plan::default() };
+        let fitted = plan.follow(gibbs, vars, &data, &mut LossLog::new(), &mut Improvement::new(1e-15))?;
+        Ok((DVector::from_iterator(m, host(fitted.model.lambda())?.into_iter().take(m)), fitted.history))
     }
 
     /// The Gibbs laws on a face of the support.
@@ -237,8 +230,8 @@ impl<'a> Problem<'a> {
         let Some(Quadrature { reach, outermost, innermost, between }) = self.support.quadrature() else {
             return Ok(());
         };
-        if let Some(end) = outermost.iter().find(|end| law[**end] > 1e-12) {
-            return Err(Error::LawOffTheNodes { at: self.support.points()[*end], reach: *reach });
+        if let Some((_, at)) = outermost.iter().find(|(end, _)| law[*end] > 1e-12) {
+            return Err(Error::LawOffTheNodes { at: *at, reach: *reach });
         }
 
         let beside_the_centre = innermost.iter().map(|node| law[*node]);
@@ -258,7 +251,7 @@ impl<'a> Problem<'a> {
         law: &[f64],
         face: &[usize],
         scaled: &DVector<f64>,
-        between: &[Between],
+        between: &[Between<P>],
         statistics: &[DVector<f64>],
     ) -> Vec<f64> {
         let nodes = self.dual(face);

@@ -1,16 +1,20 @@
 //! Three names, one argmin: KL, cross-entropy and negative log-likelihood as functions of ln q and p̂; and the divergence
 //! the other way round, which is something else.
 
+use std::fmt;
+use std::str::FromStr;
+
 use candle_core::{DType, Device, Tensor};
 
+use crate::batch::{Batch, number};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result};
-use crate::model::{Batch, Model, host};
+use crate::model::Model;
+use crate::ops::log_sum_exp;
 
 /// What a descent minimises. The first three have the same minimiser (lecture rows L1, L2); their gradients are equal but
 /// for the factor n of the likelihood. [`ReverseKl`](Self::ReverseKl) is another objective with another minimiser (row L20).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Objective {
     /// KL(p̂‖q) = Σ p̂ (ln p̂ − ln q), nats per observation.
     Kl,
@@ -28,17 +32,43 @@ pub enum Objective {
     /// A q narrower than the spacing of the nodes, though, can come to rest on one of them, a minimum of the sum and not of
     /// KL(q‖p): from N(5.25, 0.001²) the descent to p = N(1, 2²) on nodes 0.5 apart ends at about N(4.5, 0.002²). q's
     /// standard deviation below the spacing gives it away: start wider, or take more nodes.
-    // No sample of an example has such a p: it is not among the flags.
-    #[cfg_attr(feature = "cli", value(skip))]
     ReverseKl,
 }
 
 impl Objective {
-    /// The loss as a scalar, from `log_q` (m,), in the type of `log_q`.
+    /// The loss as a scalar, from the model's `log_q` (m,) and p̂: summed in f64, whatever the type of `log_q`, so that a
+    /// million f32 rows keep their digits; the gradient that reaches `log_q` is of its own type. On Metal, which has no f64,
+    /// in the type of `log_q`.
+    ///
+    /// ```
+    /// use candle_core::{Device, Tensor};
+    /// use candle_mle::model::Bernoulli;
+    /// use candle_mle::{Empirical, Model, Objective};
+    /// let p = Empirical::from_counts(Tensor::new(&[1.0, 0.0], &Device::Cpu)?, &[60.0, 40.0])?;
+    /// let fair = Bernoulli::from_prob(0.5, &Device::Cpu)?;
+    /// let log_q = fair.log_prob(p.batch())?;
+    /// let loss = |objective: Objective| objective.loss(&fair, &log_q, &p)?.to_scalar::<f64>();
+    /// // n times the cross-entropy, and that is H(p̂) more than KL.
+    /// let (kl, cross_entropy, nll) = (loss(Objective::Kl)?, loss(Objective::CrossEntropy)?, loss(Objective::Nll)?);
+    /// assert!((nll - 100.0 * cross_entropy).abs() < 1e-12);
+    /// assert!((cross_entropy - p.entropy().nats() - kl).abs() < 1e-15);
+    /// # Ok::<(), candle_mle::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// A KL, either way round, between points without a resolution and a density, which is infinite.
-    pub fn loss<M: Model>(self, log_q: &Tensor, p: &Empirical<M::Batch>) -> Result<Tensor> {
+    /// A `log_q` of another shape than p̂ has rows. A KL, either way round, between points without a resolution and a
+    /// density, which is infinite.
+    pub fn loss<M: Model>(self, _: &M, log_q: &Tensor, p: &Empirical<M::Batch>) -> Result<Tensor> {
+        self.of::<M>(log_q, p)
+    }
+
+    /// The same, where no member of the family is at hand.
+    pub(crate) fn of<M: Model>(self, log_q: &Tensor, p: &Empirical<M::Batch>) -> Result<Tensor> {
+        if log_q.dims() != [p.distinct()] {
+            return Err(Error::StepRows { got: log_q.dims().to_vec(), rows: p.distinct() });
+        }
+        let wide = if log_q.device().is_metal() { log_q.clone() } else { log_q.to_dtype(DType::F64)? };
+        let log_q = &wide;
         let like = |t: &Tensor| t.to_dtype(log_q.dtype())?.to_device(log_q.device());
         Ok(match self {
             Self::Kl => {
@@ -51,10 +81,10 @@ impl Objective {
                 let (log_p, log_mass) = (p.log_p::<M>()?.ok_or(Error::NoLogDensity)?, p.mass().log()?);
                 // ln of the mass that q has in every row. p's own is p times volume; of a conditional batch p(y|x) times p(x).
                 let log_q = (log_q + like(&(&log_mass - log_p)?)?)?;
-                if host(&log_q.max(0)?)?[0] == f64::NEG_INFINITY {
+                if number(&log_q.max(0)?)? == f64::NEG_INFINITY {
                     return Ok(log_q.sum_all()?.neg()?); // q has none of it anywhere: +∞
                 }
-                let log_z = log_q.log_sum_exp(0)?;
+                let log_z = log_sum_exp(&log_q, 0)?;
                 let log_q = log_q.broadcast_sub(&log_z)?;
                 let q = log_q.exp()?;
                 // 0 ln 0 = 0, also in the gradient.
@@ -65,10 +95,35 @@ impl Objective {
         })
     }
 
-    /// What the loss is larger by than nats per observation: n for the likelihood, otherwise 1. A step size divided by
+    /// The factor between the loss and nats per observation: n for the likelihood, otherwise 1. A step size divided by
     /// it walks the same path with any of the first three.
     pub fn scale<B: Batch>(self, p: &Empirical<B>) -> f64 {
         if self == Self::Nll { p.total() } else { 1.0 }
+    }
+}
+
+impl fmt::Display for Objective {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Kl => "KL divergence",
+            Self::CrossEntropy => "cross-entropy",
+            Self::Nll => "negative log-likelihood",
+            Self::ReverseKl => "reverse KL divergence",
+        })
+    }
+}
+
+impl FromStr for Objective {
+    type Err = String;
+
+    fn from_str(name: &str) -> std::result::Result<Self, String> {
+        match name {
+            "kl" => Ok(Self::Kl),
+            "cross-entropy" => Ok(Self::CrossEntropy),
+            "nll" => Ok(Self::Nll),
+            "reverse-kl" => Ok(Self::ReverseKl),
+            _ => Err(format!("'{name}' is none of kl, cross-entropy, nll, reverse-kl")),
+        }
     }
 }
 
@@ -82,7 +137,7 @@ pub(crate) fn all_three<M: Model>(log_q: &Tensor, p: &Empirical<M::Batch>) -> Re
 /// A loss in f64, a scalar: +∞ where p̂ has no density to compare with.
 pub(crate) fn measured<M: Model>(objective: Objective, log_q: &Tensor, p: &Empirical<M::Batch>) -> Result<Tensor> {
     let log_q = if log_q.device().is_metal() { log_q.to_device(&Device::Cpu)? } else { log_q.clone() };
-    match objective.loss::<M>(&log_q.to_dtype(DType::F64)?, p) {
+    match objective.of::<M>(&log_q, p) {
         Err(Error::NoResolution | Error::NoLogDensity) => Ok(Tensor::new(f64::INFINITY, log_q.device())?),
         loss => loss,
     }

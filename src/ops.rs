@@ -1,4 +1,4 @@
-//! The two logarithms that Candle lacks, each with its value and its derivative side by side.
+//! The logarithms that Candle lacks, each with its value and its derivative side by side.
 //!
 //! Written out of `exp`, `abs` and `max` alone, automatic differentiation would meet their kinks at zero, which is
 //! where every convex family starts. So the value is computed apart from the graph and the derivative is stated.
@@ -29,14 +29,44 @@ pub fn log_softmax(z: &Tensor) -> Result<Tensor> {
     let at = z.detach();
     let shifted = at.broadcast_sub(&at.max_keepdim(D::Minus1)?)?;
     let e = shifted.exp()?;
-    // Σ e = 1 + rest: leaving the largest term out keeps the digits of a small rest.
+    // Σ e = 1 + rest: leaving the largest term out, e⁰ = 1, keeps the digits of a small rest.
     let largest = at.argmax_keepdim(D::Minus1)?;
-    let class = Tensor::arange(0u32, at.dim(D::Minus1)? as u32, at.device())?.broadcast_as(at.shape())?;
-    let others = class.broadcast_ne(&largest)?;
-    let rest = others.where_cond(&e, &e.zeros_like()?)?.sum_keepdim(D::Minus1)?;
+    let one = (e.narrow(D::Minus1, 0, 1)?.zeros_like()? - 1.0)?;
+    let rest = e.contiguous()?.scatter_add(&largest, &one, D::Minus1)?.sum_keepdim(D::Minus1)?;
     let value = shifted.broadcast_sub(&log1p(&rest)?)?;
     let softmax = e.broadcast_div(&(rest + 1.0)?)?;
     with_derivative(z, &value, move |upstream| upstream - softmax.broadcast_mul(&upstream.sum_keepdim(D::Minus1)?)?)
+}
+
+/// ln Σ exp(z) over a dimension, which goes. Where every term is −∞ so is the sum, and no ∞ − ∞ stands in its way.
+pub fn log_sum_exp(z: &Tensor, dim: usize) -> Result<Tensor> {
+    let nothing = z.detach().max_keepdim(dim)?.eq(f64::NEG_INFINITY)?;
+    let sum = nothing.broadcast_as(z.shape())?.where_cond(&z.zeros_like()?, z)?.log_sum_exp(dim)?;
+    let none = (sum.zeros_like()? + f64::NEG_INFINITY)?;
+    Ok(nothing.squeeze(dim)?.where_cond(&none, &sum)?)
+}
+
+/// The masks of a triangular matrix (k, k), made once and not at every step: ones below the diagonal, ones on it.
+#[derive(Clone, Debug)]
+pub(crate) struct Triangle {
+    below: Tensor,
+    diagonal: Tensor,
+}
+
+impl Triangle {
+    /// Of the type and on the device of another tensor.
+    pub fn new(k: usize, like: &Tensor) -> Result<Self> {
+        let diagonal = Tensor::eye(k, like.dtype(), like.device())?;
+        Ok(Self { below: (Tensor::tril2(k, like.dtype(), like.device())? - &diagonal)?, diagonal })
+    }
+
+    pub fn below(&self) -> &Tensor {
+        &self.below
+    }
+
+    pub fn diagonal(&self) -> &Tensor {
+        &self.diagonal
+    }
 }
 
 /// ln(1 + u) for u ≥ 0 with the digits that 1 + u drops: ln(w) · u / (w − 1), w = 1 + u (Kahan; Higham 2002, §1.14.1).

@@ -1,13 +1,14 @@
 //! Does the likelihood of a classifier have a maximum? A linear program decides it before any descent.
 
 use candle_core::Tensor;
+use candle_mle_info::Information;
 use nalgebra::{DMatrix, DVector};
 
-use crate::cone::{SparseRow, direction, weights};
+use crate::batch::{Labelled, host};
 use crate::empirical::Empirical;
-use crate::error::Result;
-use crate::info::Information;
-use crate::model::{Labelled, Standardize, host};
+use crate::error::{Error, Result};
+use crate::linear_program::{SparseRow, direction, weights};
+use crate::standardize::Standardize;
 
 /// Data that a linear classifier can tell apart too well: along a direction of parameter space the likelihood grows
 /// for ever, so no finite maximum exists (Albert and Anderson 1984, Biometrika 71: complete or quasi-complete separation).
@@ -27,6 +28,18 @@ pub struct Separation {
 /// A direction δ separates if (δ_y − δ_c)·(x, 1) ≥ 0 for every observation and class c ≠ y, and > 0 for some. The dual of
 /// asking for as many strict ones as can be is a linear program with one row a parameter. Where a part of the
 /// observations already leaves no room for δ, the others cannot give it back, so large tables are decided by a part.
+///
+/// ```
+/// use candle_core::{Device, Tensor};
+/// use candle_mle::{Empirical, Labelled, separation};
+/// let x = Tensor::new(&[[1.0], [2.0], [3.0], [4.0]], &Device::Cpu)?;
+/// let seen = |y: [u32; 4]| Empirical::from_sample(Labelled::new(x.clone(), Tensor::new(&y, &Device::Cpu)?)?);
+/// assert!(separation(&seen([0, 1, 0, 1])?, 2)?.is_none());
+/// // A line between 2 and 3 tells the classes apart: the likelihood has no finite maximum.
+/// let apart = separation(&seen([0, 0, 1, 1])?, 2)?.unwrap();
+/// assert!(apart.complete && apart.infimum.nats() == 0.0);
+/// # Ok::<(), candle_mle::Error>(())
+/// ```
 ///
 /// # Errors
 /// A class that is not below `classes`; a program that the solver gives up on.
@@ -61,6 +74,26 @@ pub fn one_sided(p: &Empirical<Tensor>) -> Result<Option<Separation>> {
     }
     let direction = vec![vec![0.0], vec![2.0 * heads - 1.0]];
     Ok(Some(Separation { infimum: Information::ZERO, direction, complete: true }))
+}
+
+/// The same for a die, (m,) of levels 0 … k−1, u32: a level that was never seen is the likelier the less probable it is, for
+/// ever, and the likelihood has no finite maximum. The infimum is n H(p̂).
+///
+/// # Errors
+/// A level that is not below `levels`.
+pub fn unseen_levels(p: &Empirical<Tensor>, levels: usize) -> Result<Option<Separation>> {
+    let mut seen = vec![false; levels];
+    for level in host(p.batch())? {
+        let level = level as usize;
+        *seen.get_mut(level).ok_or(Error::Class { class: level, classes: levels })? = true;
+    }
+    if seen.iter().all(|seen| *seen) {
+        return Ok(None);
+    }
+    // Against level 0, as everywhere.
+    let off = |seen: bool| if seen { 0.0 } else { -1.0 };
+    let direction = seen.iter().map(|level| vec![off(*level) - off(seen[0])]).collect();
+    Ok(Some(Separation { infimum: p.entropy() * p.total(), direction, complete: p.distinct() == 1 }))
 }
 
 /// Row, its class y, and another class c.

@@ -1,23 +1,34 @@
 //! Reading people's data: a CSV with columns of numbers or of categories, and a column of counts if there is one.
 
-mod text;
+mod design;
+mod dialect;
+pub(crate) mod ranking;
 
 use std::collections::HashMap;
+use std::io::Read;
 use std::path::Path;
 
-use candle_core::{Device, Tensor};
-use nalgebra::DMatrix;
+use candle_mle_info::number::typed;
 
-use text::{Lines, check_names, drop_what_precedes_cells, repeated};
+pub use design::{Ask, Design, Names};
+pub use ranking::Split;
 
-use crate::cholesky::cholesky;
-use crate::error::{Error, Result};
-use crate::model::{Labelled, host};
-use crate::number::typed;
+use crate::error::{Error, Result, empty};
+use dialect::{Lines, check_names, drop_what_precedes_cells, repeated};
 
 /// A table with a header. A column in which most cells are numbers is a column of numbers, and then every cell must be
 /// one; any other column holds categories, whose first level seen is the base level. What marks a missing value (NA, N/A,
 /// null, None, ?, -, .) is not counted, so that a few numbers among such marks are no categories.
+///
+/// ```
+/// use candle_mle::Table;
+/// let csv = "class,survived,people\n1st,yes,203\n1st,no,122\n3rd,yes,178\n3rd,no,528\n";
+/// let table = Table::from_reader(csv.as_bytes(), Some("people"))?;
+/// let design = table.design("survived").from(["class"]).base("survived", "no").build()?;
+/// assert_eq!((design.p.total(), design.p.distinct()), (1031.0, 4));
+/// assert_eq!(design.names.columns, ["class 3rd"]);
+/// # Ok::<(), candle_mle::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Table {
     file: String,
@@ -43,95 +54,6 @@ pub enum Column {
     },
 }
 
-/// A table made ready for classification.
-#[derive(Clone, Debug)]
-pub struct Design {
-    /// Numbers as they are, categories as 0/1 columns for every level but the base level; classes from 0, the base class.
-    pub batch: Labelled,
-    /// How often each row was observed.
-    pub count: Vec<f64>,
-    /// What each column of x is: `age`, or `class 2nd`.
-    pub columns: Vec<String>,
-    /// The name of the column that is predicted.
-    pub target: String,
-    /// The names of its classes.
-    pub classes: Vec<String>,
-}
-
-/// The outcomes of a column of classes, whatever stands in the others.
-#[derive(Clone, Debug)]
-pub struct Outcomes {
-    /// The class of every row, (rows,) u32, counted from 0, the base class.
-    pub y: Tensor,
-    /// How often each row was observed.
-    pub count: Vec<f64>,
-    /// The name of the column.
-    pub target: String,
-    /// The names of its classes.
-    pub classes: Vec<String>,
-}
-
-/// Columns of numbers made ready for a density.
-#[derive(Clone, Debug)]
-pub struct Cloud {
-    /// (rows, columns)
-    pub points: Tensor,
-    /// How often each row was observed.
-    pub count: Vec<f64>,
-    /// The name of each column.
-    pub columns: Vec<String>,
-}
-
-impl Design {
-    /// Names for a sample that came from no file; every row was observed once.
-    ///
-    /// # Errors
-    /// Another number of column names than of columns; a column that is constant, or a linear combination of the ones
-    /// before it.
-    pub fn of_sample(batch: Labelled, columns: &[&str], target: &str, classes: &[&str]) -> Result<Self> {
-        let (columns, count) = (owned(columns), vec![1.0; batch.x().dim(0)?]);
-        own_columns(batch.x(), &count, &columns)?;
-        Ok(Self { batch, count, columns, target: target.into(), classes: owned(classes) })
-    }
-
-    /// # Errors
-    /// Other than two classes.
-    pub fn two_classes(&self) -> Result<()> {
-        two_classes(&self.target, &self.classes)
-    }
-}
-
-impl Outcomes {
-    /// # Errors
-    /// Other than two classes.
-    pub fn two_classes(&self) -> Result<()> {
-        two_classes(&self.target, &self.classes)
-    }
-}
-
-fn two_classes(target: &str, classes: &[String]) -> Result<()> {
-    if classes.len() == 2 {
-        return Ok(());
-    }
-    Err(wrong(target, format!("two classes are needed here, but it has {}: use softmax", classes.join(", "))))
-}
-
-impl Cloud {
-    /// Names for a sample that came from no file; every row of `points` (rows, columns) was observed once.
-    ///
-    /// # Errors
-    /// Another number of column names than of columns; a column that is constant, or a linear combination of the ones
-    /// before it.
-    pub fn of_sample(points: Tensor, columns: &[&str]) -> Result<Self> {
-        Self::new(points.clone(), vec![1.0; points.dim(0)?], owned(columns))
-    }
-
-    fn new(points: Tensor, count: Vec<f64>, columns: Vec<String>) -> Result<Self> {
-        own_columns(&points, &count, &columns)?;
-        Ok(Self { points, count, columns })
-    }
-}
-
 impl Table {
     /// Reads a CSV file; `count` names the column that says how often each row was observed (once, without one).
     ///
@@ -140,14 +62,119 @@ impl Table {
     /// of numbers with a cell that is not a finite number, or in which a comma parts the decimals; a count column that is missing, negative or all zero. Each names its line.
     pub fn read(path: impl AsRef<Path>, count: Option<&str>) -> Result<Self> {
         let path = path.as_ref();
-        let file = path.display().to_string();
-        let mut text =
+        let text =
             std::fs::read(path).map_err(|problem| Error::File { action: "read", path: path.to_path_buf(), problem })?;
+        Self::of_text(path.display().to_string(), text, count)
+    }
+
+    /// The same from bytes: standard input, a download, a browser's file.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn from_reader(mut reader: impl Read, count: Option<&str>) -> Result<Self> {
+        let (mut text, name) = (vec![], "the table");
+        let failed = |problem| Error::File { action: "read", path: name.into(), problem };
+        reader.read_to_end(&mut text).map_err(failed)?;
+        Self::of_text(name.into(), text, count)
+    }
+
+    /// The table of these columns, each row observed once: what is in memory already.
+    ///
+    /// ```
+    /// use candle_mle::table::Column;
+    /// use candle_mle::Table;
+    /// let dose = Column::Numbers(vec![0.0, 1.0, 2.0]);
+    /// let answer = Column::categories(["no", "yes", "yes"]);
+    /// let table = Table::from_columns([("dose", dose), ("answer", answer)])?;
+    /// assert_eq!(table.rows(), 3);
+    /// # Ok::<(), candle_mle::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No column, or no rows; columns of unequal length; a name that is empty or stands there twice; a number that is not
+    /// finite, a code without a level.
+    pub fn from_columns<N: Into<String>>(columns: impl IntoIterator<Item = (N, Column)>) -> Result<Self> {
+        let columns: Vec<(String, Column)> = columns.into_iter().map(|(name, column)| (name.into(), column)).collect();
+        let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+        let file = "the table".to_string();
+        check_names(&names).map_err(|problem| Error::Csv { file: file.clone(), line: 1, problem })?;
+        let rows = columns.first().map_or(0, |(_, column)| column.len());
+        if rows == 0 {
+            return Err(empty(file, "row"));
+        }
+        for (at, (name, column)) in columns.iter().enumerate() {
+            if name.is_empty() {
+                return Err(wrong(name, "it has no name: name it".into()));
+            }
+            if column.len() != rows {
+                return Err(wrong(name, format!("it has {} rows, but the first column has {rows}", column.len())));
+            }
+            match column {
+                Column::Numbers(numbers) => {
+                    if let Some(row) = numbers.iter().position(|number| !number.is_finite()) {
+                        let (column, value) = (at, numbers[row]);
+                        return Err(candle_mle_info::Error::NotFinite { what: "the table", row, column, value }.into());
+                    }
+                }
+                Column::Categories { levels, codes } => {
+                    if let Some(code) = codes.iter().find(|code| **code as usize >= levels.len()) {
+                        return Err(wrong(name, format!("code {code} has no level: there are {}", levels.len())));
+                    }
+                }
+            }
+        }
+        let lines = (0..rows as u64).collect();
+        Ok(Self { file, columns, count: vec![1.0; rows], counted: None, lines })
+    }
+
+    /// The same rows with counts: how often each was observed.
+    ///
+    /// # Errors
+    /// Another number of counts than of rows; one that is negative or not finite; all zero.
+    pub fn with_counts(self, counts: &[f64]) -> Result<Self> {
+        if counts.len() != self.rows() {
+            return Err(crate::error::shape("the counts", &[counts.len()], format!("({},)", self.rows())));
+        }
+        if let Some(row) = counts.iter().position(|c| !(c.is_finite() && *c >= 0.0)) {
+            return Err(Error::Count { row, value: counts[row] });
+        }
+        if counts.iter().all(|c| *c == 0.0) {
+            return Err(Error::NothingObserved { rows: counts.len() });
+        }
+        Ok(Self { count: counts.to_vec(), ..self })
+    }
+
+    /// The rows in which `column` has one of these levels; a column of numbers is asked for a number as it is written.
+    /// Levels that no row is left of are gone.
+    ///
+    /// # Errors
+    /// No such column; a level that does not occur; no row left.
+    pub fn filter(&self, column: &str, levels: &[impl AsRef<str>]) -> Result<Self> {
+        let of = self.column(column)?;
+        for level in levels {
+            if !(0..self.rows()).any(|row| of.is(row, level.as_ref())) {
+                return Err(wrong(column, format!("'{}' does not occur", level.as_ref())));
+            }
+        }
+        let kept = |row: &usize| levels.iter().any(|level| of.is(*row, level.as_ref()));
+        let rows: Vec<usize> = (0..self.rows()).filter(kept).collect();
+        if rows.is_empty() {
+            return Err(empty(format!("what is left of {}", self.file), "row"));
+        }
+        Ok(Self {
+            file: self.file.clone(),
+            columns: self.columns.iter().map(|(name, column)| (name.clone(), column.at(&rows))).collect(),
+            count: rows.iter().map(|row| self.count[*row]).collect(),
+            counted: self.counted.clone(),
+            lines: rows.iter().map(|row| self.lines[*row]).collect(),
+        })
+    }
+
+    fn of_text(file: String, mut text: Vec<u8>, count: Option<&str>) -> Result<Self> {
         drop_what_precedes_cells(&mut text).map_err(|place| Error::Csv {
             file: file.clone(),
             line: Lines::new(&text).at_byte(place),
-            problem: "the quote that opens a cell here does not close where a cell ends: close it, and write a quote \
-                      within a cell twice"
+            problem: "unterminated quoted cell: close the quote where the cell ends, and write a quote within it twice"
                 .into(),
         })?;
         let broken = |e: csv::Error| Error::Csv {
@@ -177,7 +204,7 @@ impl Table {
             }
         }
         if lines.is_empty() {
-            return Err(Error::Empty { what: file, needed: "row under the header" });
+            return Err(empty(file, "row under the header"));
         }
         let mut columns = vec![];
         for (name, cells) in names.into_iter().zip(cells) {
@@ -224,6 +251,11 @@ impl Table {
         &self.columns
     }
 
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.lines.len()
+    }
+
     /// How often each row was observed.
     pub fn count(&self) -> &[f64] {
         &self.count
@@ -259,86 +291,6 @@ impl Table {
         }
     }
 
-    /// The points of these columns, (rows, columns); of all columns of numbers if none is named.
-    ///
-    /// # Errors
-    /// No such column, or the same one twice; one of categories; no column of numbers at all; one that is constant, or a
-    /// linear combination of the ones before it.
-    pub fn points(&self, names: &[String]) -> Result<Cloud> {
-        let is_number = |column: &&(String, Column)| matches!(column.1, Column::Numbers(_));
-        let names: Vec<String> = if names.is_empty() {
-            self.columns.iter().filter(is_number).map(|(name, _)| name.clone()).collect()
-        } else {
-            names.to_vec()
-        };
-        if names.is_empty() {
-            return Err(Error::Empty { what: format!("the columns of numbers in {}", self.file), needed: "column" });
-        }
-        once(&names)?;
-        let columns = names.iter().map(|name| self.numbers(name)).collect::<Result<Vec<_>>>()?;
-        Cloud::new(by_row(&columns)?, self.count.clone(), names)
-    }
-
-    /// The design for predicting `target` from `predictors`, or from all other columns if none is named. `base` gives
-    /// columns another base level, or class, than the first one seen; a target of numbers has its smallest as base class.
-    ///
-    /// # Errors
-    /// No such column or level, or the same column twice; no column to predict from; a target of one class, or of numbers
-    /// that are no classes; a level all of whose counts are zero; categories that are another in every one of more than 10
-    /// rows; a column whose coefficient the data do not determine,
-    /// because it is constant or a linear combination of the ones before it.
-    pub fn design(&self, target: &str, predictors: &[String], base: &[(String, String)]) -> Result<Design> {
-        for (column, _) in base {
-            self.column(column)?;
-        }
-        let base = |name: &str| base.iter().find(|(column, _)| column == name).map(|(_, level)| level.as_str());
-        let Outcomes { y, classes, .. } = self.outcomes(target, base(target))?;
-        let (mut names, mut columns) = (vec![], vec![]);
-        for predictor in self.predictors(target, predictors)? {
-            match self.column(predictor)? {
-                Column::Numbers(numbers) => {
-                    if let Some(level) = base(predictor) {
-                        return Err(wrong(predictor, format!("it holds numbers and has no base level '{level}'")));
-                    }
-                    names.push(predictor.to_string());
-                    columns.push(numbers.clone());
-                }
-                Column::Categories { levels, codes } => {
-                    if levels.len() == codes.len() && codes.len() > 10 {
-                        let problem = "every row has its own level, so that it names the rows and predicts nothing of \
-                                       others: leave it out";
-                        return Err(wrong(predictor, problem.into()));
-                    }
-                    self.all_observed(predictor, levels, codes)?;
-                    let base = position(predictor, levels, base(predictor))?;
-                    for (code, level) in levels.iter().enumerate().filter(|(code, _)| *code != base) {
-                        names.push(format!("{predictor} {level}"));
-                        columns.push(codes.iter().map(|c| f64::from(u8::from(*c as usize == code))).collect());
-                    }
-                }
-            }
-        }
-        let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
-        let x = if columns.is_empty() {
-            return Err(wrong(target, "every other column has one level: there is nothing to predict from".into()));
-        } else {
-            by_row(&columns)?
-        };
-        own_columns(&x, &self.count, &names)?;
-        let batch = Labelled::new(x, y)?;
-        Ok(Design { batch, count: self.count.clone(), columns: names, target: target.into(), classes })
-    }
-
-    /// The classes of one column, against `base` or the first one seen; of numbers the smallest is the base class.
-    ///
-    /// # Errors
-    /// No such column or level; one class, or numbers that are no classes; a class all of whose counts are zero.
-    pub fn outcomes(&self, target: &str, base: Option<&str>) -> Result<Outcomes> {
-        let (classes, y) = self.classes(target, base)?;
-        let y = Tensor::from_vec(y, self.lines.len(), &Device::Cpu)?;
-        Ok(Outcomes { y, count: self.count.clone(), target: target.into(), classes })
-    }
-
     /// What a target is predicted from: the columns named, or all others.
     pub(crate) fn predictors<'a>(&'a self, target: &str, named: &'a [String]) -> Result<Vec<&'a str>> {
         if named.iter().any(|name| name == target) {
@@ -349,7 +301,7 @@ impl Table {
         let predictors: Vec<&str> =
             if named.is_empty() { others.collect() } else { named.iter().map(String::as_str).collect() };
         if predictors.is_empty() {
-            return Err(Error::Empty { what: format!("what {target} is predicted from"), needed: "other column" });
+            return Err(empty(format!("what {target} is predicted from"), "other column"));
         }
         Ok(predictors)
     }
@@ -400,6 +352,85 @@ impl Table {
 }
 
 impl Column {
+    /// A column of categories, its levels in order of first sight.
+    pub fn categories<S: Into<String>>(cells: impl IntoIterator<Item = S>) -> Self {
+        let (mut levels, mut place): (Vec<String>, HashMap<String, u32>) = (vec![], HashMap::new());
+        let code = |cell: S| {
+            let cell = cell.into();
+            *place.entry(cell).or_insert_with_key(|cell| {
+                levels.push(cell.clone());
+                levels.len() as u32 - 1
+            })
+        };
+        let codes = cells.into_iter().map(code).collect();
+        Self::Categories { levels, codes }
+    }
+
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Numbers(numbers) => numbers.len(),
+            Self::Categories { codes, .. } => codes.len(),
+        }
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The cell of a row, as it is written.
+    pub fn text(&self, row: usize) -> String {
+        match self {
+            Self::Numbers(numbers) => numbers[row].to_string(),
+            Self::Categories { levels, codes } => levels[codes[row] as usize].clone(),
+        }
+    }
+
+    /// How many different levels or numbers there are, and which of them each row has: levels in order of first sight,
+    /// numbers in rising order.
+    pub(crate) fn coded(&self) -> (usize, Vec<usize>) {
+        match self {
+            Self::Categories { levels, codes } => (levels.len(), codes.iter().map(|code| *code as usize).collect()),
+            Self::Numbers(numbers) => {
+                let mut values: Vec<f64> = numbers.iter().map(|number| number + 0.0).collect();
+                values.sort_by(f64::total_cmp);
+                values.dedup();
+                let place = |number: &f64| values.partition_point(|value| value < number);
+                (values.len(), numbers.iter().map(place).collect())
+            }
+        }
+    }
+
+    /// How many different levels or numbers there are.
+    pub fn distinct(&self) -> usize {
+        self.coded().0
+    }
+
+    fn is(&self, row: usize, level: &str) -> bool {
+        match self {
+            Self::Numbers(numbers) => level.parse() == Ok(numbers[row]),
+            Self::Categories { levels, codes } => levels[codes[row] as usize] == level,
+        }
+    }
+
+    /// These rows; levels that none of them has are gone.
+    fn at(&self, rows: &[usize]) -> Self {
+        match self {
+            Self::Numbers(numbers) => Self::Numbers(rows.iter().map(|row| numbers[*row]).collect()),
+            Self::Categories { levels, codes } => {
+                let mut kept: Vec<u32> = rows.iter().map(|row| codes[*row]).collect();
+                kept.sort_unstable();
+                kept.dedup();
+                let place = |row: &usize| kept.partition_point(|code| *code < codes[*row]) as u32;
+                Self::Categories {
+                    levels: kept.iter().map(|code| levels[*code as usize].clone()).collect(),
+                    codes: rows.iter().map(place).collect(),
+                }
+            }
+        }
+    }
+
     /// Numbers if most cells are that are not missing, otherwise categories; the row of a cell that does not fit, and what
     /// is needed there.
     fn read(cells: &[String]) -> std::result::Result<Self, (usize, &'static str)> {
@@ -423,17 +454,7 @@ impl Column {
             };
             return cells.iter().enumerate().map(finite).collect::<std::result::Result<_, _>>().map(Self::Numbers);
         }
-        let (mut levels, mut place): (Vec<String>, HashMap<&str, u32>) = (vec![], HashMap::new());
-        let codes = cells
-            .iter()
-            .map(|cell| {
-                *place.entry(cell).or_insert_with(|| {
-                    levels.push(cell.clone());
-                    levels.len() as u32 - 1
-                })
-            })
-            .collect();
-        Ok(Self::Categories { levels, codes })
+        Ok(Self::categories(cells))
     }
 }
 
@@ -443,44 +464,6 @@ fn once(names: &[String]) -> Result<()> {
         Some(name) => Err(wrong(name, "it is named twice: name it once".into())),
         None => Ok(()),
     }
-}
-
-/// An error for the first column of x (rows, columns) that tells nothing of its own over the rows that were observed.
-fn own_columns(x: &Tensor, count: &[f64], names: &[String]) -> Result<()> {
-    let (rows, columns) = x.dims2()?;
-    if columns != names.len() {
-        let expected = format!("(rows, {})", names.len());
-        return Err(Error::Shape { what: "x", got: x.dims().to_vec(), expected });
-    }
-    let x = DMatrix::from_row_slice(rows, columns, &host(x)?);
-    let seen: Vec<usize> = (0..rows).filter(|row| count[*row] > 0.0).collect();
-    let mut x = x.select_rows(&seen);
-    for (mut column, name) in x.column_iter_mut().zip(names) {
-        if column.min() == column.max() {
-            let value = typed(column.min());
-            let problem = format!(
-                "it has the one value {value} and tells nothing: leave it out, or give rows in which it differs"
-            );
-            return Err(wrong(name, problem));
-        }
-        // Mean 0 and length 1, so that the products of columns are their correlations.
-        column.add_scalar_mut(-(column.min() / 2.0 + column.max() / 2.0));
-        column /= column.amax();
-        column.add_scalar_mut(-column.mean());
-        column /= column.norm();
-    }
-    match cholesky(&(x.transpose() * &x)) {
-        Ok(_) => Ok(()),
-        Err((column, _)) => {
-            let problem = "over these rows it is a linear combination of the columns before it, and tells nothing of \
-                           its own: leave it out, or give more rows";
-            Err(wrong(&names[column], problem.into()))
-        }
-    }
-}
-
-fn owned(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| name.to_string()).collect()
 }
 
 pub(crate) fn wrong(column: &str, problem: String) -> Error {
@@ -493,11 +476,4 @@ fn position(column: &str, levels: &[String], base: Option<&str>) -> Result<usize
         .iter()
         .position(|level| level == base)
         .ok_or_else(|| wrong(column, format!("no level '{base}' to be the base; its levels are {}", levels.join(", "))))
-}
-
-/// Columns of equal length as a tensor (rows, columns).
-fn by_row(columns: &[&[f64]]) -> Result<Tensor> {
-    let rows = columns[0].len();
-    let values: Vec<f64> = (0..rows).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
-    Ok(Tensor::from_vec(values, (rows, columns.len()), &Device::Cpu)?)
 }

@@ -3,10 +3,12 @@
 use std::fmt;
 
 use candle_core::{Device, Tensor};
+use candle_mle_info::{Information, Unit};
 
-use crate::error::{Error, Result};
-use crate::info::{Information, Pmf, Unit};
-use crate::model::{Labelled, Model, host};
+use crate::batch::{Labelled, host, like};
+use crate::error::{Result, parameter, rows_of};
+use crate::model::{Classifier, Model};
+use crate::table::ranking::{Rows, Split};
 use crate::table::{Column, Table, wrong};
 
 /// A classifier that asks about one column after another and answers with the shares of the classes among what it was
@@ -23,7 +25,8 @@ use crate::table::{Column, Table, wrong};
 /// (answers − 1)(classes − 1) / 2n nats of n rows, an identifier all of H(Y). [`Stop`] says when a gain is too small.
 ///
 /// ```
-/// use candle_mle::{Error, Stop, Table, Tree};
+/// use candle_mle::tree::{Stop, Tree};
+/// use candle_mle::{Error, Table};
 /// let table = Table::read(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/titanic.csv"), Some("count"))?;
 /// let tree = Tree::grow(&table, "survived", &[], Stop { depth: 1, ..Stop::default() })?;
 /// assert_eq!(
@@ -73,19 +76,6 @@ pub struct Node {
     pub branches: Vec<Branch>,
 }
 
-/// A question about one column, and what its answer tells about the class.
-#[derive(Clone, Debug)]
-pub struct Split {
-    /// The column asked about.
-    pub column: String,
-    /// What a number is compared with; none for a category, and for a column of one number.
-    pub threshold: Option<f64>,
-    /// I(answer; class) of the rows at this node.
-    pub gain: Information,
-    /// Where the column stands among the predictors.
-    at: usize,
-}
-
 /// An answer and where it leads.
 #[derive(Clone, Debug)]
 pub struct Branch {
@@ -104,10 +94,10 @@ impl Tree {
     /// No such column, or no other; a target of one class, or of numbers that are no classes; a least gain that is NaN.
     pub fn grow(table: &Table, target: &str, columns: &[String], stop: Stop) -> Result<Self> {
         if stop.least_gain.nats().is_nan() {
-            return Err(Error::Parameter { what: "the least gain", value: f64::NAN, allowed: "a number" });
+            return Err(parameter("the least gain", f64::NAN, "a number"));
         }
         let rows = Rows::new(table, target, columns)?;
-        let root = rows.node(rows.observed(), stop.depth, stop.least_gain)?;
+        let root = grow(&rows, rows.observed(), stop.depth, stop.least_gain)?;
         let levels = |column: &Column| match column {
             Column::Numbers(_) => None,
             Column::Categories { levels, .. } => Some(levels.clone()),
@@ -122,7 +112,7 @@ impl Tree {
     }
 
     /// The names of the classes, in the order of every node's counts.
-    pub fn classes(&self) -> &[String] {
+    pub fn class_names(&self) -> &[String] {
         &self.classes
     }
 
@@ -226,19 +216,23 @@ impl fmt::Display for Tree {
 /// descent: a tree takes part in [`walk`](crate::walk), where it is logged beside any other model.
 impl Model for Tree {
     type Batch = Labelled;
+    const DENSITY: bool = false;
 
     fn log_prob(&self, batch: &Labelled) -> Result<Tensor> {
-        batch.at_most(self.classes.len())?;
-        if batch.x().dim(1)? != self.columns.len() {
-            let expected = format!("(rows, {})", self.columns.len());
-            return Err(Error::Shape { what: "x", got: batch.x().dims().to_vec(), expected });
-        }
-        let (x, y) = (host(batch.x())?, host(batch.y())?);
-        let rows = x.chunks(self.columns.len()).zip(&y);
-        let log_q: Vec<f64> = rows.map(|(x, y)| self.leaf(x).log_probs()[*y as usize]).collect();
-        Ok(Tensor::from_vec(log_q, y.len(), &Device::Cpu)?
-            .to_dtype(batch.x().dtype())?
-            .to_device(batch.x().device())?)
+        batch.observed(&self.log_probs(batch.x())?)
+    }
+}
+
+impl Classifier for Tree {
+    fn classes(&self) -> usize {
+        self.classes.len()
+    }
+
+    fn log_probs(&self, x: &Tensor) -> Result<Tensor> {
+        let (columns, classes) = (self.columns.len(), self.classes.len());
+        let rows = rows_of(x, columns)?;
+        let log_q = host(x)?.chunks(columns).flat_map(|x| self.leaf(x).log_probs()).collect();
+        like(x, log_q, (rows, classes))
     }
 }
 
@@ -269,144 +263,39 @@ impl Node {
     }
 }
 
-impl Split {
-    fn answer(&self, x: f64) -> f64 {
-        self.threshold.map_or(x, |threshold| f64::from(u8::from(x > threshold)))
+/// The node to which these rows come, and all below it.
+fn grow(of: &Rows, rows: Vec<usize>, depth: u8, least_gain: Information) -> Result<Node> {
+    let counts = of.counts(&rows, 1, |_| 0);
+    let leaf = Node { counts, split: None, branches: vec![] };
+    if depth == 0 {
+        return Ok(leaf);
     }
-}
-
-impl Table {
-    /// How much each column tells about `target` when it is asked first: the best question about it and I(answer;
-    /// target), the largest first (lecture row L19). `columns` as for [`Tree::grow`].
-    ///
-    /// For categories the gain is I(column; target). For numbers it is what the best threshold tells, at most I(column;
-    /// target) by the data processing inequality: with every number taken as a level of its own, a column of different
-    /// numbers would seem to tell everything, all of H(target), whatever it holds.
-    ///
-    /// # Errors
-    /// As [`Tree::grow`].
-    pub fn ranking(&self, target: &str, columns: &[String]) -> Result<Vec<Split>> {
-        let rows = Rows::new(self, target, columns)?;
-        let mut splits = rows.splits(&rows.observed())?;
-        splits.sort_by(|a, b| b.gain.bits().total_cmp(&a.gain.bits()));
-        Ok(splits)
+    // The first of equals: max_by would take the last.
+    let larger = |a: Split, b: Split| if b.gain > a.gain { b } else { a };
+    let Some(split) = of.splits(&rows)?.into_iter().reduce(larger) else { return Ok(leaf) };
+    let total: f64 = of.count.iter().sum();
+    let share = leaf.counts.iter().sum::<f64>() / total;
+    if split.gain.bits() <= ROUNDING || split.gain * share < least_gain {
+        return Ok(leaf);
     }
-}
-
-/// What a tree grows on.
-struct Rows<'a> {
-    columns: Vec<(&'a str, &'a Column)>,
-    classes: Vec<String>,
-    y: Vec<u32>,
-    count: &'a [f64],
-}
-
-impl<'a> Rows<'a> {
-    fn new(table: &'a Table, target: &str, columns: &'a [String]) -> Result<Self> {
-        let (classes, y) = table.classes(target, None)?;
-        let predictors = table.predictors(target, columns)?;
-        let columns = predictors.into_iter().map(|name| Ok((name, table.column(name)?))).collect::<Result<_>>()?;
-        Ok(Self { columns, classes, y, count: table.count() })
-    }
-
-    /// The rows whose count is not 0.
-    fn observed(&self) -> Vec<usize> {
-        (0..self.y.len()).filter(|row| self.count[*row] > 0.0).collect()
-    }
-
-    /// How often each class occurs in each of the groups that `group` tells apart, row by row.
-    fn counts(&self, rows: &[usize], groups: usize, group: impl Fn(usize) -> usize) -> Vec<f64> {
-        let mut counts = vec![0.0; groups * self.classes.len()];
-        for row in rows {
-            counts[group(*row) * self.classes.len() + self.y[*row] as usize] += self.count[*row];
-        }
-        counts
-    }
-
-    fn node(&self, rows: Vec<usize>, depth: u8, least_gain: Information) -> Result<Node> {
-        let counts = self.counts(&rows, 1, |_| 0);
-        let leaf = Node { counts, split: None, branches: vec![] };
-        if depth == 0 {
-            return Ok(leaf);
-        }
-        // The first of equals: max_by would take the last.
-        let larger = |a: Split, b: Split| if b.gain > a.gain { b } else { a };
-        let Some(split) = self.splits(&rows)?.into_iter().reduce(larger) else { return Ok(leaf) };
-        let total: f64 = self.count.iter().sum();
-        let share = leaf.counts.iter().sum::<f64>() / total;
-        if split.gain.bits() <= ROUNDING || split.gain * share < least_gain {
-            return Ok(leaf);
-        }
-        let column = self.columns[split.at].1;
-        let code = |row: usize| match column {
-            Column::Numbers(numbers) => split.answer(numbers[row]) as u32,
-            Column::Categories { codes, .. } => codes[row],
-        };
-        let mut codes: Vec<u32> = rows.iter().map(|row| code(*row)).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        let mut branches = vec![];
-        for answer in codes {
-            let here = rows.iter().copied().filter(|row| code(*row) == answer).collect();
-            let words = match (column, split.threshold) {
-                (Column::Categories { levels, .. }, _) => levels[answer as usize].clone(),
-                (_, threshold) => {
-                    format!("{} {}", if answer == 0 { "≤" } else { ">" }, threshold.unwrap_or(f64::NAN))
-                }
-            };
-            branches.push(Branch { answer: words, node: self.node(here, depth - 1, least_gain)?, code: answer });
-        }
-        Ok(Node { split: Some(split), branches, ..leaf })
-    }
-
-    /// The best question about every column.
-    fn splits(&self, rows: &[usize]) -> Result<Vec<Split>> {
-        let ask = |(at, (name, column)): (usize, &(&str, &Column))| {
-            let (threshold, gain) = match column {
-                Column::Numbers(numbers) => self.best_threshold(rows, numbers)?,
-                Column::Categories { levels, codes } => {
-                    let counts = self.counts(rows, levels.len(), |row| codes[row] as usize);
-                    (None, self.gain(levels.len(), counts)?)
-                }
-            };
-            Ok(Split { column: name.to_string(), threshold, gain, at })
-        };
-        self.columns.iter().enumerate().map(ask).collect()
-    }
-
-    fn gain(&self, answers: usize, counts: Vec<f64>) -> Result<Information> {
-        Pmf::from_counts([answers, self.classes.len()], counts)?.information_gain(&[0], &[1])
-    }
-
-    /// The threshold of the largest gain, the lowest of equals; none if all numbers are one.
-    fn best_threshold(&self, rows: &[usize], numbers: &[f64]) -> Result<(Option<f64>, Information)> {
-        let mut rows = rows.to_vec();
-        rows.sort_by(|a, b| numbers[*a].total_cmp(&numbers[*b]));
-        let k = self.classes.len();
-        // The classes of what lies at most at the threshold, and those of what lies above.
-        let mut counts = [vec![0.0; k], self.counts(&rows, 1, |_| 0)].concat();
-        let mut best = (None, Information::ZERO);
-        for pair in rows.windows(2) {
-            let (class, count) = (self.y[pair[0]] as usize, self.count[pair[0]]);
-            counts[class] += count;
-            // Weights that are no whole numbers may round to less than nothing.
-            counts[k + class] = f64::max(counts[k + class] - count, 0.0);
-            let (below, above) = (numbers[pair[0]], numbers[pair[1]]);
-            if below == above {
-                continue;
+    let column = of.columns[split.at].1;
+    let code = |row: usize| match column {
+        Column::Numbers(numbers) => split.answer(numbers[row]) as u32,
+        Column::Categories { codes, .. } => codes[row],
+    };
+    let mut codes: Vec<u32> = rows.iter().map(|row| code(*row)).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let mut branches = vec![];
+    for answer in codes {
+        let here = rows.iter().copied().filter(|row| code(*row) == answer).collect();
+        let words = match (column, split.threshold) {
+            (Column::Categories { levels, .. }, _) => levels[answer as usize].clone(),
+            (_, threshold) => {
+                format!("{} {}", if answer == 0 { "≤" } else { ">" }, threshold.unwrap_or(f64::NAN))
             }
-            let gain = self.gain(2, counts.clone())?;
-            if best.0.is_none() || gain > best.1 {
-                best = (Some(half_way(below, above)), gain);
-            }
-        }
-        Ok(best)
+        };
+        branches.push(Branch { answer: words, node: grow(of, here, depth - 1, least_gain)?, code: answer });
     }
-}
-
-/// The middle as a person would write it, 3.35 and not 3.3499999999999996; between neighbouring floats the lower one.
-fn half_way(below: f64, above: f64) -> f64 {
-    let middle = below / 2.0 + above / 2.0;
-    let written = format!("{middle:.12e}").parse().unwrap_or(middle);
-    if (below..above).contains(&written) { written } else { below }
+    Ok(Node { split: Some(split), branches, ..leaf })
 }

@@ -4,20 +4,18 @@ mod basis;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::ops::ControlFlow::{Break, Continue};
 
-use candle_core::{DType, Device, Tensor};
-use candle_nn::{VarBuilder, VarMap};
+use candle_core::{Device, Tensor};
+use candle_mle_info::Information;
+use candle_mle_info::number::log_sum_exp;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::empirical::{Empirical, bits};
-use crate::error::{Error, Result};
-use crate::fit::{Lbfgs, fit};
-use crate::hook::{GradientNorm, LossLog, Step};
-use crate::info::Information;
-use crate::model::{Classifier, Labelled, Model, Network, Softmax, host, variables};
-use crate::objective::Objective;
+use crate::batch::{Labelled, bits, host};
+use crate::empirical::Empirical;
+use crate::error::{Error, Result, rows_of};
+use crate::mle::Plan;
+use crate::model::{Classifier, Model, Network, Softmax};
 use crate::separation::separation;
 use basis::Basis;
 
@@ -88,29 +86,29 @@ enum Predictor {
     Table(HashMap<Vec<u64>, Vec<f64>>),
 }
 
-/// A convex fit has converged when no component of the gradient, in nats per observation, exceeds this; and how many
-/// steps it has for that.
-const CONVEX: (f64, usize) = (1e-8, 10_000);
+/// A convex fit has converged when no component of the gradient, in nats per observation, exceeds this.
+const CONVEX: f64 = 1e-8;
 /// Where the likelihood has no maximum, a fit ends this near to its infimum, in nats per observation: so near that what
 /// remains of the predictor in the limit is right to a millionth.
 const NEAR: f64 = 1e-13;
 /// And near enough, if rounding lets it come no nearer.
 const NEAR_ENOUGH: f64 = 1e-9;
-/// One of many maxima is not worth more.
+/// One of many maxima is not worth more than this gradient, and so many steps.
 const NETWORK: (f64, usize) = (1e-6, 2_000);
 
 /// Fits a family to the classes 0 … k−1 by maximum likelihood and says how much of X it can use.
 ///
 /// Constant and saturated are closed forms; linear and polynomial are convex, and fitted until no component of the
 /// gradient exceeds 1e-8 nats per observation. Where the classes can be told apart so well that −Σ ln q has no minimum
-/// ([`separation`]), its infimum is taken, and the predictor in the limit. On the rows of the fit that limit is unique; off
+/// ([`separation`](crate::separation())), its infimum is taken, and the predictor in the limit. On the rows of the fit that limit is unique; off
 /// them it may depend on the direction in which the coefficients run off, of which the linear program returned one. A
 /// network's cross-entropy is what one seeded descent found: an upper bound of H_V(Y|X), so that the information is a lower
 /// bound.
 ///
 /// ```
 /// use candle_core::{Device, Tensor};
-/// use candle_mle::{Empirical, Family, Labelled, usable_information};
+/// use candle_mle::usable::{Family, usable_information};
+/// use candle_mle::{Empirical, Labelled};
 /// // y = x_1 xor x_2, without noise
 /// let x = Tensor::new(&[[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], &Device::Cpu)?;
 /// let data = Empirical::from_sample(Labelled::new(x, Tensor::new(&[0u32, 1, 1, 0], &Device::Cpu)?)?)?;
@@ -130,7 +128,7 @@ pub fn usable_information(family: &Family, data: &Empirical<Labelled>, classes: 
     let mut shares = vec![0.0; classes];
     y.iter().zip(&mass).for_each(|(y, mass)| shares[*y as usize] += mass);
     if shares.iter().filter(|share| **share > 0.0).count() == 1 {
-        return Err(Error::OneClass { n: data.total() });
+        return Err(candle_mle_info::Error::OneClass { n: data.total() }.into());
     }
     let entropy = -shares.iter().filter(|share| **share > 0.0).map(|share| share * share.ln()).sum::<f64>();
     let entropy = Information::from_nats(entropy);
@@ -190,15 +188,26 @@ impl UsableInformation {
         let mass = host(data.mass())?;
         Ok(self.pointwise(data.batch())?.into_iter().zip(mass).map(|(value, mass)| value * mass).sum())
     }
+}
 
-    /// ln of every class's probability at x (m, d): (m, k), f64, on the device of x.
-    pub fn log_probs(&self, x: &Tensor) -> Result<Tensor> {
-        let (columns, classes) = (self.columns, self.log_shares.len());
-        if x.rank() != 2 || x.dim(1)? != columns {
-            let expected = format!("(rows, {columns})");
-            return Err(Error::Shape { what: "x", got: x.dims().to_vec(), expected });
-        }
-        let rows = x.dim(0)?;
+impl Model for UsableInformation {
+    type Batch = Labelled;
+    const DENSITY: bool = false;
+
+    fn log_prob(&self, batch: &Labelled) -> Result<Tensor> {
+        batch.observed(&self.log_probs(batch.x())?)
+    }
+}
+
+/// In f64, on the device of x; worked out on the host.
+impl Classifier for UsableInformation {
+    fn classes(&self) -> usize {
+        self.log_shares.len()
+    }
+
+    fn log_probs(&self, x: &Tensor) -> Result<Tensor> {
+        let (columns, classes) = (self.columns, self.classes());
+        let rows = rows_of(x, columns)?;
         let log_probs = match &self.predictor {
             Predictor::Constant => self.log_shares.repeat(rows),
             Predictor::Softmax(basis, softmax, None) => host(&softmax.log_probs(&basis.features(x)?)?)?,
@@ -221,15 +230,6 @@ impl UsableInformation {
     }
 }
 
-impl Model for UsableInformation {
-    type Batch = Labelled;
-
-    fn log_prob(&self, batch: &Labelled) -> Result<Tensor> {
-        batch.at_most(self.log_shares.len())?;
-        Ok(self.log_probs(batch.x())?.gather(&batch.y().unsqueeze(1)?, 1)?.squeeze(1)?)
-    }
-}
-
 /// What a fit came to: H_V(Y|X) and who has it. None where x has nothing to look at.
 type Found = Result<Option<(Information, Predictor)>>;
 
@@ -240,16 +240,15 @@ fn polynomial(data: &Empirical<Labelled>, classes: usize, degree: usize) -> Foun
     }
     let data = basis.of(data)?;
     let apart = separation(&data, classes)?;
-    let vars = VarMap::new();
-    let softmax = Softmax::new(basis.len(), classes, VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu))?;
     let infimum = apart.as_ref().map(|apart| apart.infimum / data.total());
-    let (cross_entropy, gradient) = descend(&softmax, &vars, &data, infimum, CONVEX)?;
-    let near = infimum.is_some_and(|infimum| cross_entropy.nats() <= infimum.nats() + NEAR_ENOUGH);
-    if !gradient.reached() && !near {
-        return Err(Error::Stalled { steps: CONVEX.1, gradient: gradient.norm() });
+    let plan = Plan { tolerance: CONVEX, floor: infimum.map(|infimum| infimum.nats() + NEAR), ..Plan::default() };
+    let fitted = plan.fit(&data, |vb| Softmax::new(basis.len(), classes, vb))?;
+    let near = infimum.is_some_and(|infimum| fitted.cross_entropy().nats() <= infimum.nats() + NEAR_ENOUGH);
+    if !fitted.converged && !near {
+        return Err(Error::Stalled { steps: fitted.history.rows().len() - 1, gradient: fitted.gradient });
     }
     let direction = apart.map(|apart| apart.direction);
-    Ok(Some((infimum.unwrap_or(cross_entropy), Predictor::Softmax(basis, softmax, direction))))
+    Ok(Some((infimum.unwrap_or(fitted.cross_entropy()), Predictor::Softmax(basis, fitted.model, direction))))
 }
 
 fn network(data: &Empirical<Labelled>, classes: usize, hidden: &[usize], seed: u64) -> Found {
@@ -260,29 +259,9 @@ fn network(data: &Empirical<Labelled>, classes: usize, hidden: &[usize], seed: u
     }
     let data = basis.of(data)?;
     let start = Network::seeded(basis.len(), hidden, classes, &mut ChaCha8Rng::seed_from_u64(seed), &Device::Cpu)?;
-    let vars = variables(&start)?;
-    let network = Network::new(basis.len(), hidden, classes, VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu))?;
-    let (cross_entropy, _) = descend(&network, &vars, &data, None, NETWORK)?;
-    Ok(Some((cross_entropy, Predictor::Network(basis, network))))
-}
-
-/// The cross-entropy that L-BFGS comes to, and the gradient there; it ends early next to a known infimum.
-fn descend<M: Model<Batch = Labelled>>(
-    model: &M,
-    vars: &VarMap,
-    data: &Empirical<Labelled>,
-    infimum: Option<Information>,
-    (tolerance, steps): (f64, usize),
-) -> Result<(Information, GradientNorm)> {
-    let (mut log, mut gradient) = (LossLog::new(), GradientNorm::new(vars, tolerance));
-    let mut end = |step: &Step<'_, M>| {
-        let Some(infimum) = infimum else { return Ok(Continue(())) };
-        Ok(if step.cross_entropy()? <= infimum.nats() + NEAR { Break(()) } else { Continue(()) })
-    };
-    let mut watch = (&mut log, &mut gradient, &mut end);
-    fit(model, data, Objective::CrossEntropy, &mut Lbfgs::new(vars), steps, &mut watch)?;
-    let end = log.history()?.rows().last().map_or(f64::NAN, |row| row.cross_entropy);
-    Ok((Information::from_nats(end), gradient))
+    let (tolerance, steps) = NETWORK;
+    let fitted = Plan { tolerance, steps, ..Plan::default() }.fit_from(&data, &start)?;
+    Ok(Some((fitted.cross_entropy(), Predictor::Network(basis, fitted.model))))
 }
 
 fn saturated(data: &Empirical<Labelled>, classes: usize) -> Result<Predictor> {
@@ -309,7 +288,6 @@ fn limit(direction: &[Vec<f64>], features: &[f64], log_probs: &[f64]) -> Vec<f64
     let kept = |class: usize| margins[class] >= most - 1e-9;
     let logs = (0..margins.len()).map(|class| if kept(class) { log_probs[class] } else { f64::NEG_INFINITY });
     let logs: Vec<f64> = logs.collect();
-    let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let left = top + logs.iter().map(|log| (log - top).exp()).sum::<f64>().ln();
+    let left = log_sum_exp(logs.iter().copied());
     logs.iter().map(|log| log - left).collect()
 }

@@ -3,8 +3,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use candle_mle_info::file::write_whole;
+use candle_mle_info::number::fixed;
+use candle_mle_info::{Information, Unit};
+
 use crate::error::{Error, Result};
-use crate::info::{Information, Unit};
 
 /// The three quantities at one θ_t, in nats: per observation, per observation, and in all; and what else was asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,8 +54,77 @@ impl History {
         Self { rows: vec![], total, entropy }
     }
 
+    /// A log of these rows: of n observations with H(p̂), which is none where KL is infinite throughout.
+    ///
+    /// ```
+    /// use candle_mle::hook::Row;
+    /// use candle_mle::{History, Unit};
+    /// let row = |step, kl: f64| Row {
+    ///     step, kl, cross_entropy: 0.5 + kl, nll: 100.0 * (0.5 + kl), reverse_kl: None, population_kl: None,
+    /// };
+    /// let entropy = candle_mle::Information::from_nats(0.5);
+    /// let history = History::from_rows([row(0, 0.2), row(1, 0.1), row(2, 0.0)], 100.0, Some(entropy));
+    /// assert_eq!(history.argmin(1e-9).nll, Some(2));
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("log.csv");
+    /// history.write_csv(&path, Unit::Bits)?;
+    /// assert_eq!(History::read_csv(&path)?.rows().len(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_rows(rows: impl IntoIterator<Item = Row>, total: f64, entropy: Option<Information>) -> Self {
+        Self { rows: rows.into_iter().collect(), total, entropy }
+    }
+
+    /// The log that [`write_csv`](Self::write_csv) wrote; n and H(p̂) follow from its rows.
+    ///
+    /// # Errors
+    /// A file that cannot be read; a header or a line that is not of such a log, by its number.
+    pub fn read_csv(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path).map_err(|problem| Error::File {
+            action: "read",
+            path: path.to_path_buf(),
+            problem,
+        })?;
+        let refuse = |line: usize, problem: String| Error::Log { file: path.display().to_string(), line, problem };
+        let mut lines = text.lines().enumerate();
+        let header = lines.next().map_or("", |(_, line)| line);
+        let unit = [Unit::Bits, Unit::Nats, Unit::Hartleys]
+            .into_iter()
+            .find(|unit| header.starts_with(&format!("step,kl_{unit},cross_entropy_{unit},nll_{unit}")));
+        let unit = unit.ok_or_else(|| refuse(1, "the header is not that of a log of steps".into()))?;
+        let names: Vec<&str> = header.split(',').collect();
+        let mut rows = vec![];
+        for (at, line) in lines {
+            let numbers: Vec<f64> = line.split(',').map(|cell| cell.parse().unwrap_or(f64::NAN)).collect();
+            let step: Option<usize> = line.split(',').next().and_then(|step| step.parse().ok());
+            let (Some(step), true) = (step, numbers.len() == names.len()) else {
+                return Err(refuse(at + 1, format!("'{line}' is not a step and {} numbers", names.len() - 1)));
+            };
+            let of = |name: &str| {
+                names.iter().position(|n| *n == format!("{name}_{unit}")).map(|at| numbers[at] * unit.nats())
+            };
+            let [kl, cross_entropy, nll] = [1, 2, 3].map(|at| numbers[at] * unit.nats());
+            let (reverse_kl, population_kl) = (of("reverse_kl"), of("population_kl"));
+            rows.push(Row { step, kl, cross_entropy, nll, reverse_kl, population_kl });
+        }
+        let finite = rows.iter().filter(|row| row.cross_entropy.is_finite() && row.cross_entropy != 0.0);
+        // Where the numbers are largest least of n is lost.
+        let best = finite.max_by(|a, b| a.cross_entropy.abs().total_cmp(&b.cross_entropy.abs()));
+        let total = best.map_or(0.0, |row| row.nll / row.cross_entropy);
+        let total = if (total - total.round()).abs() <= 1e-9 * total { total.round() } else { total };
+        let entropy = best.filter(|row| row.kl.is_finite());
+        let entropy = entropy.map(|row| Information::from_nats(row.cross_entropy - row.kl));
+        Ok(Self { rows, total, entropy })
+    }
+
     pub(super) fn push(&mut self, row: Row) {
         self.rows.push(row);
+    }
+
+    /// Drops the rows from a step on.
+    pub(super) fn cut(&mut self, from: usize) {
+        self.rows.retain(|row| row.step < from);
     }
 
     /// One row a step.
@@ -125,7 +197,7 @@ impl History {
     pub fn write_csv(&self, path: impl AsRef<Path>, unit: Unit) -> Result<()> {
         let path = path.as_ref();
         let refuse = |problem| Error::File { action: "write", path: path.to_path_buf(), problem };
-        crate::file::write_whole(path, |partial| std::fs::write(partial, self.to_csv(unit))).map_err(refuse)
+        write_whole(path, |partial| std::fs::write(partial, self.to_csv(unit))).map_err(refuse)
     }
 
     /// An aligned table of about `lines` steps: the first, the last, and some at growing distance between.
@@ -138,11 +210,11 @@ impl History {
         table.push('\n');
         for row in self.sparse(lines) {
             // What rounds to zero is printed without the sign of its rounding error; the CSV keeps it.
-            let shown = |v: f64| if (v / unit.nats()).abs() < 5e-7 { 0.0 } else { v / unit.nats() };
-            let [kl, cross_entropy, nll] = [row.kl, row.cross_entropy, row.nll].map(shown);
-            let _ = write!(table, "{:>8}  {kl:>13.6}  {cross_entropy:>13.6}  {nll:>15.4}", row.step);
+            let shown = |v: f64, decimals| fixed(v / unit.nats(), decimals);
+            let [kl, cross_entropy] = [row.kl, row.cross_entropy].map(|v| shown(v, 6));
+            let _ = write!(table, "{:>8}  {kl:>13}  {cross_entropy:>13}  {:>15}", row.step, shown(row.nll, 4));
             for value in self.more().filter_map(|more| (more.value)(row)) {
-                let _ = write!(table, "  {:>13.6}", shown(value));
+                let _ = write!(table, "  {:>13}", shown(value, 6));
             }
             table.push('\n');
         }

@@ -2,17 +2,31 @@
 
 use std::ops::ControlFlow::{self, Break, Continue};
 
+use candle_core::{DType, backprop::GradStore};
 use candle_nn::VarMap;
 
 use super::{Hook, Step};
+use crate::batch::host;
 use crate::error::{Error, Result};
-use crate::model::{Model, Parameters, by_name, host};
+use crate::model::Model;
+use crate::parameters::{Parameters, by_name};
 
-/// Ends the run once no component of the gradient is larger than a tolerance.
+/// Ends the run once no component of the gradient is larger than a tolerance. On a GPU it looks now and then: see
+/// [`Step::due`].
+#[derive(Clone)]
 pub struct GradientNorm {
     vars: VarMap,
     tolerance: f64,
     norm: f64,
+}
+
+impl std::fmt::Debug for GradientNorm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GradientNorm")
+            .field("tolerance", &self.tolerance)
+            .field("norm", &self.norm)
+            .finish_non_exhaustive()
+    }
 }
 
 impl GradientNorm {
@@ -32,27 +46,45 @@ impl GradientNorm {
     pub fn reached(&self) -> bool {
         self.norm <= self.tolerance
     }
+
+    /// Looks at these gradients: [`norm`](Self::norm) and [`reached`](Self::reached) speak of them then.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub fn look(&mut self, gradients: &GradStore) -> Result<()> {
+        self.norm = self.of(gradients)?;
+        Ok(())
+    }
+
+    /// The largest component of these gradients, of the variables watched.
+    ///
+    /// # Errors
+    /// No variable; one that no gradient reaches.
+    pub fn of(&self, gradients: &GradStore) -> Result<f64> {
+        let mut norm = 0.0;
+        for (name, var) in by_name(&self.vars)? {
+            let gradient = gradients.get(&var).ok_or(Error::NoGradient { name })?;
+            // max() of f64 passes a NaN over.
+            for g in host(gradient)? {
+                norm = if g.is_nan() || f64::is_nan(norm) { f64::NAN } else { f64::max(norm, g.abs()) };
+            }
+        }
+        Ok(norm)
+    }
 }
 
 impl<M: Model> Hook<M> for GradientNorm {
     fn on_step(&mut self, step: &Step<'_, M>) -> Result<ControlFlow<()>> {
-        let Some(gradients) = step.gradients else { return Ok(Continue(())) };
-        let vars = by_name(&self.vars)?;
-        self.norm = 0.0;
-        for (name, var) in vars {
-            let gradient = gradients.get(&var).ok_or(Error::NoGradient { name })?;
-            // max() of f64 passes a NaN over; a sum keeps it.
-            let largest =
-                host(gradient)?.iter().fold(0.0, |a: f64, g| if g.is_nan() { f64::NAN } else { a.max(g.abs()) });
-            self.norm = if largest.is_nan() { f64::NAN } else { self.norm.max(largest) };
-        }
+        let Some(gradients) = step.gradients.filter(|_| step.due()) else { return Ok(Continue(())) };
+        self.look(gradients)?;
         Ok(if self.reached() { Break(()) } else { Continue(()) })
     }
 }
 
-/// Ends the run once a step has improved the cross-entropy by less than a tolerance, in nats per observation.
+/// Ends the run once a step has improved the loss that is descended by less than a tolerance, in nats per observation.
 ///
 /// A small step size improves little without being near: where it can be had, [`GradientNorm`] is the safer sign.
+#[derive(Clone, Debug)]
 pub struct Improvement {
     tolerance: f64,
     last: f64,
@@ -67,25 +99,32 @@ impl Improvement {
 
 impl<M: Model> Hook<M> for Improvement {
     fn on_step(&mut self, step: &Step<'_, M>) -> Result<ControlFlow<()>> {
-        let now = step.cross_entropy()?;
+        if !step.due() {
+            return Ok(Continue(()));
+        }
+        let now = step.loss()?;
         let gained = self.last - now;
         self.last = now;
         Ok(if (0.0..self.tolerance).contains(&gained) { Break(()) } else { Continue(()) })
     }
 }
 
-/// An error once the cross-entropy stands above its start: no step size that descends does that.
-#[derive(Default)]
+/// An error once the loss that is descended stands above its start: no step size that descends does that.
+#[derive(Clone, Debug, Default)]
 pub struct NoClimb {
     start: Option<f64>,
 }
 
 impl<M: Model> Hook<M> for NoClimb {
     fn on_step(&mut self, step: &Step<'_, M>) -> Result<ControlFlow<()>> {
-        let loss = step.cross_entropy()?;
+        if !step.due() {
+            return Ok(Continue(()));
+        }
+        let loss = step.loss()?;
         let start = *self.start.get_or_insert(loss);
-        // Rounding may lift a loss that starts at its minimum.
-        if loss > start + 1e-9 * start.abs().max(1.0) {
+        // Rounding may lift a loss that starts at its minimum: by less in f64 than in f32.
+        let rounding = if step.log_q.dtype() == DType::F64 { 1e-9 } else { 1e-5 };
+        if loss > start + rounding * start.abs().max(1.0) {
             return Err(Error::Diverged { step: step.index, loss, start });
         }
         Ok(Continue(()))
@@ -93,7 +132,7 @@ impl<M: Model> Hook<M> for NoClimb {
 }
 
 /// Remembers θ_t of every step, in the data's own units.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ParameterPath {
     path: Vec<Vec<f64>>,
 }

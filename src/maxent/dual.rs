@@ -1,5 +1,6 @@
 //! The dual of maximum entropy: the convex function ln Z(λ), for targets of zero, and Newton's method on it.
 
+use candle_mle_info::number::log_sum_exp;
 use nalgebra::DVector;
 
 use crate::error::{Error, Result};
@@ -18,9 +19,8 @@ impl Dual {
     /// ln Z and the masses of the points.
     pub(super) fn at(&self, lambda: &DVector<f64>) -> (f64, Vec<f64>) {
         let logs: Vec<f64> = self.statistics.iter().zip(&self.log_volumes).map(|(g, v)| g.dot(lambda) + v).collect();
-        let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let z: f64 = logs.iter().map(|l| (l - top).exp()).sum();
-        (top + z.ln(), logs.into_iter().map(|l| (l - top).exp() / z).collect())
+        let log_z = log_sum_exp(logs.iter().copied());
+        (log_z, logs.into_iter().map(|l| (l - log_z).exp()).collect())
     }
 
     /// E[g] under the masses.

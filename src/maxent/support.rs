@@ -1,26 +1,30 @@
 //! Where a law may live: atoms, or the nodes of a quadrature.
 
-use crate::error::{Error, Result};
-use crate::info::Information;
+use std::fmt;
 
-/// Where a law may live: points, each with the volume that it stands for.
+use candle_mle_info::Information;
+
+use crate::error::{Error, Result, empty, finite, parameter, positive, shape};
+
+/// Where a law may live: points, each with the volume that it stands for. Points are numbers, or whatever else can be told
+/// apart: the cells of a table, the words of a language.
 #[derive(Clone, Debug)]
-pub struct Support {
-    points: Vec<f64>,
+pub struct Support<P = f64> {
+    points: Vec<P>,
     volumes: Vec<f64>,
-    quadrature: Option<Quadrature>,
+    quadrature: Option<Quadrature<P>>,
 }
 
 /// What is known of the quadrature on an unbounded support.
 #[derive(Clone, Debug)]
-pub(super) struct Quadrature {
+pub(super) struct Quadrature<P> {
     /// How far the nodes reach.
     pub(super) reach: (f64, f64),
-    /// The nodes farthest from the centre, and those nearest to it, one for each half line.
-    pub(super) outermost: Vec<usize>,
+    /// The nodes farthest from the centre, with their places, and those nearest to it, one for each half line.
+    pub(super) outermost: Vec<(usize, f64)>,
     pub(super) innermost: Vec<usize>,
     /// The nodes moved by each of [`SHIFTS`]: the same rule once more, with another error.
-    pub(super) between: [Vec<Between>; 2],
+    pub(super) between: [Vec<Between<P>>; 2],
 }
 
 /// Parts of a step. Two, since a kink at some place between two nodes errs by the same in a rule and in its shifted copy;
@@ -29,38 +33,24 @@ const SHIFTS: [f64; 2] = [1.0 / 2.0, 1.0 / 3.0];
 
 /// A point between node `after` and the next.
 #[derive(Clone, Debug)]
-pub(super) struct Between {
+pub(super) struct Between<P> {
     pub(super) after: usize,
-    pub(super) x: f64,
+    pub(super) x: P,
     pub(super) volume: f64,
 }
 
 /// Steps on a half line: enough for a Gaussian ten widths from the centre.
 const STEPS: usize = 200;
 
-impl Support {
+impl Support<f64> {
     /// The given numbers, each an atom.
     ///
     /// # Errors
     /// None at all; one that is not finite, or that stands there twice.
     pub fn finite(points: impl IntoIterator<Item = f64>) -> Result<Self> {
         let points: Vec<f64> = points.into_iter().collect();
-        if points.is_empty() {
-            return Err(Error::Empty { what: "the support".into(), needed: "point" });
-        }
-        for (row, point) in points.iter().enumerate() {
-            if !point.is_finite() {
-                return Err(Error::NotFinite { what: "the support", row, column: 0, value: *point });
-            }
-            if points[..row].contains(point) {
-                return Err(Error::Parameter {
-                    what: "a point of the support",
-                    value: *point,
-                    allowed: "every point once",
-                });
-            }
-        }
-        Ok(Self { volumes: vec![1.0; points.len()], points, quadrature: None })
+        finite("the support", &points, 1)?;
+        Self::cells(points)
     }
 
     /// The real line, as two half lines that meet at `centre`: a law may have a kink or a jump there. `scale` is
@@ -70,7 +60,7 @@ impl Support {
     /// A centre that is not finite; a scale that is not positive, or that puts nodes out of the range of numbers.
     pub fn line(centre: f64, scale: f64) -> Result<Self> {
         if !centre.is_finite() {
-            return Err(Error::Parameter { what: "the centre", value: centre, allowed: "a finite number" });
+            return Err(parameter("the centre", centre, "a finite number"));
         }
         Self::half_lines(centre, scale, &[-1.0, 1.0])
     }
@@ -95,7 +85,6 @@ impl Support {
             let (first, last) = (points.len(), points.len() + STEPS);
             let (inner, outer) = if *side < 0.0 { (last, first) } else { (first, last) };
             innermost.push(inner);
-            outermost.push(outer);
             let node = |outwards: f64| {
                 let t = FROM + step * outwards;
                 let distance = scale * (t - (-t).exp()).exp();
@@ -104,11 +93,14 @@ impl Support {
                     return Ok((x, volume));
                 }
                 let allowed = "one > 0 that keeps all nodes, from 1e-31 to 250 times it, within the range of numbers";
-                Err(Error::Parameter { what: "the scale", value: scale, allowed })
+                Err(parameter("the scale", scale, allowed))
             };
             for k in 0..=STEPS {
                 let outwards = if *side < 0.0 { STEPS - k } else { k } as f64;
                 let (x, volume) = node(outwards)?;
+                if points.len() == outer {
+                    outermost.push((outer, x));
+                }
                 points.push(x);
                 volumes.push(volume);
                 for (between, shift) in between.iter_mut().zip(SHIFTS).filter(|_| k < STEPS) {
@@ -121,14 +113,73 @@ impl Support {
         let reach = (centre + far * sides[0].min(0.0), centre + far);
         Ok(Self { points, volumes, quadrature: Some(Quadrature { reach, outermost, innermost, between }) })
     }
+}
 
+impl<P: Copy + PartialEq + fmt::Debug> Support<P> {
+    /// The given points, each an atom of volume 1.
+    ///
+    /// ```
+    /// use candle_mle::maxent::{Moment, Support, maxent};
+    /// // Of all tables of 2 × 3 with these margins the one of largest entropy has independent rows and columns.
+    /// let cells = Support::cells((0..2).flat_map(|row| (0..3).map(move |column| [row, column])))?;
+    /// let is = |at: usize, level: usize| move |cell: [usize; 2]| f64::from(u8::from(cell[at] == level));
+    /// let [row, first, second] = [&is(0, 0) as &dyn Fn([usize; 2]) -> f64, &is(1, 0), &is(1, 1)];
+    /// let margins = [Moment { g: row, target: 0.4 }, Moment { g: first, target: 0.5 }, Moment { g: second, target: 0.3 }];
+    /// let law = maxent(&cells, &margins)?.law;
+    /// assert!((law[0] - 0.4 * 0.5).abs() < 1e-9 && (law[5] - 0.6 * 0.2).abs() < 1e-9);
+    /// # Ok::<(), candle_mle::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// None at all; one that stands there twice.
+    pub fn cells(points: impl IntoIterator<Item = P>) -> Result<Self> {
+        let points: Vec<P> = points.into_iter().collect();
+        let ones = vec![1.0; points.len()];
+        Self::weighted(points, &ones)
+    }
+
+    /// Points that each stand for a volume. With the probabilities of a prior as volumes the law of largest entropy is the
+    /// one nearest to the prior, of least KL(law‖prior), and its entropy is −KL(law‖prior).
+    ///
+    /// ```
+    /// use candle_mle::maxent::{Moment, Support, maxent};
+    /// // A loaded die that is known to show 4.5 on average: as near to the prior as that allows.
+    /// let prior = [0.3, 0.2, 0.2, 0.1, 0.1, 0.1];
+    /// let faces = Support::weighted((1..=6).map(f64::from), &prior)?;
+    /// let found = maxent(&faces, &[Moment { g: &|x| x, target: 4.5 }])?;
+    /// let kl: f64 = found.law.iter().zip(prior).map(|(p, q)| p * (p / q).ln()).sum();
+    /// assert!((found.entropy.nats() + kl).abs() < 1e-12);
+    /// # Ok::<(), candle_mle::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No points; one that stands there twice; another number of volumes, or one that is not a finite number > 0.
+    pub fn weighted(points: impl IntoIterator<Item = P>, volumes: &[f64]) -> Result<Self> {
+        let points: Vec<P> = points.into_iter().collect();
+        if points.is_empty() {
+            return Err(empty("the support", "point"));
+        }
+        if volumes.len() != points.len() {
+            return Err(shape("the volumes", &[volumes.len()], format!("({},), one for each point,", points.len())));
+        }
+        for volume in volumes {
+            positive("a volume", *volume)?;
+        }
+        if let Some((_, twice)) = points.iter().enumerate().find(|(at, point)| points[..*at].contains(point)) {
+            return Err(Error::Other(format!("the point {twice:?} stands twice in the support: name it once").into()));
+        }
+        Ok(Self { points, volumes: volumes.to_vec(), quadrature: None })
+    }
+}
+
+impl<P: Copy> Support<P> {
     /// The quadrature of a half line or a line; atoms have none.
-    pub(super) fn quadrature(&self) -> Option<&Quadrature> {
+    pub(super) fn quadrature(&self) -> Option<&Quadrature<P>> {
         self.quadrature.as_ref()
     }
 
     /// The points, or the nodes of the quadrature.
-    pub fn points(&self) -> &[f64] {
+    pub fn points(&self) -> &[P] {
         &self.points
     }
 
@@ -138,7 +189,7 @@ impl Support {
     }
 
     /// ∫ f(p) over this support for the masses p of its points: an expectation.
-    pub fn expectation(&self, law: &[f64], f: impl Fn(f64) -> f64) -> f64 {
+    pub fn expectation(&self, law: &[f64], f: impl Fn(P) -> f64) -> f64 {
         self.points.iter().zip(law).filter(|(_, p)| **p > 0.0).map(|(x, p)| p * f(*x)).sum()
     }
 

@@ -2,16 +2,27 @@
 
 use std::collections::HashMap;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor};
 use candle_nn::{Init, VarBuilder};
 use rand::Rng;
 
-use super::{KlDivergence, Model, Parameters, Sample, host, same_numbers};
+use super::{KlDivergence, Model, Sample};
+use crate::batch::{host, like, number, same_numbers};
 use crate::device::float;
-use crate::error::{Error, Result};
+use crate::error::{Result, parameter};
 use crate::ops::log_sigmoid;
+use crate::parameters::{Parameters, Parts};
 
-/// A coin that shows heads (1) with probability π = σ(logit). The batch is (m,) of zeros and ones.
+/// A coin that shows heads (1) with probability π = σ(logit). The batch is (m,) of zeros and ones, float or u32.
+/// ```
+/// use candle_core::{Device, Tensor};
+/// use candle_mle::model::Bernoulli;
+/// use candle_mle::{Empirical, maximum_likelihood};
+/// // The most probable coin shows heads as often as they were seen.
+/// let p = Empirical::from_sample(Tensor::new(&[1.0, 0.0, 1.0, 1.0], &Device::Cpu)?)?;
+/// assert!((maximum_likelihood(&p, Bernoulli::new)?.model.prob()? - 0.75).abs() < 1e-8);
+/// # Ok::<(), candle_mle::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Bernoulli {
     logit: Tensor,
@@ -29,11 +40,7 @@ impl Bernoulli {
     /// `prob` outside of [0, 1].
     pub fn from_prob(prob: f64, device: &Device) -> Result<Self> {
         if !(0.0..=1.0).contains(&prob) {
-            return Err(Error::Parameter {
-                what: "the probability of heads",
-                value: prob,
-                allowed: "a number from 0 to 1",
-            });
+            return Err(parameter("the probability of heads", prob, "a number from 0 to 1"));
         }
         let logit = prob.ln() - (-prob).ln_1p();
         Ok(Self { logit: Tensor::new(logit, device)?.to_dtype(float(device))? })
@@ -41,20 +48,22 @@ impl Bernoulli {
 
     /// π, the probability of heads.
     pub fn prob(&self) -> Result<f64> {
-        Ok(1.0 / (1.0 + (-host(&self.logit)?[0]).exp()))
+        Ok(1.0 / (1.0 + (-number(&self.logit)?).exp()))
     }
 }
 
 impl Model for Bernoulli {
     type Batch = Tensor;
+    const DENSITY: bool = false;
 
     fn log_prob(&self, x: &Tensor) -> Result<Tensor> {
+        let x = &if x.dtype().is_float() { x.clone() } else { x.to_dtype(self.logit.dtype())? };
         same_numbers(x, &self.logit)?;
         // A look at every row costs little where it needs no wait for a device.
         if x.device().is_cpu() {
             let other = host(x)?.into_iter().find(|x| *x != 0.0 && *x != 1.0);
             if let Some(value) = other {
-                return Err(Error::Parameter { what: "a flip of a coin", value, allowed: "0 (tails) or 1 (heads)" });
+                return Err(parameter("a flip of a coin", value, "0 (tails) or 1 (heads)"));
             }
         }
         // Heads asks for σ(θ), tails for σ(−θ): the sign of 2x − 1.
@@ -69,22 +78,34 @@ impl Sample for Bernoulli {
     fn sample<R: Rng + ?Sized>(&self, &n: &usize, rng: &mut R) -> Result<Tensor> {
         let prob = self.prob()?;
         let flips: Vec<f64> = (0..n).map(|_| f64::from(u8::from(rng.random::<f64>() < prob))).collect();
-        Ok(Tensor::from_vec(flips, n, &Device::Cpu)?.to_dtype(self.logit.dtype())?.to_device(self.logit.device())?)
+        like(&self.logit, flips, n)
     }
 }
 
 impl KlDivergence for Bernoulli {
     fn kl_divergence(&self, q: &Self, batch: &Tensor) -> Result<Tensor> {
-        let both = Tensor::new(&[1.0, 0.0], &Device::Cpu)?.to_dtype(batch.dtype())?.to_device(batch.device())?;
+        let both = like(&self.logit, vec![1.0, 0.0], 2)?;
         let (ln_p, ln_q) = (host(&self.log_prob(&both)?)?, host(&q.log_prob(&both)?)?);
         let kl: f64 =
             ln_p.iter().zip(&ln_q).filter(|(p, _)| **p > f64::NEG_INFINITY).map(|(p, q)| p.exp() * (p - q)).sum();
-        Ok(Tensor::full(kl, batch.dim(0)?, &Device::Cpu)?.to_dtype(DType::F64)?)
+        Ok(Tensor::full(kl, batch.dim(0)?, &Device::Cpu)?)
     }
 }
 
 impl Parameters for Bernoulli {
+    const FAMILY: &'static str = "coin";
+
     fn parameters(&self) -> Result<HashMap<String, Tensor>> {
-        Ok(HashMap::from([("logit".to_string(), self.logit.detach())]))
+        Ok(Parts::new([("logit", &self.logit.detach())]).learnt)
+    }
+
+    fn parts(&self) -> Result<Parts> {
+        Ok(Parts::new([("logit", &self.logit)]))
+    }
+
+    fn from_parts(mut parts: Parts) -> Result<Self> {
+        let logit = parts.take("logit")?;
+        parts.done()?;
+        Ok(Self { logit })
     }
 }

@@ -3,21 +3,35 @@
 use std::collections::HashMap;
 
 use candle_core::{DType, Device, Tensor};
+use candle_mle_info::Pmf;
 use candle_nn::{Init, VarBuilder};
 use rand::Rng;
 
-use super::softmax::expected_log_ratio;
-use super::{KlDivergence, Model, Parameters, Sample, draw, host};
+use super::classifier::expected_log_ratio;
+use super::{KlDivergence, Model, Sample, draw};
+use crate::batch::host;
 use crate::device::float;
-use crate::error::{Error, Result};
-use crate::info::Pmf;
+use crate::error::{Error, Result, empty, shape};
 use crate::ops::log_softmax;
+use crate::parameters::{Parameters, Parts};
 
 /// k levels, each with a probability of its own. The batch is (m,) of levels, u32.
 ///
 /// Maximum likelihood gives the frequencies of what was seen. A level that was never seen leaves the likelihood without a
 /// finite maximum: its logit runs off to −∞, its probability to 0, and the cross-entropy falls towards H(p̂) for ever.
 /// One number added to all logits changes nothing: what the data determine are their differences.
+/// ```
+/// use candle_core::{Device, Tensor};
+/// use candle_mle::model::Categorical;
+/// use candle_mle::separation::unseen_levels;
+/// use candle_mle::{Empirical, maximum_likelihood};
+/// let p = Empirical::from_counts(Tensor::new(&[0u32, 1, 2], &Device::Cpu)?, &[5.0, 3.0, 2.0])?;
+/// assert!(unseen_levels(&p, 3)?.is_none() && unseen_levels(&p, 4)?.is_some());
+/// let die = maximum_likelihood(&p, |vb| Categorical::new(3, vb))?.model;
+/// let probs = die.log_probs()?.exp()?.to_vec1::<f64>()?;
+/// assert!(probs.iter().zip([0.5, 0.3, 0.2]).all(|(q, p)| (q - p).abs() < 1e-8));
+/// # Ok::<(), candle_mle::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Categorical {
     logits: Tensor,
@@ -30,7 +44,7 @@ impl Categorical {
     /// No levels.
     pub fn new(levels: usize, vb: VarBuilder) -> Result<Self> {
         if levels == 0 {
-            return Err(Error::Empty { what: "the alphabet".into(), needed: "level" });
+            return Err(empty("the alphabet", "level"));
         }
         Ok(Self { logits: vb.get_with_hints(levels, "logits", Init::Const(0.0))? })
     }
@@ -41,7 +55,7 @@ impl Categorical {
     /// No levels; numbers that are no probabilities, or do not sum to 1.
     pub fn from_probs(probs: &[f64], device: &Device) -> Result<Self> {
         if probs.is_empty() {
-            return Err(Error::Empty { what: "the alphabet".into(), needed: "level" });
+            return Err(empty("the alphabet", "level"));
         }
         let law = Pmf::new([probs.len()], probs)?;
         let logits: Vec<f64> = law.values().iter().map(|p| p.ln()).collect();
@@ -56,11 +70,11 @@ impl Categorical {
 
 impl Model for Categorical {
     type Batch = Tensor;
+    const DENSITY: bool = false;
 
     fn log_prob(&self, x: &Tensor) -> Result<Tensor> {
         if x.rank() != 1 || x.dtype() != DType::U32 {
-            let expected = "(rows,) of u32, a level in each row".into();
-            return Err(Error::Shape { what: "x", got: x.dims().to_vec(), expected });
+            return Err(shape("x", x.dims(), "(rows,) of u32, a level in each row"));
         }
         let levels = self.logits.dim(0)?;
         // A look at every row costs little where it needs no wait for a device.
@@ -91,7 +105,19 @@ impl KlDivergence for Categorical {
 }
 
 impl Parameters for Categorical {
+    const FAMILY: &'static str = "die";
+
     fn parameters(&self) -> Result<HashMap<String, Tensor>> {
-        Ok(HashMap::from([("logits".to_string(), self.logits.detach())]))
+        Ok(Parts::new([("logits", &self.logits.detach())]).learnt)
+    }
+
+    fn parts(&self) -> Result<Parts> {
+        Ok(Parts::new([("logits", &self.logits)]))
+    }
+
+    fn from_parts(mut parts: Parts) -> Result<Self> {
+        let logits = parts.take("logits")?;
+        parts.done()?;
+        Ok(Self { logits })
     }
 }

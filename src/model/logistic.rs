@@ -4,14 +4,27 @@ use std::collections::HashMap;
 
 use candle_core::Tensor;
 use candle_nn::{Init, VarBuilder};
-use rand::Rng;
 
-use super::softmax::expected_log_ratio;
-use super::{Classifier, KlDivergence, Labelled, Model, Parameters, Sample, Standardize, host};
-use crate::error::{Error, Result};
+use super::{Classifier, Linear, Model};
+use crate::batch::Labelled;
+use crate::error::{Result, matrix, shape};
 use crate::ops::log_sigmoid;
+use crate::parameters::{Parameters, Parts};
+use crate::standardize::Standardize;
 
 /// P(y = 1 | x) = σ(w·x + b) for classes 0 and 1.
+/// ```
+/// use candle_core::{Device, Tensor};
+/// use candle_mle::model::Logistic;
+/// use candle_mle::{Empirical, Labelled, maximum_likelihood};
+/// // Of x = 0 one in four, of x = 1 three in four: the slope is the logarithm of the odds ratio, 9.
+/// let x = Tensor::new(&[[0.0], [0.0], [1.0], [1.0]], &Device::Cpu)?;
+/// let batch = Labelled::new(x, Tensor::new(&[0u32, 1, 0, 1], &Device::Cpu)?)?;
+/// let p = Empirical::from_counts(batch, &[3.0, 1.0, 1.0, 3.0])?;
+/// let slope = maximum_likelihood(&p, |vb| Logistic::new(1, vb))?.model.weight()?.to_vec1::<f64>()?[0];
+/// assert!((slope - 9f64.ln()).abs() < 1e-7);
+/// # Ok::<(), candle_mle::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Logistic {
     weight: Tensor,
@@ -29,11 +42,6 @@ impl Logistic {
         })
     }
 
-    /// The same, with its variables read in the coordinates of this map.
-    pub fn standardized(self, standardize: Standardize) -> Self {
-        Self { standardize, ..self }
-    }
-
     /// The slopes, (d,), in logits per unit of x.
     pub fn weight(&self) -> Result<Tensor> {
         Ok(self.weight.detach().div(self.standardize.scale())?)
@@ -46,10 +54,6 @@ impl Logistic {
 
     /// The logits of x (m, d): (m,).
     pub fn logits(&self, x: &Tensor) -> Result<Tensor> {
-        let columns = self.weight.dim(0)?;
-        if x.rank() != 2 || x.dim(1)? != columns {
-            return Err(Error::Shape { what: "x", got: x.dims().to_vec(), expected: format!("(rows, {columns})") });
-        }
         let x = self.standardize.apply(x)?;
         Ok(x.matmul(&self.weight.unsqueeze(1)?)?.squeeze(1)?.broadcast_add(&self.bias)?)
     }
@@ -57,6 +61,7 @@ impl Logistic {
 
 impl Model for Logistic {
     type Batch = Labelled;
+    const DENSITY: bool = false;
 
     fn log_prob(&self, batch: &Labelled) -> Result<Tensor> {
         batch.at_most(2)?;
@@ -67,53 +72,54 @@ impl Model for Logistic {
     }
 }
 
-impl Sample for Logistic {
-    type Given = Tensor;
-
-    fn sample<R: Rng + ?Sized>(&self, x: &Tensor, rng: &mut R) -> Result<Labelled> {
-        let y: Vec<u32> = host(&self.logits(x)?)?
-            .into_iter()
-            .map(|z| u32::from(rng.random::<f64>() < 1.0 / (1.0 + (-z).exp())))
-            .collect();
-        Labelled::new(x.clone(), Tensor::from_vec(y, x.dim(0)?, x.device())?)
-    }
-}
-
-impl KlDivergence for Logistic {
-    fn kl_divergence(&self, q: &Self, batch: &Labelled) -> Result<Tensor> {
-        expected_log_ratio(&self.log_probs(batch.x())?, &q.log_probs(batch.x())?)
-    }
-}
-
 impl Classifier for Logistic {
+    fn classes(&self) -> usize {
+        2
+    }
+
     fn log_probs(&self, x: &Tensor) -> Result<Tensor> {
         let z = self.logits(x)?;
         Ok(Tensor::stack(&[log_sigmoid(&z.neg()?)?, log_sigmoid(&z)?], 1)?)
     }
+}
 
+impl Linear for Logistic {
     fn coefficients(&self) -> Result<Tensor> {
         let class_1 = Tensor::cat(&[&self.weight()?, &self.bias()?.unsqueeze(0)?], 0)?;
         Ok(Tensor::stack(&[&class_1.zeros_like()?, &class_1], 0)?)
     }
 
     fn from_coefficients(coefficients: &Tensor) -> Result<Self> {
-        let (classes, width) = coefficients.dims2()?;
+        let (classes, width) = matrix("the coefficients", coefficients)?;
         if classes != 2 || width == 0 {
-            let expected = "(2, slopes and intercept)".into();
-            return Err(Error::Shape { what: "the coefficients", got: coefficients.dims().to_vec(), expected });
+            return Err(shape("the coefficients", coefficients.dims(), "(2, slopes and intercept)"));
         }
         let class_1 = (coefficients.get(1)? - coefficients.get(0)?)?;
-        let parameters = HashMap::from([
-            ("weight".to_string(), class_1.narrow(0, 0, width - 1)?),
-            ("bias".to_string(), class_1.get(width - 1)?),
-        ]);
-        let (dtype, device) = (coefficients.dtype(), coefficients.device());
-        Self::new(width - 1, VarBuilder::from_tensors(parameters, dtype, device))
+        Self::from_parts(Parts::new([
+            ("weight", &class_1.narrow(0, 0, width - 1)?),
+            ("bias", &class_1.get(width - 1)?),
+        ]))
     }
 }
 
 impl Parameters for Logistic {
+    const FAMILY: &'static str = "logistic regression";
+
     fn parameters(&self) -> Result<HashMap<String, Tensor>> {
-        Ok(HashMap::from([("weight".to_string(), self.weight()?), ("bias".to_string(), self.bias()?)]))
+        Ok(Parts::new([("weight", &self.weight()?), ("bias", &self.bias()?)]).learnt)
+    }
+
+    fn parts(&self) -> Result<Parts> {
+        Ok(Parts::new([("weight", &self.weight), ("bias", &self.bias)]).with_map(&self.standardize))
+    }
+
+    fn from_parts(mut parts: Parts) -> Result<Self> {
+        let (weight, bias) = (parts.take("weight")?, parts.take("bias")?);
+        if weight.rank() != 1 || bias.rank() != 0 {
+            return Err(shape("the weight", weight.dims(), "(columns,), beside a scalar as bias,"));
+        }
+        let standardize = parts.take_map(weight.dim(0)?, &weight)?;
+        parts.done()?;
+        Ok(Self { weight, bias, standardize })
     }
 }

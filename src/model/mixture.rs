@@ -5,19 +5,22 @@ use std::collections::HashMap;
 use std::f64::consts::PI;
 
 use candle_core::{D, Device, Tensor};
-use candle_nn::{Init, VarBuilder, VarMap};
+use candle_mle_info::Pmf;
+use candle_mle_info::law::{self, MultivariateNormal};
+use candle_nn::{Init, VarBuilder};
 use nalgebra::{DMatrix, DVector};
 use rand::Rng;
 use rand::seq::index;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::gaussian::{finite, inverse};
-use super::{Model, Parameters, Sample, Standardize, draw, host, variables};
-use crate::cholesky::covariance_root;
+use super::gaussian::inverse;
+use super::{Model, Sample, draw};
+use crate::batch::{host, like};
 use crate::device::float;
-use crate::error::{Error, Result};
-use crate::info::{Pmf, law};
-use crate::ops::log_softmax;
+use crate::error::{Error, Result, empty, finite, matrix, not_negative, shape};
+use crate::ops::{Triangle, log_softmax, log_sum_exp};
+use crate::parameters::{Parameters, Parts};
+use crate::standardize::Standardize;
 
 /// Σ_k w_k N(μ_k, Σ_k) on rows (m, d), w = softmax(logits).
 ///
@@ -39,6 +42,8 @@ pub struct Mixture {
     /// (d,), in the data's units.
     floor: Tensor,
     standardize: Standardize,
+    /// Of the slopes.
+    triangle: Triangle,
 }
 
 impl Mixture {
@@ -48,54 +53,54 @@ impl Mixture {
     /// # Errors
     /// No component, no column; a floor that is negative or not finite.
     pub fn new(components: usize, floor: &[f64], vb: VarBuilder) -> Result<Self> {
-        let (k, d) = (components, floor.len());
-        if k == 0 || d == 0 {
-            let needed = if k == 0 { "component" } else { "column" };
-            return Err(Error::Empty { what: "the mixture".into(), needed });
-        }
-        if let Some(value) = floor.iter().find(|f| !(f.is_finite() && **f >= 0.0)) {
-            return Err(Error::Parameter {
-                what: "the floor of a standard deviation",
-                value: *value,
-                allowed: "a finite number ≥ 0",
-            });
-        }
-        Ok(Self {
-            logits: vb.get_with_hints(k, "logits", Init::Const(0.0))?,
-            means: vb.get_with_hints((k, d), "means", Init::Const(0.0))?,
-            slopes: vb.get_with_hints((k, d, d), "slopes", Init::Const(0.0))?,
-            spreads: vb.get_with_hints((k, d), "spreads", Init::Const(1.0))?,
-            floor: Tensor::new(floor, vb.device())?.to_dtype(vb.dtype())?,
-            standardize: Standardize::identity(d, &vb)?,
-        })
+        let (k, d) = sizes(components, floor)?;
+        let logits = vb.get_with_hints(k, "logits", Init::Const(0.0))?;
+        let floor = like(&logits, floor.to_vec(), d)?;
+        Self::of(
+            [
+                logits,
+                vb.get_with_hints((k, d), "means", Init::Const(0.0))?,
+                vb.get_with_hints((k, d, d), "slopes", Init::Const(0.0))?,
+                vb.get_with_hints((k, d), "spreads", Init::Const(1.0))?,
+            ],
+            floor,
+            Standardize::identity(d, &vb)?,
+        )
     }
 
-    /// The mixture of given weights (K), means (K · d, row by row) and covariances (K · d · d), constant and without a floor.
+    /// The mixture of given weights (K), means (K rows of d numbers) and covariances (K times d rows of d numbers), constant
+    /// and without a floor.
     ///
     /// # Errors
-    /// No weights, or such as are no probabilities; sizes that do not fit; a covariance that is not symmetric (to 1e-9 of
-    /// the standard deviations), or not positive definite; numbers that are not finite.
-    pub fn from_moments(weights: &[f64], means: &[f64], covariances: &[f64], device: &Device) -> Result<Self> {
+    /// No weights, or such as are no probabilities; another number of means or covariances; what
+    /// [`MultivariateNormal::new`] refuses.
+    pub fn from_moments<R: AsRef<[f64]>>(
+        weights: &[f64],
+        means: &[impl AsRef<[f64]>],
+        covariances: &[impl AsRef<[R]>],
+        device: &Device,
+    ) -> Result<Self> {
         let k = weights.len();
         if k == 0 {
-            return Err(Error::Empty { what: "the mixture".into(), needed: "component" });
+            return Err(empty("the mixture", "component"));
         }
         let weights = Pmf::new([k], weights)?;
-        let d = means.len() / k;
-        if d == 0 || d * k != means.len() {
-            let expected = format!("{k} rows of at least one number, a row for each weight");
-            return Err(Error::Shape { what: "the means", got: vec![means.len()], expected });
+        if means.len() != k || covariances.len() != k {
+            let got = [means.len(), covariances.len()];
+            return Err(shape("the means and covariances", &got, format!("({k},), one for each weight,")));
         }
-        if covariances.len() != k * d * d {
-            let expected = format!("{k} × {d} × {d} numbers");
-            return Err(Error::Shape { what: "the covariances", got: vec![covariances.len()], expected });
-        }
-        finite("the means", means, d)?;
-        let (mut slopes, mut spreads) = (vec![], vec![]);
-        for covariance in covariances.chunks(d * d) {
+        let d = means[0].as_ref().len();
+        let (mut places, mut slopes, mut spreads) = (vec![], vec![], vec![]);
+        for (mean, covariance) in means.iter().zip(covariances) {
+            let (mean, covariance) = (mean.as_ref(), covariance.as_ref());
+            if mean.len() != d {
+                return Err(shape("a mean", &[mean.len()], format!("({d},), that of the first,")));
+            }
+            places.extend_from_slice(mean);
+            finite("the means", &places, d)?;
             // x − μ = L ε says (D L⁻¹)(x − μ) = D ε with the diagonal D of L, and 1 − b = D L⁻¹.
-            let lower = covariance_root(&DMatrix::from_row_slice(d, d, covariance))?;
-            let from_noise = inverse(&lower);
+            let law = MultivariateNormal::new(mean, covariance)?;
+            let (lower, from_noise) = (law.factor(), inverse(law.factor()));
             slopes.extend((0..d * d).map(|at| match (at / d, at % d) {
                 (j, i) if i < j => -lower[(j, j)] * from_noise[(j, i)],
                 _ => 0.0,
@@ -103,12 +108,12 @@ impl Mixture {
             spreads.extend(lower.diagonal().iter());
         }
         let logits = weights.values().iter().map(|w| w.ln()).collect();
-        Self::of([logits, means.to_vec(), slopes, spreads], &vec![0.0; d], device)
+        Self::constant([logits, places, slopes, spreads], &vec![0.0; d], device)
     }
 
     /// A start for a learner: K equal weights, means at K different rows drawn from `points` (m, d), each as often as its
-    /// `mass` (m,) says, and the standard deviations of all points, without slopes. Constant; its
-    /// [`learner`](Self::learner) begins there.
+    /// `mass` (m,) says, and the standard deviations of all points, without slopes. Constant: express it
+    /// [in standard coordinates](Self::expressed_in), and its learner begins there.
     ///
     /// # Errors
     /// Fewer rows than components; a point that is not finite; masses of another number than the points, all 0, negative
@@ -120,24 +125,18 @@ impl Mixture {
         floor: &[f64],
         rng: &mut R,
     ) -> Result<Self> {
-        let (k, d) = (components, floor.len());
-        let (rows, columns) = points.dims2()?;
+        let (k, d) = sizes(components, floor)?;
+        let (rows, columns) = matrix("the points", points)?;
         if columns != d {
-            let expected = format!("(rows, {d}), one column for each floor");
-            return Err(Error::Shape { what: "the points", got: vec![rows, columns], expected });
+            return Err(shape("the points", points.dims(), format!("(rows, {d}), one column for each floor")));
         }
         let (points_of, mass_of) = (host(points)?, host(mass)?);
         finite("the points", &points_of, d)?;
         if mass_of.len() != rows {
-            let expected = format!("({rows},), one number for each point,");
-            return Err(Error::Shape { what: "the mass", got: mass.dims().to_vec(), expected });
+            return Err(shape("the mass", mass.dims(), format!("({rows},), one number for each point,")));
         }
-        if let Some(value) = mass_of.iter().find(|mass| !(mass.is_finite() && **mass >= 0.0)) {
-            return Err(Error::Parameter {
-                what: "the mass of a point",
-                value: *value,
-                allowed: "a finite number ≥ 0",
-            });
+        for mass in &mass_of {
+            not_negative("the mass of a point", *mass)?;
         }
         if mass_of.iter().all(|mass| *mass == 0.0) {
             return Err(Error::NothingObserved { rows });
@@ -145,7 +144,7 @@ impl Mixture {
         let drawn = index::sample_weighted(rng, rows, |row| mass_of[row], k).map_err(|e| Error::Other(e.into()))?;
         if drawn.len() < k {
             let expected = format!("at least {k} different rows, one for each component");
-            return Err(Error::Shape { what: "the points", got: vec![rows, columns], expected });
+            return Err(shape("the points", points.dims(), expected));
         }
         let means = drawn.iter().flat_map(|row| points_of[row * d..][..d].to_vec()).collect();
         let average = |f: &dyn Fn(&[f64]) -> f64| {
@@ -157,54 +156,73 @@ impl Mixture {
             (average(&|x| (x[j] - mean).powi(2)) - f * f).max(0.0).sqrt()
         });
         let spread: Vec<f64> = spread.collect();
-        Self::of([vec![0.0; k], means, vec![0.0; k * d * d], spread.repeat(k)], floor, points.device())
+        Self::constant([vec![0.0; k], means, vec![0.0; k * d * d], spread.repeat(k)], floor, points.device())
     }
 
-    fn of([logits, means, slopes, spreads]: [Vec<f64>; 4], floor: &[f64], device: &Device) -> Result<Self> {
+    fn constant([logits, means, slopes, spreads]: [Vec<f64>; 4], floor: &[f64], device: &Device) -> Result<Self> {
         let (k, d) = (logits.len(), floor.len());
-        let parameters = HashMap::from([
-            ("logits".to_string(), Tensor::from_vec(logits, k, &Device::Cpu)?),
-            ("means".to_string(), Tensor::from_vec(means, (k, d), &Device::Cpu)?),
-            ("slopes".to_string(), Tensor::from_vec(slopes, (k, d, d), &Device::Cpu)?),
-            ("spreads".to_string(), Tensor::from_vec(spreads, (k, d), &Device::Cpu)?),
-        ]);
-        Self::new(k, floor, VarBuilder::from_tensors(parameters, float(device), device))
+        let logits = Tensor::from_vec(logits, k, &Device::Cpu)?.to_dtype(float(device))?.to_device(device)?;
+        let tensors =
+            [like(&logits, means, (k, d))?, like(&logits, slopes, (k, d, d))?, like(&logits, spreads, (k, d))?];
+        let [means, slopes, spreads] = tensors;
+        let parts = Parts::new([("logits", &logits), ("means", &means), ("slopes", &slopes), ("spreads", &spreads)]);
+        Self::from_parts(parts.with_fixed("floor", &like(&logits, floor.to_vec(), d)?))
     }
 
-    /// The same, with its variables read in the coordinates of this map; the floor stays in the data's units.
-    pub fn standardized(self, standardize: Standardize) -> Self {
-        Self { standardize, ..self }
+    fn of([logits, means, slopes, spreads]: [Tensor; 4], floor: Tensor, standardize: Standardize) -> Result<Self> {
+        let (k, d) = matrix("the means", &means)?;
+        let shapes: [(&str, &Tensor, &[usize]); 4] = [
+            ("the logits", &logits, &[k]),
+            ("the slopes", &slopes, &[k, d, d]),
+            ("the spreads", &spreads, &[k, d]),
+            ("the floor", &floor, &[d]),
+        ];
+        for (what, tensor, expected) in shapes {
+            if tensor.dims() != expected {
+                return Err(shape(what, tensor.dims(), format!("{expected:?}")));
+            }
+        }
+        let triangle = Triangle::new(d, &means)?;
+        Ok(Self { logits, means, slopes, spreads, floor, standardize, triangle })
     }
 
-    /// Variables that start at this mixture, and the mixture that they make, [`standardized`](Self::standardized): minutes
-    /// or dollars would let the weights run away from the means.
+    /// The same mixture, constant, its parameters expressed in the coordinates of this map: what a
+    /// [`learner`](Parameters::learner) descends from. Minutes or dollars would let the weights run away from the means.
     ///
     /// ```
     /// use candle_core::{Device, Tensor};
-    /// use candle_mle::{Empirical, Lbfgs, Mixture, Objective, Standardize, fit};
+    /// use candle_mle::model::Mixture;
+    /// use candle_mle::standardize::Standardize;
+    /// use candle_mle::{Empirical, maximum_likelihood_from};
     /// use rand::SeedableRng;
     /// let p = Empirical::from_sample(Tensor::new(&[[1.0], [2.0], [3.0], [11.0], [13.0]], &Device::Cpu)?)?;
     /// let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
     /// let start = Mixture::seeded(p.batch(), p.mass(), 2, &[0.1], &mut rng)?;
-    /// let (vars, q) = start.learner(Standardize::moments(p.batch(), p.mass())?)?;
-    /// fit(&q, &p, Objective::CrossEntropy, &mut Lbfgs::new(&vars), 100, &mut ())?;
-    /// let means = q.means()?.flatten_all()?.to_vec1::<f64>()?;
+    /// let map = Standardize::moments(p.batch(), p.mass())?;
+    /// let means = maximum_likelihood_from(&p, &start.expressed_in(map)?)?.model.means()?;
+    /// let means = means.flatten_all()?.to_vec1::<f64>()?;
     /// assert!(means.iter().any(|mean| (mean - 2.0).abs() < 1e-6) && means.iter().any(|mean| (mean - 12.0).abs() < 1e-6));
     /// # Ok::<(), candle_mle::Error>(())
     /// ```
-    pub fn learner(&self, standardize: Standardize) -> Result<(VarMap, Self)> {
-        let (k, scale) = (self.logits.dim(0)?, standardize.scale());
-        let parameters = HashMap::from([
-            ("logits".to_string(), self.logits.detach()),
-            ("means".to_string(), self.means()?.broadcast_sub(standardize.shift())?.broadcast_div(scale)?),
-            ("slopes".to_string(), self.own_slopes()?.broadcast_div(&ratios(scale)?)?),
-            ("spreads".to_string(), self.own_spreads()?.broadcast_div(scale)?),
-        ]);
-        let (dtype, device, floor) = (self.means.dtype(), self.means.device(), host(&self.floor)?);
-        let start = Self::new(k, &floor, VarBuilder::from_tensors(parameters, dtype, device))?;
-        let vars = variables(&start)?;
-        let learner = Self::new(k, &floor, VarBuilder::from_varmap(&vars, dtype, device))?.standardized(standardize);
-        Ok((vars, learner))
+    pub fn expressed_in(&self, map: Standardize) -> Result<Self> {
+        let scale = map.scale().clone();
+        let means = self.means()?.broadcast_sub(map.shift())?.broadcast_div(&scale)?;
+        let slopes = self.own_slopes()?.broadcast_div(&ratios(&scale)?)?;
+        let spreads = self.own_spreads()?.broadcast_div(&scale)?;
+        Self::of([self.logits.detach(), means, slopes, spreads], self.floor.clone(), map)
+    }
+
+    /// The same mixture, constant, its components in rising order of their means, the first column first.
+    pub fn in_order(&self) -> Result<Self> {
+        let (k, d) = self.means.dims2()?;
+        let means = host(&self.means()?)?;
+        let place = |component: &u32| &means[*component as usize * d..][..d];
+        let mut order: Vec<u32> = (0..k as u32).collect();
+        order.sort_by(|a, b| place(a).partial_cmp(place(b)).unwrap_or(Ordering::Equal));
+        let order = Tensor::from_vec(order, k, self.means.device())?;
+        let of = |tensor: &Tensor| tensor.detach().index_select(&order, 0);
+        let [logits, means, slopes, spreads] = [&self.logits, &self.means, &self.slopes, &self.spreads].map(of);
+        Self::of([logits?, means?, slopes?, spreads?], self.floor.clone(), self.standardize.clone())
     }
 
     /// w, (K,).
@@ -242,14 +260,13 @@ impl Mixture {
         Ok(sigma(&self.own_spreads()?, &self.floor)?)
     }
 
-    /// This mixture as a law on the line, whose measures [`quadrature`](crate::quadrature) knows exactly.
+    /// This mixture as a law on the line, whose measures [`quadrature`](candle_mle_info::quadrature) knows exactly.
     ///
     /// # Errors
     /// More than one column.
     pub fn law(&self) -> Result<law::Mixture> {
         if self.means.dim(1)? != 1 {
-            let expected = "(components, 1): a law on the line has one column".into();
-            return Err(Error::Shape { what: "the mixture", got: self.means.dims().to_vec(), expected });
+            return Err(shape("the mixture", self.means.dims(), "(components, 1), a law on the line,"));
         }
         let (weights, means) = (host(&self.weights()?)?, host(&self.means()?)?);
         let normals = means.iter().zip(host(&self.conditional_std()?)?).map(|(mean, sd)| law::Normal::new(*mean, sd));
@@ -258,7 +275,7 @@ impl Mixture {
             .zip(normals)
             .map(|(weight, normal)| Ok((weight, normal?)))
             .collect::<Result<Vec<_>>>()?;
-        law::Mixture::new(&components)
+        Ok(law::Mixture::new(&components)?)
     }
 
     /// s in the data's units, (K, d).
@@ -269,14 +286,19 @@ impl Mixture {
     /// b in the data's units, (K, d, d); zero on and above the diagonal.
     fn own_slopes(&self) -> Result<Tensor> {
         let slopes = self.slopes.detach().broadcast_mul(&ratios(self.standardize.scale())?)?;
-        Ok(slopes.broadcast_mul(&self.below()?)?)
+        Ok(slopes.broadcast_mul(self.triangle.below())?)
     }
+}
 
-    /// A mask (d, d): ones below the diagonal.
-    fn below(&self) -> Result<Tensor> {
-        let (d, dtype, device) = (self.means.dim(1)?, self.means.dtype(), self.means.device());
-        Ok((Tensor::tril2(d, dtype, device)? - Tensor::eye(d, dtype, device)?)?)
+/// The numbers of components and of columns, if there are any, and no floor is below 0.
+fn sizes(components: usize, floor: &[f64]) -> Result<(usize, usize)> {
+    if components == 0 || floor.is_empty() {
+        return Err(empty("the mixture", if components == 0 { "component" } else { "column" }));
     }
+    for f in floor {
+        not_negative("the floor of a standard deviation", *f)?;
+    }
+    Ok((components, floor.len()))
 }
 
 /// √(f² + s²), (K, d), from s (K, d) and f (d,).
@@ -295,12 +317,9 @@ impl Model for Mixture {
 
     fn log_prob(&self, x: &Tensor) -> Result<Tensor> {
         let (_, d) = self.means.dims2()?;
-        if x.rank() != 2 || x.dim(1)? != d {
-            return Err(Error::Shape { what: "x", got: x.dims().to_vec(), expected: format!("(rows, {d})") });
-        }
         // Of every component the residuals (K, m, d) of its regressions, in standard deviations.
-        let unit = Tensor::eye(d, self.means.dtype(), self.means.device())?;
-        let to_noise = self.slopes.broadcast_mul(&self.below()?)?.neg()?.broadcast_add(&unit)?;
+        let slopes = self.slopes.broadcast_mul(self.triangle.below())?;
+        let to_noise = slopes.neg()?.broadcast_add(self.triangle.diagonal())?;
         let sigma = sigma(&self.spreads, &(&self.floor / self.standardize.scale())?)?;
         let x = self.standardize.apply(x)?;
         let from_mean = x.unsqueeze(0)?.broadcast_sub(&self.means.unsqueeze(1)?)?;
@@ -308,12 +327,8 @@ impl Model for Mixture {
         let log_sigma = sigma.broadcast_mul(self.standardize.scale())?.log()?.sum(D::Minus1)?;
         let constant = ((log_softmax(&self.logits)? - log_sigma)? - 0.5 * d as f64 * (2.0 * PI).ln())?;
         let joint = (z.sqr()?.sum(D::Minus1)? * -0.5)?.broadcast_add(&constant.unsqueeze(1)?)?;
-        let joint = joint.t()?.contiguous()?;
-        // So far out that every density is 0 in floating point the sum of them is, and no ∞ − ∞ stands in its way.
-        let nothing = joint.max_keepdim(1)?.eq(f64::NEG_INFINITY)?;
-        let sum = nothing.broadcast_as(joint.shape())?.where_cond(&joint.zeros_like()?, &joint)?.log_sum_exp(1)?;
-        let none = (sum.zeros_like()? + f64::NEG_INFINITY)?;
-        Ok(nothing.squeeze(1)?.where_cond(&none, &sum)?)
+        // So far out that every density is 0 in floating point, the sum of them is.
+        log_sum_exp(&joint.t()?.contiguous()?, 1)
     }
 }
 
@@ -336,19 +351,30 @@ impl Sample for Mixture {
             }
             points.extend(from_mean.iter().zip(&means[k * d..]).map(|(x, mean)| mean + x));
         }
-        Ok(Tensor::from_vec(points, (n, d), &Device::Cpu)?
-            .to_dtype(self.means.dtype())?
-            .to_device(self.means.device())?)
+        like(&self.means, points, (n, d))
     }
 }
 
 impl Parameters for Mixture {
+    const FAMILY: &'static str = "mixture of Gaussians";
+
     fn parameters(&self) -> Result<HashMap<String, Tensor>> {
-        Ok(HashMap::from([
-            ("logits".to_string(), self.logits.detach()),
-            ("means".to_string(), self.means()?),
-            ("slopes".to_string(), self.own_slopes()?),
-            ("spreads".to_string(), self.own_spreads()?),
-        ]))
+        let (means, slopes, spreads) = (self.means()?, self.own_slopes()?, self.own_spreads()?);
+        let own = [("logits", &self.logits.detach()), ("means", &means), ("slopes", &slopes), ("spreads", &spreads)];
+        Ok(Parts::new(own).learnt)
+    }
+
+    fn parts(&self) -> Result<Parts> {
+        let [logits, means, slopes, spreads] = [&self.logits, &self.means, &self.slopes, &self.spreads];
+        let parts = Parts::new([("logits", logits), ("means", means), ("slopes", slopes), ("spreads", spreads)]);
+        Ok(parts.with_map(&self.standardize).with_fixed("floor", &self.floor))
+    }
+
+    fn from_parts(mut parts: Parts) -> Result<Self> {
+        let [logits, means, slopes, spreads] = ["logits", "means", "slopes", "spreads"].map(|name| parts.take(name));
+        let (tensors, floor) = ([logits?, means?, slopes?, spreads?], parts.take_fixed("floor")?);
+        let standardize = parts.take_map(floor.elem_count(), &floor)?;
+        parts.done()?;
+        Self::of(tensors, floor, standardize)
     }
 }

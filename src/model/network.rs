@@ -6,10 +6,13 @@ use candle_core::{Device, Tensor};
 use candle_nn::{Init, VarBuilder};
 use rand::Rng;
 
-use super::{Labelled, Model, Parameters, Standardize};
+use super::{Classifier, Model};
+use crate::batch::{Labelled, like};
 use crate::device::float;
-use crate::error::{Error, Result};
+use crate::error::{Result, matrix, parameter, shape};
 use crate::ops::log_softmax;
+use crate::parameters::{Parameters, Parts};
+use crate::standardize::Standardize;
 
 /// P(y | x) = softmax(W_L h_{L−1} + b_L)_y with h_l = tanh(W_l h_{l−1} + b_l) and h_0 = x: a multi-layer perceptron (lecture
 /// rows P4 and P6).
@@ -54,17 +57,16 @@ impl Network {
     }
 
     /// A constant network of random weights, uniform within ±√(6 / (inputs + units)), which keep the spread of an
-    /// activation from layer to layer (Glorot and Bengio 2010), and of biases 0. What [`variables`](crate::variables)
-    /// makes of it is where a learner starts.
+    /// activation from layer to layer (Glorot and Bengio 2010), and of biases 0: where a
+    /// [`learner`](Parameters::learner) starts.
     ///
     /// ```
-    /// use candle_core::{DType, Device};
-    /// use candle_mle::{Network, variables};
-    /// use candle_nn::VarBuilder;
+    /// use candle_core::Device;
+    /// use candle_mle::Parameters;
+    /// use candle_mle::model::Network;
     /// use rand::SeedableRng;
     /// let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
-    /// let vars = variables(&Network::seeded(2, &[8, 4], 3, &mut rng, &Device::Cpu)?)?;
-    /// let learner = Network::new(2, &[8, 4], 3, VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu))?;
+    /// let (vars, network) = Network::seeded(2, &[8, 4], 3, &mut rng, &Device::Cpu)?.learner()?;
     /// # Ok::<(), candle_mle::Error>(())
     /// ```
     ///
@@ -81,21 +83,11 @@ impl Network {
         for (at, (inputs, units)) in shapes(columns, hidden, classes)?.into_iter().enumerate() {
             let bound = (6.0 / (inputs + units) as f64).sqrt();
             let weights: Vec<f64> = (0..units * inputs).map(|_| rng.random_range(-bound..bound)).collect();
-            let weight = Tensor::from_vec(weights, (units, inputs), &Device::Cpu)?;
-            parameters.insert(format!("{at}.weight"), weight.to_dtype(float(device))?.to_device(device)?);
-            parameters.insert(format!("{at}.bias"), Tensor::zeros(units, float(device), device)?);
+            let bias = Tensor::zeros(units, float(device), device)?;
+            parameters.insert(format!("{at}.weight"), like(&bias, weights, (units, inputs))?);
+            parameters.insert(format!("{at}.bias"), bias);
         }
-        Self::new(columns, hidden, classes, VarBuilder::from_tensors(parameters, float(device), device))
-    }
-
-    /// The same, with its variables read in the coordinates of this map.
-    pub fn standardized(self, standardize: Standardize) -> Self {
-        Self { standardize, ..self }
-    }
-
-    /// ln of every class's probability at x (m, d): (m, k).
-    pub fn log_probs(&self, x: &Tensor) -> Result<Tensor> {
-        self.top(x, &self.hidden(x, Ok)?)
+        Self::from_parts(Parts { learnt: parameters, ..Parts::default() })
     }
 
     /// The activations of every layer at x (m, d): tanh of the hidden ones, (m, h_l), from −1 to 1, and last the
@@ -115,10 +107,6 @@ impl Network {
     }
 
     fn hidden(&self, x: &Tensor, pass: impl Fn(Tensor) -> Result<Tensor>) -> Result<Vec<Tensor>> {
-        let columns = self.layers[0].weight.dim(1)?;
-        if x.rank() != 2 || x.dim(1)? != columns {
-            return Err(Error::Shape { what: "x", got: x.dims().to_vec(), expected: format!("(rows, {columns})") });
-        }
         let mut input = self.standardize.apply(x)?;
         let mut hidden = vec![];
         for layer in &self.layers[..self.layers.len() - 1] {
@@ -140,14 +128,26 @@ impl Network {
 
 impl Model for Network {
     type Batch = Labelled;
+    const DENSITY: bool = false;
 
     fn log_prob(&self, batch: &Labelled) -> Result<Tensor> {
-        batch.at_most(self.layers[self.layers.len() - 1].bias.dim(0)?)?;
-        Ok(self.log_probs(batch.x())?.gather(&batch.y().unsqueeze(1)?, 1)?.squeeze(1)?)
+        batch.observed(&self.log_probs(batch.x())?)
+    }
+}
+
+impl Classifier for Network {
+    fn classes(&self) -> usize {
+        self.layers[self.layers.len() - 1].bias.elem_count()
+    }
+
+    fn log_probs(&self, x: &Tensor) -> Result<Tensor> {
+        self.top(x, &self.hidden(x, Ok)?)
     }
 }
 
 impl Parameters for Network {
+    const FAMILY: &'static str = "network";
+
     fn parameters(&self) -> Result<HashMap<String, Tensor>> {
         let mut parameters = HashMap::new();
         for (at, Layer { weight, bias }) in self.layers.iter().enumerate() {
@@ -161,14 +161,40 @@ impl Parameters for Network {
         }
         Ok(parameters)
     }
+
+    fn parts(&self) -> Result<Parts> {
+        let named = |(at, layer): (usize, &Layer)| {
+            [(format!("{at}.weight"), layer.weight.clone()), (format!("{at}.bias"), layer.bias.clone())]
+        };
+        let learnt = self.layers.iter().enumerate().flat_map(named).collect();
+        Ok(Parts { learnt, ..Parts::default() }.with_map(&self.standardize))
+    }
+
+    fn from_parts(mut parts: Parts) -> Result<Self> {
+        let mut layers: Vec<Layer> = vec![];
+        while layers.is_empty() || parts.learnt.contains_key(&format!("{}.weight", layers.len())) {
+            let at = layers.len();
+            let (weight, bias) = (parts.take(&format!("{at}.weight"))?, parts.take(&format!("{at}.bias"))?);
+            let (units, inputs) = matrix("a weight of the network", &weight)?;
+            if bias.dims() != [units] {
+                return Err(shape("a bias of the network", bias.dims(), format!("({units},)")));
+            }
+            if let Some(below) = layers.last().map(|layer| layer.bias.elem_count()).filter(|below| *below != inputs) {
+                return Err(shape("a weight of the network", weight.dims(), format!("({units}, {below})")));
+            }
+            layers.push(Layer { weight, bias });
+        }
+        let standardize = parts.take_map(layers[0].weight.dim(1)?, &layers[0].weight)?;
+        parts.done()?;
+        Ok(Self { layers, standardize })
+    }
 }
 
 /// (inputs, units) of every layer.
 fn shapes(columns: usize, hidden: &[usize], classes: usize) -> Result<Vec<(usize, usize)>> {
     let widths = [&[columns], hidden, &[classes]].concat();
     if widths.contains(&0) {
-        let allowed = "at least one column, unit or class";
-        return Err(Error::Parameter { what: "the width of a layer of the network", value: 0.0, allowed });
+        return Err(parameter("the width of a layer of the network", 0.0, "at least one column, unit or class"));
     }
     Ok(widths.windows(2).map(|pair| (pair[0], pair[1])).collect())
 }

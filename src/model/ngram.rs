@@ -6,19 +6,33 @@ use candle_core::{Device, Tensor};
 use candle_nn::{Init, VarBuilder};
 use rand::Rng;
 
-use super::{Labelled, Model, Parameters, draw, host};
-use crate::error::{Error, Result};
+use super::{Classifier, Model, draw};
+use crate::batch::{Labelled, host, like};
+use crate::error::{Result, empty, matrix, positive, rows_of, shape};
 use crate::ops::log_softmax;
+use crate::parameters::{Parameters, Parts};
 
 /// An autoregressive model of texts of any given length: one [`Categorical`](super::Categorical) for each context of
 /// n − 1 characters. The batch holds contexts x (m, n − 1) and the characters y (m,) after them, as
-/// [`Alphabet::windows`](crate::Alphabet::windows) numbers them; their log_prob are the terms of the chain rule.
+/// [`Alphabet::windows`](crate::alphabet::Alphabet::windows) numbers them; their log_prob are the terms of the chain rule.
 ///
 /// Maximum likelihood gives the frequencies in each context, and the floor is H(X_t | context) of the text. A pair that was
 /// never seen in a context that was leaves the likelihood without a finite maximum: its logit runs off to −∞, and the
 /// cross-entropy falls towards that floor for ever. Pseudo-counts, [`Empirical::smoothed`](crate::Empirical::smoothed),
 /// make the maximum finite. Of a context that was never seen the data say nothing: it has no logits, and the law there
 /// is the uniform one that logits start from (and pseudo-counts alone lead to).
+/// ```
+/// use candle_mle::model::NGram;
+/// use candle_mle::alphabet::Alphabet;
+/// use candle_mle::{Classifier, Empirical, Model};
+/// // In this text b follows a in two of three cases.
+/// let alphabet = Alphabet::of("abac")?;
+/// let p = Empirical::from_sample(alphabet.windows("abacab", 2)?)?;
+/// let bigram = NGram::from_counts(p.batch(), &p.count().to_vec1::<f64>()?, alphabet.len())?;
+/// let after_a = bigram.log_probs(&candle_core::Tensor::new(&[[0.0]], &candle_core::Device::Cpu)?)?;
+/// assert!((after_a.to_vec2::<f64>()?[0][1].exp() - 2.0 / 3.0).abs() < 1e-15);
+/// # Ok::<(), candle_mle::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct NGram {
     logits: Tensor,
@@ -37,7 +51,7 @@ impl NGram {
         let contexts = Contexts::of(x)?;
         let rows = contexts.distinct();
         if characters == 0 {
-            return Err(Error::Empty { what: "the alphabet".into(), needed: "character" });
+            return Err(empty("the alphabet", "character"));
         }
         let logits = vb.get_with_hints((rows.len(), characters), "logits", Init::Const(0.0))?;
         Ok(Self { logits, rows, width: contexts.width })
@@ -52,15 +66,10 @@ impl NGram {
         batch.at_most(characters)?;
         let y = batch.y().to_device(&Device::Cpu)?.to_vec1::<u32>()?;
         if counts.len() != y.len() {
-            let expected = format!("({},)", y.len());
-            return Err(Error::Shape { what: "the counts", got: vec![counts.len()], expected });
+            return Err(shape("the counts", &[counts.len()], format!("({},)", y.len())));
         }
-        if let Some(value) = counts.iter().find(|c| !(c.is_finite() && **c > 0.0)) {
-            return Err(Error::Parameter {
-                what: "a count of an n-gram",
-                value: *value,
-                allowed: "a finite number > 0",
-            });
+        for count in counts {
+            positive("a count of an n-gram", *count)?;
         }
         let contexts = Contexts::of(batch.x())?;
         let rows = contexts.distinct();
@@ -68,14 +77,9 @@ impl NGram {
         for ((context, y), count) in contexts.iter().zip(y).zip(counts) {
             table[rows[context] as usize * characters + y as usize] += count;
         }
-        let logits = Tensor::from_vec(table, (rows.len(), characters), &Device::Cpu)?.log()?;
-        let logits = logits.to_dtype(batch.x().dtype())?.to_device(batch.x().device())?;
+        let logits = table.iter().map(|count: &f64| count.ln()).collect();
+        let logits = like(batch.x(), logits, (rows.len(), characters))?;
         Ok(Self { logits, rows, width: contexts.width })
-    }
-
-    /// ln q of every character after each context x (m, n − 1): (m, k), nats.
-    pub fn log_probs(&self, x: &Tensor) -> Result<Tensor> {
-        Ok(self.table()?.index_select(&self.rows_of(x)?, 0)?)
     }
 
     /// How many logits run off to −∞: pairs of a context that this model has a row for and a character that never
@@ -110,19 +114,18 @@ impl NGram {
     }
 
     fn rows_of(&self, x: &Tensor) -> Result<Tensor> {
-        if x.rank() != 2 || x.dim(1)? != self.width {
-            let expected = format!("(rows, {})", self.width);
-            return Err(Error::Shape { what: "x", got: x.dims().to_vec(), expected });
-        }
+        let count = rows_of(x, self.width)?;
         let rows: Vec<u32> = Contexts::of(x)?.iter().map(|context| self.row(context)).collect();
-        Ok(Tensor::from_vec(rows, x.dim(0)?, x.device())?)
+        Ok(Tensor::from_vec(rows, count, x.device())?)
     }
 }
 
 impl Model for NGram {
     type Batch = Labelled;
+    const DENSITY: bool = false;
 
     fn log_prob(&self, batch: &Labelled) -> Result<Tensor> {
+        // One cell a row: the k logits of a row's context are looked up, not copied for each row.
         let k = self.logits.dim(1)?;
         batch.at_most(k)?;
         let cell = ((self.rows_of(batch.x())? * k as f64)? + batch.y())?;
@@ -130,9 +133,41 @@ impl Model for NGram {
     }
 }
 
+/// Of every character after each context x (m, n − 1).
+impl Classifier for NGram {
+    fn classes(&self) -> usize {
+        self.logits.dims()[1]
+    }
+
+    fn log_probs(&self, x: &Tensor) -> Result<Tensor> {
+        Ok(self.table()?.index_select(&self.rows_of(x)?, 0)?)
+    }
+}
+
 impl Parameters for NGram {
+    const FAMILY: &'static str = "n-gram";
+
     fn parameters(&self) -> Result<HashMap<String, Tensor>> {
-        Ok(HashMap::from([("logits".to_string(), self.logits.detach())]))
+        Ok(Parts::new([("logits", &self.logits.detach())]).learnt)
+    }
+
+    fn parts(&self) -> Result<Parts> {
+        let mut contexts = vec![0; self.rows.len() * self.width];
+        for (context, row) in &self.rows {
+            contexts[*row as usize * self.width..][..self.width].copy_from_slice(context);
+        }
+        let contexts = Tensor::from_vec(contexts, (self.rows.len(), self.width), &Device::Cpu)?;
+        Ok(Parts::new([("logits", &self.logits)]).with_fixed("contexts", &contexts))
+    }
+
+    fn from_parts(mut parts: Parts) -> Result<Self> {
+        let (logits, contexts) = (parts.take("logits")?, Contexts::of(&parts.take_fixed("contexts")?)?);
+        let rows = contexts.distinct();
+        if matrix("the logits", &logits)?.0 != rows.len() {
+            return Err(shape("the logits", logits.dims(), format!("({}, characters)", rows.len())));
+        }
+        parts.done()?;
+        Ok(Self { logits, rows, width: contexts.width })
     }
 }
 

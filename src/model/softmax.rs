@@ -2,18 +2,31 @@
 
 use std::collections::HashMap;
 
-use candle_core::{D, DType, Tensor};
+use candle_core::Tensor;
 use candle_nn::{Init, VarBuilder};
-use rand::Rng;
 
-use super::{Classifier, KlDivergence, Labelled, Model, Parameters, Sample, Standardize, draw, host};
-use crate::error::{Error, Result};
+use super::{Classifier, Linear, Model};
+use crate::batch::Labelled;
+use crate::error::{Result, matrix, shape};
 use crate::ops::log_softmax;
+use crate::parameters::{Parameters, Parts};
+use crate::standardize::Standardize;
 
 /// P(y | x) = softmax(W x + b)_y for k classes.
 ///
 /// Adding one vector to every row of W, or one number to b, changes no probability: what the data determine are the
 /// differences between classes, and these [`weight`](Self::weight) and [`bias`](Self::bias) return, against class 0.
+/// ```
+/// use candle_core::{Device, Tensor};
+/// use candle_mle::model::Linear;
+/// use candle_mle::model::Softmax;
+/// use candle_mle::Classifier;
+/// let softmax = Softmax::from_coefficients(&Tensor::new(&[[0.0, 0.0], [2.0, -1.0], [3.0, -4.0]], &Device::Cpu)?)?;
+/// let probs = softmax.log_probs(&Tensor::new(&[[0.5]], &Device::Cpu)?)?.exp()?.to_vec2::<f64>()?;
+/// // The logits are 0, 2 · 0.5 − 1 = 0 and 3 · 0.5 − 4 = −2.5.
+/// assert!((probs[0][0] - 1.0 / (2.0 + (-2.5f64).exp())).abs() < 1e-15 && probs[0][0] == probs[0][1]);
+/// # Ok::<(), candle_mle::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Softmax {
     weight: Tensor,
@@ -29,11 +42,6 @@ impl Softmax {
             bias: vb.get_with_hints(classes, "bias", Init::Const(0.0))?,
             standardize: Standardize::identity(columns, &vb)?,
         })
-    }
-
-    /// The same, with its variables read in the coordinates of this map.
-    pub fn standardized(self, standardize: Standardize) -> Self {
-        Self { standardize, ..self }
     }
 
     /// The slopes of every class against class 0, (k, d), in logits per unit of x; row 0 is zero.
@@ -52,67 +60,57 @@ impl Softmax {
 
 impl Model for Softmax {
     type Batch = Labelled;
+    const DENSITY: bool = false;
 
     fn log_prob(&self, batch: &Labelled) -> Result<Tensor> {
-        batch.at_most(self.bias.dim(0)?)?;
-        Ok(self.log_probs(batch.x())?.gather(&batch.y().unsqueeze(1)?, 1)?.squeeze(1)?)
-    }
-}
-
-impl Sample for Softmax {
-    type Given = Tensor;
-
-    fn sample<R: Rng + ?Sized>(&self, x: &Tensor, rng: &mut R) -> Result<Labelled> {
-        let classes = self.bias.dim(0)?;
-        let y: Vec<u32> = host(&self.log_probs(x)?)?.chunks(classes).map(|log_probs| draw(log_probs, rng)).collect();
-        Labelled::new(x.clone(), Tensor::from_vec(y, x.dim(0)?, x.device())?)
-    }
-}
-
-impl KlDivergence for Softmax {
-    fn kl_divergence(&self, q: &Self, batch: &Labelled) -> Result<Tensor> {
-        expected_log_ratio(&self.log_probs(batch.x())?, &q.log_probs(batch.x())?)
+        batch.observed(&self.log_probs(batch.x())?)
     }
 }
 
 impl Classifier for Softmax {
-    fn log_probs(&self, x: &Tensor) -> Result<Tensor> {
-        let columns = self.weight.dim(1)?;
-        if x.rank() != 2 || x.dim(1)? != columns {
-            return Err(Error::Shape { what: "x", got: x.dims().to_vec(), expected: format!("(rows, {columns})") });
-        }
-        log_softmax(&self.standardize.apply(x)?.matmul(&self.weight.t()?)?.broadcast_add(&self.bias)?)
+    fn classes(&self) -> usize {
+        self.bias.elem_count()
     }
 
+    fn log_probs(&self, x: &Tensor) -> Result<Tensor> {
+        log_softmax(&self.standardize.apply(x)?.matmul(&self.weight.t()?)?.broadcast_add(&self.bias)?)
+    }
+}
+
+impl Linear for Softmax {
     fn coefficients(&self) -> Result<Tensor> {
         Ok(Tensor::cat(&[self.weight()?, self.bias()?.unsqueeze(1)?], 1)?)
     }
 
     fn from_coefficients(coefficients: &Tensor) -> Result<Self> {
-        let (classes, width) = coefficients.dims2()?;
+        let (classes, width) = matrix("the coefficients", coefficients)?;
         if classes == 0 || width == 0 {
-            let expected = "(classes, slopes and intercept)".into();
-            return Err(Error::Shape { what: "the coefficients", got: coefficients.dims().to_vec(), expected });
+            return Err(shape("the coefficients", coefficients.dims(), "(classes, slopes and intercept)"));
         }
-        let parameters = HashMap::from([
-            ("weight".to_string(), coefficients.narrow(1, 0, width - 1)?),
-            ("bias".to_string(), coefficients.narrow(1, width - 1, 1)?.squeeze(1)?),
-        ]);
-        let (dtype, device) = (coefficients.dtype(), coefficients.device());
-        Self::new(width - 1, classes, VarBuilder::from_tensors(parameters, dtype, device))
+        let (slopes, intercepts) = (coefficients.narrow(1, 0, width - 1)?, coefficients.narrow(1, width - 1, 1)?);
+        Self::from_parts(Parts::new([("weight", &slopes), ("bias", &intercepts.squeeze(1)?)]))
     }
 }
 
 impl Parameters for Softmax {
-    fn parameters(&self) -> Result<HashMap<String, Tensor>> {
-        Ok(HashMap::from([("weight".to_string(), self.weight()?), ("bias".to_string(), self.bias()?)]))
-    }
-}
+    const FAMILY: &'static str = "softmax classifier";
 
-/// Σ_y p (ln p − ln q) in each row, from the logarithms (m, k) of both: (m,), f64. A class of p = 0 adds nothing.
-pub(super) fn expected_log_ratio(log_p: &Tensor, log_q: &Tensor) -> Result<Tensor> {
-    let (log_p, log_q) = (log_p.to_dtype(DType::F64)?, log_q.to_dtype(DType::F64)?);
-    let p = log_p.exp()?;
-    let zero = p.zeros_like()?;
-    Ok(p.gt(&zero)?.where_cond(&(&p * (&log_p - &log_q)?)?, &zero)?.sum(D::Minus1)?)
+    fn parameters(&self) -> Result<HashMap<String, Tensor>> {
+        Ok(Parts::new([("weight", &self.weight()?), ("bias", &self.bias()?)]).learnt)
+    }
+
+    fn parts(&self) -> Result<Parts> {
+        Ok(Parts::new([("weight", &self.weight), ("bias", &self.bias)]).with_map(&self.standardize))
+    }
+
+    fn from_parts(mut parts: Parts) -> Result<Self> {
+        let (weight, bias) = (parts.take("weight")?, parts.take("bias")?);
+        let (classes, columns) = matrix("the weight", &weight)?;
+        if bias.dims() != [classes] {
+            return Err(shape("the bias", bias.dims(), format!("({classes},)")));
+        }
+        let standardize = parts.take_map(columns, &weight)?;
+        parts.done()?;
+        Ok(Self { weight, bias, standardize })
+    }
 }

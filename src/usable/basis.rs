@@ -1,11 +1,11 @@
 //! Polynomials in the columns of x, made uncorrelated on the data, so that a descent in them needs few steps.
 
 use candle_core::{Device, Tensor};
+use candle_mle_info::Pmf;
 
+use crate::batch::{Labelled, host};
 use crate::empirical::Empirical;
-use crate::error::{Error, Result};
-use crate::info::Pmf;
-use crate::model::{Labelled, host};
+use crate::error::{Result, matrix};
 
 /// Features of mean 0 and variance 1 under p̂, no two correlated, that span the polynomials up to a total degree. What
 /// the others already determine on the data is left out: it could not be told from them.
@@ -29,7 +29,7 @@ const NOTHING_NEW: f64 = 1e-8;
 
 impl Basis {
     pub fn new(data: &Empirical<Labelled>, degree: usize) -> Result<Self> {
-        let (rows, columns) = data.batch().x().dims2()?;
+        let (rows, columns) = matrix("x", data.batch().x())?;
         let (x, mass) = (host(data.batch().x())?, host(data.mass())?);
         let range = (0..columns).map(|column| {
             let column = || (0..rows).map(|row| x[row * columns + column]);
@@ -70,7 +70,7 @@ impl Basis {
 
     /// The features of x (m, d): (m, features), f64.
     pub fn features(&self, x: &Tensor) -> Result<Tensor> {
-        let (rows, columns) = x.dims2()?;
+        let (rows, columns) = matrix("x", x)?;
         let mut features: Vec<f64> = Vec::with_capacity(rows * self.len());
         let x = host(x)?;
         for row in 0..rows {
@@ -108,7 +108,7 @@ fn exponents(rows: usize, columns: usize, degree: usize) -> Result<Vec<Vec<i32>>
         // Σ over degrees up to k: the binomial of columns + k over k.
         features = features.saturating_mul(columns + k) / k;
         if features.saturating_mul(rows) > limit {
-            return Err(Error::TooManyCells { shape: vec![rows, features], limit });
+            return Err(candle_mle_info::Error::TooManyCells { shape: vec![rows, features], limit }.into());
         }
     }
     let mut all: Vec<Vec<i32>> = vec![vec![]];

@@ -1,0 +1,230 @@
+//! `candle-mle fit | measure | tree`: what the examples do with a table, as one command.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use candle_core::{Device, Tensor};
+use candle_mle::info::number::fixed;
+use candle_mle::model::Linear;
+use candle_mle::model::{Bernoulli, Gaussian, Logistic, Softmax};
+use candle_mle::separation::one_sided;
+use candle_mle::table::Column;
+use candle_mle::tree::Tree;
+use candle_mle::{Design, Information, Parameters, Table, separation};
+use candle_mle_plot::{Figure, Ink, Panel};
+use candle_nn::VarBuilder;
+use clap::{Parser, Subcommand};
+
+use crate::flags::{FamilyName, Fit, Measure, Questions};
+use crate::learned::Setting;
+use crate::pictures::{Slice, twig};
+use crate::run::{Flags, Run};
+
+/// Maximum likelihood and information measures for a table: KL divergence, cross-entropy and negative log-likelihood, three
+/// names, one argmin.
+#[derive(Parser)]
+#[command(name = "candle-mle", version, max_term_width = 110)]
+struct Line {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Fits a model by maximum likelihood and logs the three quantities at every step
+    #[command(after_help = FIT)]
+    Fit(Flags<Fit>),
+    /// Prints the entropy of every column, and what each tells about a target
+    #[command(after_help = MEASURE)]
+    Measure(Flags<Measure>),
+    /// Grows a decision tree by information gain
+    #[command(after_help = TREE)]
+    Tree(Flags<Questions>),
+}
+
+const FIT: &str = "\
+Try: candle-mle fit --csv titanic.csv --target survived --count count
+
+Pictures, log.csv (every step) and parameters.safetensors go to plots/fit/<table>, or to --out. A likelihood without a finite \
+maximum is reported, and is no failure. Exit codes: 0 when the run went through, 1 when the data cannot be used or a file \
+cannot be written, 2 for flags that make no sense. Set CANDLE_MLE_DEVICE to cpu, cuda, cuda:1 or metal.";
+
+const MEASURE: &str = "\
+Try: candle-mle measure --csv titanic.csv --target survived --count count
+
+Entropies and mutual information are those of the table itself (plug-in): of independent columns with r and c levels n rows \
+seem to tell about (r − 1)(c − 1)/2n nats, the column `chance`.";
+
+const TREE: &str = "\
+Try: candle-mle tree --csv titanic.csv --target survived --count count --depth 2";
+
+/// Runs the command; what went wrong is one message on standard error.
+pub fn command() -> ExitCode {
+    // `| head` ends a run in silence, as it does every program.
+    sigpipe::reset();
+    let done = match Line::parse().what {
+        What::Fit(flags) => Run::new("fit", flags).and_then(|run| fit(&run)),
+        What::Measure(flags) => Run::new("measure", flags).and_then(|run| measure(&run)),
+        What::Tree(flags) => Run::new("tree", flags).and_then(|run| tree(&run)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn table(of: Result<Option<Table>>) -> Result<Table> {
+    match of? {
+        Some(table) => Ok(table),
+        None => bail!("say which table: --csv FILE"),
+    }
+}
+
+fn fit(run: &Run<Fit>) -> Result<()> {
+    let flags = &run.flags.data;
+    let table = table(flags.table.read())?;
+    let Some(target) = flags.target.name() else {
+        return match flags.family {
+            None | Some(FamilyName::Gaussian) => fit_gaussian(run, table.points(flags.columns.names())?),
+            Some(_) => bail!("say which column to predict: --target COLUMN"),
+        };
+    };
+    let ask = flags.base.iter().fold(table.design(target), |ask, (column, level)| ask.base(column, level));
+    let ask = ask.from(flags.columns.names());
+    let two = || Ok::<_, anyhow::Error>(ask.outcomes()?.names.classes.len() == 2);
+    match flags.family {
+        Some(FamilyName::Gaussian) => bail!("a Gaussian has no target: leave --target out, or take another --family"),
+        Some(FamilyName::Coin) => fit_coin(run, ask.outcomes()?),
+        Some(FamilyName::Logistic) => fit_logistic(run, &ask.build()?),
+        Some(FamilyName::Softmax) => fit_softmax(run, &ask.build()?),
+        None if two()? => fit_logistic(run, &ask.build()?),
+        None => fit_softmax(run, &ask.build()?),
+    }
+}
+
+fn fit_logistic(run: &Run<Fit>, design: &Design) -> Result<()> {
+    design.names.two_classes()?;
+    let (columns, map) = (design.names.columns.len(), design.p.standardize()?);
+    classify(run, design, 4.0, |vb| Logistic::new(columns, vb)?.standardized(map.clone()))
+}
+
+fn fit_softmax(run: &Run<Fit>, design: &Design) -> Result<()> {
+    let (columns, classes) = (design.names.columns.len(), design.names.classes.len());
+    let map = design.p.standardize()?;
+    classify(run, design, 3.0, |vb| Softmax::new(columns, classes, vb)?.standardized(map.clone()))
+}
+
+/// `reach` over the number of coefficients is a safe step size.
+fn classify<M: Linear + Parameters>(
+    run: &Run<Fit>,
+    design: &Design,
+    reach: f64,
+    make: impl Fn(VarBuilder) -> candle_mle::Result<M>,
+) -> Result<()> {
+    let Design { p, names } = design;
+    run.say_data(&format!("{} from {}", names.target, names.columns.join(", ")), "H(Y|X)", p);
+    let (separation, step_size) = (separation(p, names.classes.len())?, reach / (names.columns.len() + 1) as f64);
+    let learned = run.learn(p, Setting { truth: None, separation, names, step_size }, make)?;
+    run.say_coefficients(names, &learned, None)?;
+    run.draw_classifier(design, &learned, None)?;
+    run.say_files();
+    Ok(())
+}
+
+fn fit_coin(run: &Run<Fit>, Design { p, names }: Design<Tensor>) -> Result<()> {
+    names.two_classes()?;
+    let faces = &names.classes;
+    run.say_data(&format!("{}: {} (1) or {} (0)", names.target, faces[1], faces[0]), "H(p̂)", &p);
+    let setting = Setting { truth: None, separation: one_sided(&p)?, names: &names, step_size: 1.0 };
+    let learned = run.learn(&p, setting, Bernoulli::new)?;
+    println!("probability of {}: {:.6}\n", faces[1], learned.model.prob()?);
+    run.draw_descent(&learned, "H(p̂)")?;
+    let slice = Slice::of_coins(&faces[1], learned.model.prob()?, &p)?;
+    let slice = learned.separation.iter().fold(slice, |slice, apart| slice.without_minimum(apart.infimum));
+    run.draw_landscape(&slice, None)?;
+    run.say_files();
+    Ok(())
+}
+
+fn fit_gaussian(run: &Run<Fit>, Design { mut p, names }: Design<Tensor>) -> Result<()> {
+    if !run.flags.data.resolution.is_empty() {
+        p = p.at_resolution(&run.flags.data.resolution)?;
+    }
+    run.say_data(&format!("a Gaussian for {}", names.columns.join(", ")), "H(p̂)", &p);
+    let (mean, covariance) = p.moments()?;
+    Gaussian::from_moments(&mean, &covariance, &Device::Cpu)?; // a singular covariance has no maximum: say so at once
+    let (columns, range) = (names.columns.len(), p.standardize()?);
+    let make = |vb: VarBuilder| Gaussian::new(columns, vb)?.standardized(range.clone());
+    let learned = run.learn(&p, Setting { truth: None, separation: None, names: &names, step_size: 0.15 }, make)?;
+    run.say_moments(&names, &learned.model, None, &p)?;
+    run.draw_descent(&learned, "H(p̂)")?;
+    run.draw_density(&names.columns, &p, &learned.model)?;
+    run.say_files();
+    Ok(())
+}
+
+fn measure(run: &Run<Measure>) -> Result<()> {
+    let (flags, unit) = (&run.flags.data, run.unit());
+    let table = table(flags.table.read())?;
+    let n: f64 = table.count().iter().sum();
+    println!("n = {n} observations in {} rows; amounts in {unit}\n", table.rows());
+    let names: Vec<String> = match flags.columns.names() {
+        [] => table.columns().iter().map(|(name, _)| name.clone()).collect(),
+        named => named.to_vec(),
+    };
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(6);
+    let target = flags.target.name();
+    let told = if target.is_some() { format!("{:>12}{:>10}", "I(·;target)", "chance") } else { String::new() };
+    println!("{:<width$}  {:<12}{:>8}{:>10}{told}", "column", "kind", "levels", "H");
+    for name in &names {
+        let Some((_, column)) = table.columns().iter().find(|(column, _)| column == name) else {
+            table.pmf(&[name])?; // says which columns there are
+            continue;
+        };
+        let (kind, levels) =
+            (if matches!(column, Column::Numbers(_)) { "numbers" } else { "categories" }, column.distinct());
+        let h = fixed(table.pmf(&[name])?.entropy().to(unit), 4);
+        let told = match target {
+            Some(target) if target != name => {
+                let joint = table.pmf(&[name.as_str(), target])?;
+                let free = (joint.shape()[0] - 1) * (joint.shape()[1] - 1);
+                let chance = Information::from_nats(free as f64 / (2.0 * n)).to(unit);
+                let i = joint.mutual_information(&[0], &[1])?.to(unit);
+                format!("{:>12}{:>10}", fixed(i, 4), fixed(chance, 4))
+            }
+            _ => String::new(),
+        };
+        println!("{name:<width$}  {kind:<12}{levels:>8}{h:>10}{told}");
+    }
+    let Some(target) = target else { return Ok(()) };
+    let asked: Vec<String> = names.into_iter().filter(|name| name != target).collect();
+    println!("\nthe best question about each column, and what its answer tells about {target}");
+    for split in table.ranking(target, &asked)? {
+        let question = split.threshold.map_or(String::new(), |threshold| format!("  (above {threshold}?)"));
+        println!("{:<width$}  {:>14}{question}", split.column, run.show(split.gain));
+    }
+    Ok(())
+}
+
+fn tree(run: &Run<Questions>) -> Result<()> {
+    let flags = &run.flags.data;
+    let table = table(flags.table.read())?;
+    let target = flags.target.of(&table)?;
+    let tree = Tree::grow(&table, target, run.columns(), run.stop())?;
+    println!("{target}, {}\n{}", tree.class_names().join(" or "), tree.outline(run.unit()));
+    let (before, left) = (tree.root().entropy(), tree.entropy_left());
+    println!("{:<24}{:>14}\n{:<24}{:>14}", "H(Y)", run.show(before), "− gains of the tree", run.show(before - left));
+    println!("{:<24}{:>14}", "= H(Y|leaf)", run.show(left));
+    let inks = [Ink::Blue, Ink::Orange, Ink::Green, Ink::Purple, Ink::SkyBlue, Ink::Grey];
+    let kinds: Vec<(&String, Ink)> = tree.class_names().iter().zip(inks.into_iter().cycle()).collect();
+    let figure =
+        Figure::new(format!("The tree tells {} of the {} in {target}", run.show(before - left), run.show(before)))
+            .subtitle("streams are as wide as the rows in them")
+            .column([Panel::tree(&kinds, &twig(&tree, run.unit()))]);
+    run.draw("tree.png", figure)?;
+    run.say_picture("tree.png");
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! The course of a fit: a plan that can be read, followed, and what is left of it.
+
+use anyhow::{Result, anyhow};
+use candle_core::{DType, Device};
+use candle_mle::batch::Batch;
+use candle_mle::fit::End;
+use candle_mle::hook::{GradientNorm, NoClimb, ParameterPath};
+use candle_mle::mle::{By, Plan};
+use candle_mle::model::KlDivergence;
+use candle_mle::separation::Separation;
+use candle_mle::table::Names;
+use candle_mle::{Empirical, Error, History, LossLog, Model, Objective, Parameters, fit};
+use candle_nn::{VarBuilder, VarMap};
+
+use crate::flags::Learns;
+use crate::learned::{Learned, Setting};
+use crate::progress::Progress;
+use crate::run::Run;
+use crate::say;
+
+/// Where the likelihood has no maximum, a fit ends this near to its infimum, in nats per observation.
+const NEAR: f64 = 1e-6;
+/// How many steps of the three objectives are compared.
+const COMPARED: usize = 200;
+
+impl<D: Learns> Run<D> {
+    /// How the fit goes, from the flags: a sample is walked to its end by gradient descent, so that every step is seen; a
+    /// table is fitted by L-BFGS until it has converged, or is near to an infimum that is no minimum.
+    pub fn plan(&self, step_size: f64, floor: Option<f64>) -> Plan {
+        let flags = self.flags.data.descent();
+        let to_the_end =
+            Plan { by: By::GradientDescent { step_size }, steps: 1000, until_converged: false, ..Plan::default() };
+        let plan = if self.has_table() { Plan { floor, ..Plan::default() } } else { to_the_end };
+        Plan {
+            objective: flags.objective,
+            by: flags.lr.map_or(plan.by, |step_size| By::GradientDescent { step_size }),
+            steps: flags.steps.unwrap_or(plan.steps),
+            // Who says how many steps gets them.
+            until_converged: plan.until_converged && flags.steps.is_none(),
+            floor: plan.floor.filter(|_| flags.steps.is_none()),
+            ..plan
+        }
+    }
+
+    /// The data as a fit takes them: on the device and in the numbers of this run.
+    pub fn place<B: Batch + Clone>(&self, p: &Empirical<B>) -> Result<Empirical<B>> {
+        let (device, dtype) = self.placement();
+        Ok(p.to_dtype(dtype)?.to_device(device)?)
+    }
+
+    /// New variables, and the model that `make` builds of them, on the device and in the numbers of this run.
+    pub fn start<M>(&self, make: impl Fn(VarBuilder) -> candle_mle::Result<M>) -> Result<(VarMap, M)> {
+        let ((device, dtype), vars) = (self.placement(), VarMap::new());
+        let model = make(VarBuilder::from_varmap(&vars, dtype, device))?;
+        Ok((vars, model))
+    }
+
+    /// Fits the model that `make` builds of variables to p̂, says how it went, and writes log and parameters; the log also
+    /// when the descent fails.
+    pub fn learn<M: Model + Parameters + KlDivergence>(
+        &self,
+        p: &Empirical<M::Batch>,
+        Setting { truth, separation, names, step_size }: Setting<'_, M>,
+        make: impl Fn(VarBuilder) -> candle_mle::Result<M>,
+    ) -> Result<Learned<M>>
+    where
+        M::Batch: Clone,
+    {
+        let (device, dtype) = self.placement();
+        let (data, (vars, model)) = (self.place(p)?, self.start(&make)?);
+        let truth = truth.map(|truth| truth.to_dtype(dtype)?.to_device(device)).transpose()?;
+        // The infimum is that of the loss descended, per observation.
+        let offset = if self.flags.data.descent().objective == Objective::Kl { data.entropy().nats() } else { 0.0 };
+        let floor = separation.as_ref().map(|s| s.infimum.nats() / data.total() - offset + NEAR);
+        let plan = self.plan(step_size, floor);
+
+        let (mut log, mut path) = (LossLog::with_truth(truth.as_ref()), ParameterPath::new());
+        let (mut progress, mut climb) = (Progress::new(plan.steps, self.unit()), NoClimb::default());
+        let watch = &mut (&mut path, &mut climb, &mut progress);
+        let outcome = plan.follow(model, vars, &data, &mut log, watch);
+        drop(progress);
+        let end = outcome.map(|fitted| (fitted.end, fitted.vars, fitted.model));
+        let learned = self.learned(&plan, &data, names, log.into_history()?, &path, separation, end)?;
+        if let By::GradientDescent { .. } = plan.by {
+            self.compare_paths(&plan, &data, make)?;
+        }
+        println!();
+        Ok(learned)
+    }
+
+    /// What a fit has come to: says how it went, and writes log and parameters; the log also when the descent failed.
+    #[allow(clippy::too_many_arguments, reason = "what a fit was and what it came to, said once")]
+    pub fn learned<M: Model + Parameters>(
+        &self,
+        plan: &Plan,
+        data: &Empirical<M::Batch>,
+        names: &Names,
+        history: History,
+        path: &ParameterPath,
+        separation: Option<Separation>,
+        outcome: candle_mle::Result<(End, VarMap, M)>,
+    ) -> Result<Learned<M>> {
+        let (end, vars, model) = match outcome {
+            Ok(fitted) => fitted,
+            // Nothing was descended, and there is nothing to log.
+            Err(e) if history.rows().is_empty() => return Err(e.into()),
+            Err(e) => {
+                // Beside what an earlier run may have left, which stays.
+                let place = self.out("log-of-failed-run.csv");
+                history.write_csv(&place, self.unit())?;
+                return Err(anyhow!("{e}\nThe log up to that step is in {}", place.display()));
+            }
+        };
+        history.write_csv(self.out("log.csv"), self.unit())?;
+        model.save_with(self.out("parameters.safetensors"), &names.texts())?;
+        let tolerance = if data.batch().dtype() == DType::F64 { plan.tolerance } else { plan.tolerance.max(1e-5) };
+        let loss = plan.objective.loss(&model, &model.log_prob(data.batch())?, data)?;
+        let gradient = GradientNorm::new(&vars, 0.0).of(&loss.backward()?)? / plan.objective.scale(data);
+        let learned = Learned {
+            model: model.to_device(&Device::Cpu)?.to_dtype(DType::F64)?,
+            history,
+            path: path.path().to_vec(),
+            separation,
+            gradient,
+            converged: gradient <= tolerance,
+            end,
+        };
+        say::descent(plan, &learned, self.unit());
+        Ok(learned)
+    }
+
+    /// Says whether the three objectives walk one path: the first steps of gradient descent on each.
+    pub fn compare_paths<M: Model + Parameters>(
+        &self,
+        plan: &Plan,
+        data: &Empirical<M::Batch>,
+        make: impl Fn(VarBuilder) -> candle_mle::Result<M>,
+    ) -> Result<()> {
+        let (steps, mut paths) = (plan.steps.min(COMPARED), vec![]);
+        for objective in [Objective::CrossEntropy, Objective::Kl, Objective::Nll] {
+            let ((vars, model), mut path) = (self.start(&make)?, ParameterPath::new());
+            let mut descent = Plan { objective, ..*plan }.optimizer(&vars, data)?;
+            match fit(&model, data, objective, descent.as_mut(), 0..steps, &mut path) {
+                Err(Error::NoResolution) => continue, // there is no KL to descend
+                outcome => outcome?,
+            };
+            paths.push(path.path().to_vec());
+        }
+        say::same_path(&paths, steps);
+        Ok(())
+    }
+}

@@ -1,0 +1,491 @@
+//! What can be typed, and what it means.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use candle_core::{DType, Device};
+use candle_mle::Objective;
+use candle_mle::device::float;
+use candle_mle::info::Unit;
+use candle_mle::table::{Ask, Table};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+/// Flags that say what a run works on.
+pub trait Data: clap::Args {
+    /// The person's own table, or text.
+    fn file(&self) -> Option<&Path> {
+        None
+    }
+
+    /// The seed of what is drawn; none where nothing is.
+    fn seed(&self) -> Option<u64> {
+        None
+    }
+
+    /// Where tensors live and of which numbers they are, if any are used.
+    fn numbers(&self) -> Option<Numbers> {
+        None
+    }
+}
+
+/// Nothing is drawn, and nothing of the person's is read.
+impl Data for () {}
+
+/// Flags of a run in which something is learnt.
+pub trait Learns: Data {
+    /// How it descends.
+    fn descent(&self) -> &Descending;
+
+    /// How many observations to draw, if that was said.
+    fn n(&self) -> Option<usize> {
+        None
+    }
+}
+
+/// Flags of the examples in which something is drawn.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Draws {
+    /// How many are drawn [default: the example's own number]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true, help_heading = "Data")]
+    n: Option<u32>,
+    #[command(flatten)]
+    seed: Seed,
+}
+
+impl Draws {
+    /// How many were asked for, or else so many.
+    pub fn n_or(&self, default: usize) -> usize {
+        self.n.map_or(default, |n| n as usize)
+    }
+}
+
+impl Data for Draws {
+    fn seed(&self) -> Option<u64> {
+        Some(self.seed.seed)
+    }
+}
+
+/// Flags of the examples in which the start of a descent is drawn, and nothing else.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Seeded {
+    #[command(flatten)]
+    seed: Seed,
+}
+
+impl Data for Seeded {
+    fn seed(&self) -> Option<u64> {
+        Some(self.seed.seed)
+    }
+}
+
+#[derive(clap::Args, Clone, Debug)]
+struct Seed {
+    /// Seed of what is drawn; the same seed gives the same files to the last byte
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, help_heading = "Data")]
+    seed: u64,
+}
+
+/// Flags of the examples that predict a class.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Classes {
+    #[command(flatten)]
+    pub(crate) learning: Learning,
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    columns: Columns,
+    /// Base level, if not the first one seen (repeatable)
+    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = base, requires = "csv", help_heading = "Your own table")]
+    base: Vec<(String, String)>,
+}
+
+impl Classes {
+    /// What is asked of the person's own table, if there is one.
+    pub(crate) fn ask<'a>(&self, table: &'a Table) -> Result<Ask<'a>> {
+        let ask = table.design(self.target.of(table)?).from(self.columns.names());
+        Ok(self.base.iter().fold(ask, |ask, (column, level)| ask.base(column, level)))
+    }
+}
+
+impl Data for Classes {
+    fn file(&self) -> Option<&Path> {
+        self.learning.table.csv.as_deref()
+    }
+
+    fn seed(&self) -> Option<u64> {
+        Some(self.learning.seed.seed)
+    }
+
+    fn numbers(&self) -> Option<Numbers> {
+        Some(self.learning.descent.numbers)
+    }
+}
+
+impl Learns for Classes {
+    fn descent(&self) -> &Descending {
+        &self.learning.descent
+    }
+
+    fn n(&self) -> Option<usize> {
+        self.learning.n.map(|n| n as usize)
+    }
+}
+
+/// Flags of the coin: the outcomes of one column, whatever stands in the others.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Coin {
+    #[command(flatten)]
+    pub(crate) learning: Learning,
+    #[command(flatten)]
+    target: Target,
+    /// The class that counts as tails, if not the first one seen
+    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = base, requires = "csv", help_heading = "Your own table")]
+    base: Option<(String, String)>,
+}
+
+impl Coin {
+    pub(crate) fn ask<'a>(&self, table: &'a Table) -> Result<Ask<'a>> {
+        let target = self.target.of(table)?;
+        let ask = table.design(target);
+        match &self.base {
+            Some((column, _)) if column != target => {
+                bail!("--base {column}=…: of a coin only the target has a base level, --base {target}=LEVEL")
+            }
+            Some((column, level)) => Ok(ask.base(column, level)),
+            None => Ok(ask),
+        }
+    }
+}
+
+impl Data for Coin {
+    fn file(&self) -> Option<&Path> {
+        self.learning.table.csv.as_deref()
+    }
+
+    fn seed(&self) -> Option<u64> {
+        Some(self.learning.seed.seed)
+    }
+
+    fn numbers(&self) -> Option<Numbers> {
+        Some(self.learning.descent.numbers)
+    }
+}
+
+impl Learns for Coin {
+    fn descent(&self) -> &Descending {
+        &self.learning.descent
+    }
+
+    fn n(&self) -> Option<usize> {
+        self.learning.n.map(|n| n as usize)
+    }
+}
+
+/// Flags of the examples that ask questions about columns.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Questions {
+    #[command(flatten)]
+    pub(crate) table: OwnTable,
+    #[command(flatten)]
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) columns: Columns,
+    /// Depth of the tree, 1 to 255 [default: for a sample, as deep as questions gain; for a table 3]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..), help_heading = "Tree")]
+    pub(crate) depth: Option<u8>,
+    /// Least gain of a split, weighted by its share of the rows, in --unit
+    #[arg(long, default_value_t = 0.0, value_parser = amount, help_heading = "Tree")]
+    pub(crate) least_gain: f64,
+}
+
+impl Data for Questions {
+    fn file(&self) -> Option<&Path> {
+        self.table.csv.as_deref()
+    }
+}
+
+/// Flags of the examples that fit a density.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Points {
+    #[command(flatten)]
+    pub(crate) learning: Learning,
+    #[command(flatten)]
+    pub(crate) columns: Columns,
+    /// The step in which each column was recorded, in its unit. With one, KL and entropy can be compared with the
+    /// density; without, KL is infinite [default: the sample's own, none for a table]
+    #[arg(long, value_name = "Δ,…", value_delimiter = ',', allow_negative_numbers = true, help_heading = "Data")]
+    pub(crate) resolution: Vec<f64>,
+}
+
+impl Data for Points {
+    fn file(&self) -> Option<&Path> {
+        self.learning.table.csv.as_deref()
+    }
+
+    fn seed(&self) -> Option<u64> {
+        Some(self.learning.seed.seed)
+    }
+
+    fn numbers(&self) -> Option<Numbers> {
+        Some(self.learning.descent.numbers)
+    }
+}
+
+impl Learns for Points {
+    fn descent(&self) -> &Descending {
+        &self.learning.descent
+    }
+
+    fn n(&self) -> Option<usize> {
+        self.learning.n.map(|n| n as usize)
+    }
+}
+
+/// Flags of an example that reads a text.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Text {
+    /// A text of your own, in UTF-8; read in lower case, with single spaces
+    #[arg(long, value_name = "FILE", help_heading = "Your own text")]
+    pub(crate) text: Option<PathBuf>,
+    #[command(flatten)]
+    seed: Seed,
+}
+
+impl Data for Text {
+    fn file(&self) -> Option<&Path> {
+        self.text.as_deref()
+    }
+
+    fn seed(&self) -> Option<u64> {
+        Some(self.seed.seed)
+    }
+}
+
+/// Flags of an example that fits: what it is given, and how it descends.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Learning {
+    /// How many observations to draw from the known truth
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true, conflicts_with = "csv", help_heading = "Data")]
+    pub(crate) n: Option<u32>,
+    #[command(flatten)]
+    seed: Seed,
+    #[command(flatten)]
+    pub(crate) table: OwnTable,
+    #[command(flatten)]
+    pub(crate) descent: Descending,
+}
+
+/// Flags of every fit: how it descends.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Descending {
+    /// How many updates [default: 1000 for a sample; a table is fitted until no component of the gradient exceeds 1e-9]
+    #[arg(long, allow_negative_numbers = true, help_heading = "Descent")]
+    pub(crate) steps: Option<usize>,
+    /// Step size of gradient descent, in standard coordinates and per observation [default: one that is safe for the
+    /// family; a table is fitted by L-BFGS, which needs none]
+    #[arg(long, value_parser = positive, allow_negative_numbers = true, help_heading = "Descent")]
+    pub(crate) lr: Option<f64>,
+    /// What is minimised; all three have the same minimiser
+    #[arg(long, default_value = "cross-entropy", value_parser = named::<Objective>(&["kl", "cross-entropy", "nll"]), help_heading = "Descent")]
+    pub(crate) objective: Objective,
+    #[command(flatten)]
+    pub(crate) numbers: Numbers,
+}
+
+/// Flags of the command's `fit`.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Fit {
+    /// The family [default: without a target a Gaussian; for two classes logistic regression, for more the softmax classifier]
+    #[arg(long, value_enum)]
+    pub family: Option<FamilyName>,
+    #[command(flatten)]
+    pub table: OwnTable,
+    #[command(flatten)]
+    pub target: Target,
+    #[command(flatten)]
+    pub columns: Columns,
+    /// Base level, if not the first one seen (repeatable)
+    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = base, requires = "target", help_heading = "Your own table")]
+    pub base: Vec<(String, String)>,
+    /// The step in which each column was recorded, in its unit: with one, KL and entropy can be compared with a density
+    #[arg(
+        long,
+        value_name = "Δ,…",
+        value_delimiter = ',',
+        allow_negative_numbers = true,
+        conflicts_with = "target",
+        help_heading = "Your own table"
+    )]
+    pub resolution: Vec<f64>,
+    #[command(flatten)]
+    pub descent: Descending,
+}
+
+/// What can be fitted.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FamilyName {
+    /// A coin for the outcomes of the target, whatever stands in the other columns
+    Coin,
+    /// Logistic regression, for two classes
+    Logistic,
+    /// The softmax classifier
+    Softmax,
+    /// A Gaussian with full covariance, of columns of numbers
+    Gaussian,
+}
+
+impl Data for Fit {
+    fn file(&self) -> Option<&Path> {
+        self.table.csv.as_deref()
+    }
+
+    fn numbers(&self) -> Option<Numbers> {
+        Some(self.descent.numbers)
+    }
+}
+
+impl Learns for Fit {
+    fn descent(&self) -> &Descending {
+        &self.descent
+    }
+}
+
+/// Flags of the command's `measure`.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Measure {
+    #[command(flatten)]
+    pub table: OwnTable,
+    #[command(flatten)]
+    pub target: Target,
+    #[command(flatten)]
+    pub columns: Columns,
+}
+
+impl Data for Measure {
+    fn file(&self) -> Option<&Path> {
+        self.table.csv.as_deref()
+    }
+}
+
+/// Of which numbers tensors are, and where they live.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub struct Numbers {
+    /// Type of the numbers of the fit [default: f64; on Metal, which has none, f32]
+    #[arg(long, value_parser = PossibleValuesParser::new(["f32", "f64"]).map(|name| if name == "f32" { DType::F32 } else { DType::F64 }), help_heading = "Descent")]
+    dtype: Option<DType>,
+}
+
+impl Numbers {
+    pub(crate) fn on(self, device: &Device) -> DType {
+        self.dtype.unwrap_or(float(device))
+    }
+}
+
+/// Flags of a person's own table.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct OwnTable {
+    /// A CSV file with a header
+    #[arg(long, value_name = "FILE", help_heading = "Your own table")]
+    pub csv: Option<PathBuf>,
+    /// The column that says how often each row was observed
+    #[arg(long, value_name = "COLUMN", requires = "csv", help_heading = "Your own table")]
+    count: Option<String>,
+    /// Only the rows in which a column has one of these levels (repeatable)
+    #[arg(long = "where", value_name = "COLUMN=LEVEL,…", value_parser = levels, requires = "csv", help_heading = "Your own table")]
+    rows: Vec<(String, Vec<String>)>,
+}
+
+impl OwnTable {
+    pub fn read(&self) -> Result<Option<Table>> {
+        let Some(csv) = &self.csv else { return Ok(None) };
+        let table = Table::read(csv, self.count.as_deref())?;
+        let kept = self.rows.iter().try_fold(table, |table, (column, levels)| table.filter(column, levels))?;
+        Ok(Some(kept))
+    }
+}
+
+/// Which columns of it.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Columns {
+    /// The columns to use [default: all]; one with a comma in its name in quotes. Text becomes categories, for a fit
+    /// against the first level seen; numbers stay numbers, for a descent standardised and reported in their own units
+    #[arg(long, value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
+    columns: Option<Names>,
+}
+
+impl Columns {
+    /// The columns that were asked for; none stands for all.
+    pub fn names(&self) -> &[String] {
+        self.columns.as_ref().map_or(&[], |names| &names.0)
+    }
+}
+
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Target {
+    /// The column to predict. Text makes classes, the first one seen the base class; numbers make classes in rising order
+    #[arg(long, value_name = "COLUMN", requires = "csv", help_heading = "Your own table")]
+    target: Option<String>,
+}
+
+impl Target {
+    pub fn name(&self) -> Option<&str> {
+        self.target.as_deref()
+    }
+
+    pub fn of(&self, table: &Table) -> Result<&str> {
+        let Some(target) = &self.target else {
+            let columns: Vec<_> = table.columns().iter().map(|(name, _)| name.as_str()).collect();
+            bail!("say which column to predict: --target with one of {}", columns.join(", "));
+        };
+        Ok(target)
+    }
+}
+
+/// Flags of every run.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Output {
+    /// Unit of everything printed, drawn and written
+    #[arg(long, default_value = "bits", value_parser = named::<Unit>(&["bits", "nats", "hartleys"]), help_heading = "Output")]
+    pub unit: Unit,
+    /// Where pictures and numbers go [default: plots/<name>, or plots/<name>/<table>]
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub out: Option<PathBuf>,
+}
+
+/// A value that is one of these names.
+fn named<T>(names: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+where
+    T: std::str::FromStr<Err = String> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<T>())
+}
+
+/// Names of columns, as they stand in a line of a table.
+#[derive(Clone, Debug)]
+struct Names(Vec<String>);
+
+fn names(text: &str) -> Result<Names, String> {
+    let mut line = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let record = line.records().next().ok_or("no column is named")?.map_err(|e| e.to_string())?;
+    Ok(Names(record.iter().map(String::from).collect()))
+}
+
+fn base(text: &str) -> Result<(String, String), String> {
+    let (column, level) = text.split_once('=').ok_or("write it as column=level")?;
+    Ok((column.into(), level.into()))
+}
+
+fn levels(text: &str) -> Result<(String, Vec<String>), String> {
+    let (column, levels) = text.split_once('=').ok_or("write it as column=level,level")?;
+    Ok((column.into(), names(levels)?.0))
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number")?;
+    if number.is_finite() && number > 0.0 { Ok(number) } else { Err("a step size is a finite number > 0".into()) }
+}
+
+fn amount(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number")?;
+    if number >= 0.0 { Ok(number) } else { Err("a gain is a number ≥ 0".into()) }
+}

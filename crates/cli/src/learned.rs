@@ -1,0 +1,36 @@
+//! What a fit is given, and what it leaves.
+
+use candle_mle::History;
+use candle_mle::fit::End;
+use candle_mle::separation::Separation;
+use candle_mle::table::Names;
+
+/// What is known of a fit before it begins.
+pub struct Setting<'a, M> {
+    /// The model that the data were drawn from, if they were.
+    pub truth: Option<&'a M>,
+    /// Why the likelihood has no finite maximum, if so.
+    pub separation: Option<Separation>,
+    /// What the columns and classes are called: kept beside the parameters.
+    pub names: &'a Names,
+    /// A step size of gradient descent that is safe for the family, per observation.
+    pub step_size: f64,
+}
+
+/// What a run leaves: the fitted model, its log, the way it went, and what keeps its likelihood from having a maximum.
+pub struct Learned<M> {
+    /// As the last step left it; on the host, in f64.
+    pub model: M,
+    /// One row a step.
+    pub history: History,
+    /// θ of every step in the data's units, the parameters in the order of their names.
+    pub path: Vec<Vec<f64>>,
+    /// Why the likelihood has no finite maximum, if so.
+    pub separation: Option<Separation>,
+    /// The largest component of the gradient, in nats per observation.
+    pub gradient: f64,
+    /// Whether the last step stands at the maximum.
+    pub converged: bool,
+    /// Why it ended.
+    pub end: End,
+}

@@ -1,0 +1,31 @@
+//! What the examples of candle-mle and the command `candle-mle` share: flags, the course of a run, what is printed, the
+//! pictures.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `flags` | what can be typed, and what it means |
+//! | `command` | `candle-mle fit`, `measure`, `tree` |
+//! | `run` | a run: its name, its flags, its device and its folder |
+//! | `course` | a fit from its plan to its log |
+//! | `learned` | what a fit is given, and what it leaves |
+//! | `say` | what is printed |
+//! | `pictures` | what is drawn |
+//! | `progress` | the bar while it runs |
+
+#![warn(missing_docs)]
+
+mod command;
+mod course;
+mod flags;
+mod learned;
+mod pictures;
+mod progress;
+mod run;
+mod say;
+
+pub use command::command;
+pub use flags::{Classes, Coin, Data, Descending, Draws, Learning, Learns, Numbers, Points, Questions, Seeded, Text};
+pub use learned::{Learned, Setting};
+pub use pictures::{Slice, View, twig};
+pub use progress::Progress;
+pub use run::Run;

@@ -1,0 +1,233 @@
+//! A run of an example or of the command: its name, what was typed, where it computes and where its files go.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use candle_core::{DType, Device, Tensor};
+use candle_mle::device::device;
+use candle_mle::info::{Information, Unit};
+use candle_mle::tree::Stop;
+use candle_mle::{Design, Table};
+use candle_mle_plot::Figure;
+use clap::{Arg, CommandFactory, FromArgMatches, Parser, value_parser};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use crate::flags::{Classes, Coin, Data, Draws, Learns, Output, Points, Questions, Text};
+
+/// A run: its name and what was typed. `D` is what it asks for beside unit and folder: `()` for nothing, [`Draws`] where
+/// something is drawn, [`Classes`] or [`Points`] where something is learnt.
+pub struct Run<D: Data> {
+    name: String,
+    pub(crate) flags: Flags<D>,
+    device: Device,
+}
+
+/// All flags of a run.
+#[derive(Parser, Clone, Debug)]
+pub(crate) struct Flags<D: clap::Args> {
+    #[command(flatten)]
+    pub data: D,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// What stands below the flags.
+const AFTER_HELP: &str = "\
+Pictures are PNG files whose titles state what they show. Where one model is fitted (coin, logistic, softmax, gaussian) a run \
+also leaves log.csv, every step of the descent, and parameters.safetensors. A likelihood without a finite maximum is \
+reported, and is no failure.
+
+Exit codes: 0 when the run went through, 1 when the data cannot be used or a file cannot be written, 2 for flags that make \
+no sense. Set CANDLE_MLE_DEVICE to cpu, cuda, cuda:1 or metal to choose where the tensors of a fit live.";
+
+impl<D: Data> Run<D> {
+    /// Reads the flags of example `name`. The head of the example's source, `//!` lines, is its manual: the first paragraph
+    /// above the flags, the lines to try below. Flags that make no sense end the program.
+    ///
+    /// # Errors
+    /// A device that was asked for and is not there.
+    pub fn from_args(name: &'static str, source: &str) -> Result<Self> {
+        // `| head` ends a run in silence, as it does every program.
+        sigpipe::reset();
+        let (about, hints) = manual(source);
+        let command = Flags::<D>::command().name(name).version(env!("CARGO_PKG_VERSION"));
+        let mut command = command.about(about).after_help(format!("{hints}\n\n{AFTER_HELP}"));
+        let draws = command.get_arguments().any(|argument| argument.get_id() == "seed");
+        if !draws {
+            let seed = Arg::new("seed").long("seed").value_parser(value_parser!(u64)).help_heading("Data");
+            command = command.arg(seed.help("Nothing is drawn here: taken, and changes nothing"));
+        }
+        // get_matches has checked the very definition that is read here.
+        let matches = command.get_matches();
+        let flags = Flags::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
+        let run = Self::new(name, flags)?;
+        if !draws && matches.contains_id("seed") {
+            println!("nothing is drawn here: --seed changes nothing");
+        }
+        Ok(run)
+    }
+
+    /// A run of these flags, and what it says first: where it computes.
+    pub(crate) fn new(name: &str, flags: Flags<D>) -> Result<Self> {
+        let run = Self { name: name.into(), flags, device: device()? };
+        match run.flags.data.numbers() {
+            Some(numbers) => println!("fitted on the {} in {}", place(&run.device), numbers.on(&run.device).as_str()),
+            None if run.device.is_cpu() => println!("computed on the CPU in f64"),
+            None => println!("computed on the CPU in f64: nothing here needs the {}", place(&run.device)),
+        }
+        Ok(run)
+    }
+
+    /// The unit of all that is shown.
+    pub fn unit(&self) -> Unit {
+        self.flags.output.unit
+    }
+
+    /// An amount in the unit of this run.
+    pub fn show(&self, amount: Information) -> String {
+        format!("{} {}", candle_mle::info::number::fixed(amount.to(self.unit()), 4), self.unit())
+    }
+
+    /// The seed of what is drawn; where nothing is, 1.
+    pub fn seed(&self) -> u64 {
+        self.flags.data.seed().unwrap_or(1)
+    }
+
+    /// The generator that the seed stands for.
+    pub fn generator(&self) -> ChaCha8Rng {
+        ChaCha8Rng::seed_from_u64(self.seed())
+    }
+
+    /// The file `name` in the folder of this run's output.
+    pub fn out(&self, name: &str) -> PathBuf {
+        let table = self.flags.data.file().and_then(Path::file_stem);
+        let folder = || Path::new("plots").join(&self.name).join(table.unwrap_or_default());
+        self.flags.output.out.clone().unwrap_or_else(folder).join(name)
+    }
+
+    /// Draws a figure to the file `name` in the folder of this run's output.
+    pub fn draw(&self, name: &str, figure: Figure) -> Result<()> {
+        // The message names its cause already.
+        figure.save(self.out(name)).map_err(|e| anyhow!("{e}"))
+    }
+
+    /// Says where the one picture of this run is.
+    pub fn say_picture(&self, name: &str) {
+        println!("\nthe picture is {}", self.out(name).display());
+    }
+}
+
+impl Run<Draws> {
+    /// How many to draw: what was asked for, or else so many.
+    pub fn n_or(&self, default: usize) -> usize {
+        self.flags.data.n_or(default)
+    }
+}
+
+impl<D: Learns> Run<D> {
+    /// How many observations to draw, if that was said.
+    pub fn n(&self) -> Option<usize> {
+        self.flags.data.n()
+    }
+
+    /// Where the tensors of the fit live, and of which numbers they are.
+    pub(crate) fn placement(&self) -> (&Device, DType) {
+        (&self.device, self.flags.data.descent().numbers.on(&self.device))
+    }
+
+    /// Whether there is a table of the person's own.
+    pub(crate) fn has_table(&self) -> bool {
+        self.flags.data.file().is_some()
+    }
+}
+
+impl Run<Classes> {
+    /// The design of the person's own table, if there is one.
+    pub fn design(&self) -> Result<Option<Design>> {
+        let Some(table) = self.flags.data.learning.table.read()? else { return Ok(None) };
+        Ok(Some(self.flags.data.ask(&table)?.build()?))
+    }
+}
+
+impl Run<Coin> {
+    /// The outcomes in the target column of the person's own table, if there is one.
+    pub fn outcomes(&self) -> Result<Option<Design<Tensor>>> {
+        let Some(table) = self.flags.data.learning.table.read()? else { return Ok(None) };
+        let outcomes = self.flags.data.ask(&table)?.outcomes()?;
+        outcomes.names.two_classes()?;
+        Ok(Some(outcomes))
+    }
+}
+
+impl Run<Questions> {
+    /// The person's own table and its target, or else this one.
+    pub fn table_or(&self, table: Table, target: &str) -> Result<(Table, String)> {
+        let Some(own) = self.flags.data.table.read()? else { return Ok((table, target.into())) };
+        let target = self.flags.data.target.of(&own)?.to_string();
+        Ok((own, target))
+    }
+
+    /// The columns to ask about; none stands for all.
+    pub fn columns(&self) -> &[String] {
+        self.flags.data.columns.names()
+    }
+
+    /// When the tree asks no further.
+    pub fn stop(&self) -> Stop {
+        let Questions { table, depth, least_gain, .. } = &self.flags.data;
+        let depth = depth.unwrap_or(if table.csv.is_some() { 3 } else { u8::MAX });
+        Stop { depth, least_gain: Information::from_nats(least_gain * self.unit().nats()) }
+    }
+}
+
+impl Run<Points> {
+    /// The points of the person's own table, if there is one.
+    pub fn points(&self) -> Result<Option<Design<Tensor>>> {
+        let Some(table) = self.flags.data.learning.table.read()? else { return Ok(None) };
+        Ok(Some(table.points(self.flags.data.columns.names())?))
+    }
+
+    /// The resolutions that were typed, or `default` for a sample; empty for none.
+    pub fn resolution(&self, default: &[f64]) -> Vec<f64> {
+        match (self.flags.data.resolution.as_slice(), self.has_table()) {
+            ([], false) => default.to_vec(),
+            (typed, _) => typed.to_vec(),
+        }
+    }
+}
+
+impl Run<Text> {
+    /// The person's own text, or `default`, cut in two at the first space after four fifths: in lower case, with single
+    /// spaces for all white space and without control characters.
+    pub fn text(&self, default: &str) -> Result<[String; 2]> {
+        let text = match &self.flags.data.text {
+            None => default.into(),
+            Some(path) => std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
+        };
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        let text: String = words.chars().filter(|character| !character.is_control()).collect();
+        let fifth = text.char_indices().nth(text.chars().count() * 4 / 5).map_or(0, |(at, _)| at);
+        // Where words have no spaces between them, at four fifths.
+        let (first, rest) = text.split_at(text[fifth..].find(' ').map_or(fifth, |space| fifth + space));
+        Ok([first.into(), rest.trim_start().into()])
+    }
+}
+
+fn place(device: &Device) -> String {
+    match device {
+        Device::Cpu => "CPU".into(),
+        Device::Cuda(_) => "CUDA GPU".into(),
+        Device::Metal(_) => "Metal GPU".into(),
+    }
+}
+
+/// The manual in the head of a source: its first paragraph, and the paragraphs after it.
+fn manual(source: &str) -> (String, String) {
+    let head = source.lines().map_while(|line| line.strip_prefix("//!"));
+    let lines: Vec<&str> = head.map(str::trim).collect();
+    // Wrapped anew, as wide as the terminal is.
+    let mut paragraphs = lines.split(|line| line.is_empty()).map(|lines| lines.join(" "));
+    let about = paragraphs.next().unwrap_or_default();
+    (about, paragraphs.collect::<Vec<_>>().join("\n\n"))
+}

@@ -1,0 +1,70 @@
+//! Numbers as people read them.
+
+/// Six decimals, or six significant ones in scientific notation where the number is too small or too large for those.
+pub fn shown(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() || (1e-3..1e10).contains(&value.abs()) {
+        fixed(value, 6)
+    } else {
+        format!("{value:.6e}")
+    }
+}
+
+/// A number given back to the one who gave it, in a message: all its digits and no more, in scientific notation where
+/// zeros would fill the line.
+pub fn typed(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() || (1e-5..1e16).contains(&value.abs()) {
+        value.to_string()
+    } else {
+        format!("{value:e}")
+    }
+}
+
+/// So many decimals, and never a minus sign before nothing but zeros.
+///
+/// ```
+/// use candle_mle_info::number::fixed;
+/// assert_eq!(fixed(-2.8e-17, 3), "0.000");
+/// assert_eq!(fixed(-0.0125, 3), "-0.013");
+/// ```
+pub fn fixed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    match text.strip_prefix('-') {
+        Some(digits) if digits.bytes().all(|b| matches!(b, b'0' | b'.')) => digits.into(),
+        _ => text,
+    }
+}
+
+/// ln Σ exp(v), without overflow; −∞ of nothing, or where every v is −∞.
+pub fn log_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let top = values.clone().fold(f64::NEG_INFINITY, f64::max);
+    if top.is_infinite() {
+        return top;
+    }
+    top + values.map(|v| (v - top).exp()).sum::<f64>().ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{shown, typed};
+
+    #[test]
+    fn no_size_of_a_number_takes_its_digits() {
+        assert_eq!(shown(-0.6853194), "-0.685319");
+        assert_eq!(shown(1_700_000_049.5), "1700000049.500000");
+        assert_eq!(shown(5.2760543e-11), "5.276054e-11");
+        assert_eq!(shown(1e300), "1.000000e300");
+        assert_eq!(shown(f64::NEG_INFINITY), "-inf");
+    }
+
+    #[test]
+    fn a_number_comes_back_as_it_was_given() {
+        let given = ["0", "-1", "0.5000000000000002", "1e-320", "-1e300", "9007199254740993", "NaN", "-inf"];
+        for number in given.into_iter().filter_map(|text| text.parse().ok()) {
+            let number: f64 = number;
+            let back: Option<f64> = typed(number).parse().ok();
+            assert_eq!(back.map(f64::to_bits), Some(number.to_bits()));
+            assert!(typed(number).len() < 25);
+        }
+        assert_eq!(typed(1e-320), "1e-320");
+    }
+}

@@ -1,0 +1,51 @@
+//! Thirty-two times the points cost an estimate by neighbours far less than the 1024 times of all pairs.
+
+use std::time::{Duration, Instant};
+
+use candle_mle_info::estimate::{knn_kl_divergence, kozachenko_leonenko, ksg1, ksg2, ross};
+use candle_mle_info::{Information, Result};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::StandardNormal;
+
+const FEW: usize = 1000;
+const MANY: usize = 32 * FEW;
+/// n log n makes it 48, and a cache that no longer holds everything some more.
+const MOST: f64 = 200.0;
+
+/// The fastest of three: others may use the machine.
+fn fastest(run: &dyn Fn() -> Result<Information>) -> Result<Duration> {
+    let mut least = Duration::MAX;
+    for _ in 0..3 {
+        let start = Instant::now();
+        run()?;
+        least = least.min(start.elapsed());
+    }
+    Ok(least)
+}
+
+fn cheap(name: &str, estimate: impl Fn(&[f64], &[f64]) -> Result<Information>) -> Result<()> {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut draw = || -> Vec<f64> { (0..MANY).map(|_| rng.sample(StandardNormal)).collect() };
+    // Sorted columns: the order that would make a tree without balance a list.
+    let (mut x, mut y) = (draw(), draw());
+    x.sort_by(f64::total_cmp);
+    y.sort_by(f64::total_cmp);
+    let few = fastest(&|| {
+        let thinned = |x: &[f64]| x.iter().step_by(MANY / FEW).copied().collect::<Vec<_>>();
+        estimate(&thinned(&x), &thinned(&y))
+    })?;
+    let many = fastest(&|| estimate(&x, &y))?;
+    let ratio = many.as_secs_f64() / few.as_secs_f64();
+    assert!(ratio < MOST, "{name}: {few:?} became {many:?}, {ratio:.0} times as much");
+    Ok(())
+}
+
+#[test]
+fn all_of_them() -> Result<()> {
+    cheap("ksg1", |x, y| ksg1(x, y, 3))?;
+    cheap("ksg2", |x, y| ksg2(x, y, 3))?;
+    cheap("kozachenko_leonenko", |x, _| kozachenko_leonenko(x, 3))?;
+    cheap("knn_kl_divergence", |x, y| knn_kl_divergence(x, y, 3))?;
+    cheap("ross", |x, y| ross(&y.iter().map(|y| *y > 0.0).collect::<Vec<_>>(), x, 3))
+}

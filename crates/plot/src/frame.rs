@@ -1,0 +1,370 @@
+//! What lies inside one panel: grid, series, colour bar, reference lines, marks and their names.
+
+use crate::axis::{Scale, Tick};
+use crate::contour::contour;
+use crate::geometry::{Point, Rect};
+use crate::ink::{Ink, lightness, viridis};
+use crate::panel::{Bar, Form, Heat, Note, Series};
+use crate::plan::{Plan, SOFT, TEXT, TICK, reach, x_ticks};
+use crate::shape::{Dash, Shape, Sheet};
+use crate::text::{Align, Font};
+use plotters::style::RGBColor;
+
+const NOTE: f64 = 25.0;
+/// Print smaller than this is not read.
+const LEAST: f64 = 10.0;
+const BAR: f64 = 30.0;
+const SPINE: RGBColor = RGBColor(130, 130, 130);
+const GRID: RGBColor = RGBColor(228, 228, 228);
+const NO_VALUE: RGBColor = RGBColor(200, 200, 200);
+
+/// One plot in its place.
+pub(crate) struct Frame<'a> {
+    plan: &'a Plan<'a>,
+    plot: Rect,
+    crowd: Crowd,
+}
+
+impl<'a> Frame<'a> {
+    pub fn new(plan: &'a Plan<'a>, plot: Rect) -> Self {
+        Self { plan, plot, crowd: Crowd::default() }
+    }
+
+    fn x(&self, place: f64) -> f64 {
+        self.plot.left + place * self.plot.width()
+    }
+
+    fn y(&self, place: f64) -> f64 {
+        self.plot.bottom - place * self.plot.height()
+    }
+
+    /// Where a point of the data lies; `None` where it lies nowhere.
+    fn at(&self, x: f64, y: f64) -> Option<Point> {
+        let at = (self.x(self.plan.x.place(x)?), self.y(self.plan.y.place(y)?));
+        (at.0.is_finite() && at.1.is_finite()).then_some(at)
+    }
+
+    fn across(&self, y: f64) -> Vec<Point> {
+        vec![(self.plot.left, y), (self.plot.right, y)]
+    }
+
+    fn upright(&self, x: f64) -> Vec<Point> {
+        vec![(x, self.plot.top), (x, self.plot.bottom)]
+    }
+
+    pub fn draw(mut self, sheet: &mut Sheet) {
+        let (plot, plan) = (self.plot, self.plan);
+        if !plan.x.has_names() {
+            for tick in x_ticks(plan, plot.width(), sheet.font(TICK, false)) {
+                sheet.stroke(self.upright(self.x(tick.place)), GRID, 1.5, Dash::Solid);
+            }
+        }
+        if !plan.y.has_names() {
+            for tick in &plan.y_ticks {
+                sheet.stroke(self.across(self.y(tick.place)), GRID, 1.5, Dash::Solid);
+            }
+        }
+        for series in &plan.panel.series {
+            self.series(sheet, series);
+        }
+        self.numbers(sheet);
+        self.notes(sheet);
+        if reach(plan.panel).iter().all(|(x, y)| !x.is_finite() && !y.is_finite()) {
+            let (at, font) = ((self.x(0.5), self.y(0.5)), sheet.font(NOTE, false));
+            sheet.text("no finite data", at, font, SOFT, Align::Center);
+        }
+    }
+
+    fn series(&mut self, sheet: &mut Sheet, series: &Series) {
+        let (plot, colour, alpha) = (self.plot, series.ink.colour(), series.form.alpha());
+        match &series.form {
+            Form::Line(points) => {
+                for piece in plot.clip_line(points.iter().map(|(x, y)| self.at(*x, *y))) {
+                    self.crowd.add_line(&piece, 8.0 * sheet.unit);
+                    if self.plan.panel.heat_map().is_some() {
+                        // A dark edge keeps a line on a map apart from colours as light as its own.
+                        sheet.stroke(piece.clone(), Ink::Black.colour(), series.width + 3.0, Dash::Solid);
+                    }
+                    sheet.stroke(piece, colour, series.width, series.dash);
+                }
+            }
+            Form::Discs(discs) => self.discs(sheet, discs, colour, alpha),
+            Form::Bars(bars) => {
+                for Bar { left, right, foot, top, words } in bars {
+                    let (Some(a), Some(b)) = (self.at(*left, *top), self.at(*right, *top)) else { continue };
+                    // On a logarithmic axis, where 0 has no place, bars stand on the lower edge.
+                    let foot = self.at(*left, *foot).map_or(plot.bottom, |foot| foot.1);
+                    let corners = [(a.0, foot), a, b, (b.0, foot)];
+                    let outline = plot.clip_polygon(&corners);
+                    self.crowd.add_line(&outline, 8.0 * sheet.unit);
+                    sheet.shapes.push(Shape::Fill { outline, colour, alpha });
+                    for piece in plot.clip_line(corners.map(Some)) {
+                        sheet.stroke(piece, colour, 1.5, Dash::Solid);
+                    }
+                    let rect =
+                        Rect { left: a.0.min(b.0), right: a.0.max(b.0), top: a.1.min(foot), bottom: a.1.max(foot) };
+                    print(sheet, rect, words, TEXT);
+                }
+            }
+            Form::Band(band) => {
+                // Like a line, a band is broken where an end is missing.
+                let cuts = band.iter().map(|&(x, low, high)| self.at(x, low).zip(self.at(x, high)));
+                for run in cuts.collect::<Vec<_>>().split(Option::is_none) {
+                    let (low, high): (Vec<Point>, Vec<Point>) = run.iter().flatten().copied().unzip();
+                    let outline: Vec<Point> = low.into_iter().chain(high.into_iter().rev()).collect();
+                    sheet.shapes.push(Shape::Fill { outline: plot.clip_polygon(&outline), colour, alpha });
+                }
+            }
+            Form::Heat(heat) => self.heat(sheet, heat),
+        }
+    }
+
+    fn discs(&mut self, sheet: &mut Sheet, discs: &[(f64, f64, f64)], colour: RGBColor, alpha: f64) {
+        let heaviest = discs.iter().map(|disc| disc.2).filter(|weight| weight.is_finite()).fold(0.0, f64::max);
+        let equal = (90.0 / (discs.len() as f64).sqrt()).clamp(3.0, 8.0);
+        for &(x, y, weight) in discs {
+            let Some(centre) = self.at(x, y).filter(|centre| self.plot.contains(*centre)) else { continue };
+            // Light discs are seen too, and those whose weight is none.
+            let share = if weight.is_finite() { weight / heaviest } else { 0.0 };
+            let weighed = f64::max(22.0 * share.sqrt(), 2.5);
+            let radius = if heaviest > 0.0 { weighed } else { equal } * sheet.unit;
+            self.crowd.points.push(centre);
+            // As a line on a map, a disc on it has a dark edge, and nothing shines through.
+            let alpha = if self.plan.panel.heat_map().is_some() {
+                let edge = Ink::Black.colour();
+                sheet.shapes.push(Shape::Disc { centre, radius: radius + 1.5 * sheet.unit, colour: edge, alpha: 1.0 });
+                1.0
+            } else {
+                alpha
+            };
+            sheet.shapes.push(Shape::Disc { centre, radius, colour, alpha });
+        }
+    }
+
+    fn heat(&mut self, sheet: &mut Sheet, heat: &Heat) {
+        let (plot, plan) = (self.plot, self.plan);
+        let Some(bar) = &plan.right else { return };
+        let places = |scale: &Scale, values: &[f64]| -> Vec<f64> {
+            values.iter().map(|value| scale.place(*value).unwrap_or(f64::NAN)).collect()
+        };
+        let xs: Vec<f64> = places(&plan.x, &heat.xs).into_iter().map(|place| self.x(place)).collect();
+        let ys: Vec<f64> = places(&plan.y, &heat.ys).into_iter().map(|place| self.y(place)).collect();
+        let shares = places(bar, &heat.values);
+        // Three digits of the largest value, and as many decimals everywhere; whole numbers stay whole.
+        let whole = heat.values.iter().all(|value| value.fract() == 0.0);
+        let largest = heat.values.iter().filter(|value| value.is_finite()).fold(0.0, |most: f64, v| most.max(v.abs()));
+        let decimals =
+            if largest > 0.0 && !whole { (2.0 - largest.log10().floor()).clamp(0.0, 4.0) as usize } else { 0 };
+        let columns = edges(&xs, plot.left, plot.right);
+        for (j, (top, bottom)) in edges(&ys, plot.top, plot.bottom).into_iter().enumerate() {
+            for (i, &(left, right)) in columns.iter().enumerate() {
+                let rect = Rect { left, top, right, bottom };
+                // Also false where an edge is NaN.
+                let visible = rect.width() > 0.0 && rect.height() > 0.0;
+                if !visible {
+                    continue;
+                }
+                let k = j * xs.len() + i;
+                let colour = if shares[k].is_finite() { viridis(shares[k]) } else { NO_VALUE };
+                sheet.shapes.push(Shape::Block { rect, colour, alpha: 1.0 });
+                if heat.printed {
+                    // Nothing is told apart from little.
+                    let digits = if heat.values[k] == 0.0 { 0 } else { decimals };
+                    let ink = if lightness(colour) < 115.0 { Ink::White } else { Ink::Black };
+                    let value = format!("{:.digits$}", heat.values[k]).replace('-', "−");
+                    print(sheet, rect, &value, ink.colour());
+                }
+            }
+        }
+        for level in places(bar, &heat.levels) {
+            for piece in contour(&xs, &ys, &shares, level).into_iter().flat_map(|piece| plot.clip_line(piece.map(Some)))
+            {
+                sheet.stroke(piece, Ink::White.colour(), 2.0, Dash::Solid);
+            }
+        }
+        self.colour_bar(sheet, bar, &heat.levels);
+    }
+
+    fn colour_bar(&self, sheet: &mut Sheet, bar: &Scale, levels: &[f64]) {
+        let right = self.plot.right + self.plan.bar_width() * sheet.unit;
+        let left = right - BAR * sheet.unit;
+        for k in 0..128 {
+            let (low, high) = (f64::from(k) / 128.0, f64::from(k + 1) / 128.0);
+            let rect = Rect { left, right, top: self.y(high), bottom: self.y(low) };
+            sheet.shapes.push(Shape::Block { rect, colour: viridis((low + high) / 2.0), alpha: 1.0 });
+        }
+        for level in levels.iter().filter_map(|level| bar.place(*level)).filter(|place| (0.0..=1.0).contains(place)) {
+            let y = self.y(level);
+            sheet.stroke(vec![(left, y), (right, y)], Ink::White.colour(), 2.0, Dash::Solid);
+        }
+    }
+
+    /// The edges of the plot, the numbers of the y axis and those of the right axis.
+    fn numbers(&self, sheet: &mut Sheet) {
+        let (plot, plan, font) = (self.plot, self.plan, sheet.font(TICK, false));
+        if plan.panel.heat_map().is_none() && plan.panel.axes {
+            let corner = vec![(plot.left, plot.top), (plot.left, plot.bottom), (plot.right, plot.bottom)];
+            sheet.stroke(corner, SPINE, 2.0, Dash::Solid);
+            if plan.right.is_some() {
+                sheet.stroke(self.upright(plot.right), SPINE, 2.0, Dash::Solid);
+            }
+        }
+        let (left, right) = (plot.left - 10.0 * sheet.unit, plot.right + (plan.bar_width() + 10.0) * sheet.unit);
+        // Names cannot be left out, as numbers can, but be smaller.
+        let slot = plot.height() / plan.y_ticks.len().max(1) as f64;
+        let font = if plan.y.has_names() { Font { size: font.size.min(0.85 * slot), ..font } } else { font };
+        let mut write = |tick: &Tick, x, align| {
+            sheet.text(&tick.label, (x, self.y(tick.place) + font.drop()), font, TEXT, align);
+        };
+        plan.y_ticks.iter().for_each(|tick| write(tick, left, Align::Right));
+        plan.right_ticks.iter().for_each(|tick| write(tick, right, Align::Left));
+    }
+
+    /// Reference lines and marks first, then their names, each where it covers least.
+    fn notes(&mut self, sheet: &mut Sheet) {
+        let (plan, unit, font) = (self.plan, sheet.unit, sheet.font(NOTE, false));
+        let mut names: Vec<(&str, Vec<Rect>)> = Vec::new();
+        for note in &plan.panel.notes {
+            let (name, line) = match note {
+                Note::Across(y, name) => (name, plan.y.place(*y).map(|place| self.across(self.y(place)))),
+                Note::Upright(x, name) => (name, plan.x.place(*x).map(|place| self.upright(self.x(place)))),
+                Note::Mark(x, y, name) | Note::Text(x, y, name) => (name, self.at(*x, *y).map(|point| vec![point])),
+            };
+            let visible = |line: &Vec<Point>| line.iter().all(|point| self.plot.grown(1.0).contains(*point));
+            let Some(line) = line.filter(visible) else { continue };
+            if let Note::Text(..) = note {
+                self.crowd.boxes.extend(lines(sheet, line[0], name, font, TEXT));
+                continue;
+            }
+            if !name.is_empty() {
+                let size = (font.width(name) + 8.0 * unit, font.leading());
+                names.push((name, self.spots(note, line[0], size, 8.0 * unit)));
+            }
+            if let Note::Mark(..) = note {
+                let centre = line[0];
+                for (radius, ink) in [(13.0, Ink::White), (10.0, Ink::Black), (4.0, Ink::White)] {
+                    sheet.shapes.push(Shape::Disc { centre, radius: radius * unit, colour: ink.colour(), alpha: 1.0 });
+                }
+                self.crowd.boxes.push(around(centre, (20.0 * unit, 20.0 * unit)));
+            } else {
+                self.crowd.add_line(&line, 8.0 * unit);
+                sheet.stroke(line, SOFT, 2.5, Dash::Dashed);
+            }
+        }
+        for (name, spots) in names {
+            let Some(rect) = self.crowd.freest(spots, self.plot.grown(-3.0 * unit)) else { continue };
+            sheet.shapes.push(Shape::Block { rect, colour: Ink::White.colour(), alpha: 0.8 });
+            let at = ((rect.left + rect.right) / 2.0, (rect.top + rect.bottom) / 2.0 + font.drop());
+            sheet.text(name, at, font, TEXT, Align::Center);
+            self.crowd.boxes.push(rect);
+        }
+    }
+
+    /// Where the name of a note may stand, the best places first.
+    fn spots(&self, note: &Note, (x, y): Point, (width, height): (f64, f64), gap: f64) -> Vec<Rect> {
+        let spot = |centre| around(centre, (width, height));
+        let along = (0..=12).map(|k| f64::from(k) / 12.0);
+        match note {
+            Note::Across(..) => {
+                let x = |share: f64| self.x(1.0) - width / 2.0 - gap - share * (self.plot.width() - width - 2.0 * gap);
+                let beside = gap / 2.0 + height / 2.0;
+                along.flat_map(|share| [y - beside, y + beside].map(|y| spot((x(share), y)))).collect()
+            }
+            Note::Upright(..) => {
+                let y =
+                    |share: f64| self.y(1.0) + height / 2.0 + gap + share * (self.plot.height() - height - 2.0 * gap);
+                let beside = gap + width / 2.0;
+                along.flat_map(|share| [x + beside, x - beside].map(|x| spot((x, y(share))))).collect()
+            }
+            Note::Mark(..) | Note::Text(..) => {
+                let ways = [
+                    (1.0, 0.0),
+                    (1.0, -1.0),
+                    (0.0, -1.0),
+                    (-1.0, -1.0),
+                    (-1.0, 0.0),
+                    (0.0, 1.0),
+                    (1.0, 1.0),
+                    (-1.0, 1.0),
+                ];
+                let at = |far: f64, way: Point| (x + way.0 * (far + width / 2.0), y + way.1 * (far + height / 2.0));
+                [2.0, 4.0].into_iter().flat_map(|far| ways.map(|way| spot(at(far * gap, way)))).collect()
+            }
+        }
+    }
+}
+
+/// Words in the middle of their cell, small enough to fit; nothing where they could not be read.
+fn print(sheet: &mut Sheet, cell: Rect, words: &str, colour: RGBColor) {
+    let font = sheet.font(NOTE, false);
+    let width = words.lines().map(|line| font.width(line)).fold(0.0, f64::max);
+    let height = words.lines().count() as f64 * font.leading();
+    let shrink = (0.9 * cell.width() / width).min(cell.height() / height).min(1.0);
+    if shrink * NOTE >= LEAST {
+        let middle = ((cell.left + cell.right) / 2.0, (cell.top + cell.bottom) / 2.0);
+        lines(sheet, middle, words, Font { size: font.size * shrink, ..font }, colour);
+    }
+}
+
+/// Lines of text with their middle on a point; returns the place of each.
+fn lines(sheet: &mut Sheet, (x, y): Point, words: &str, font: Font, colour: RGBColor) -> Vec<Rect> {
+    let first = y - (words.lines().count() as f64 - 1.0) / 2.0 * font.leading();
+    let mut write = |(k, line): (usize, &str)| {
+        let middle = first + k as f64 * font.leading();
+        sheet.text(line, (x, middle + font.drop()), font, colour, Align::Center);
+        around((x, middle), (font.width(line), font.leading()))
+    };
+    words.lines().enumerate().map(&mut write).collect()
+}
+
+fn around((x, y): Point, (width, height): (f64, f64)) -> Rect {
+    Rect { left: x - width / 2.0, right: x + width / 2.0, top: y - height / 2.0, bottom: y + height / 2.0 }
+}
+
+/// Each place with the lower and upper edge of its cell: half way to its neighbours, and not beyond `lo` and `hi`.
+fn edges(places: &[f64], lo: f64, hi: f64) -> Vec<(f64, f64)> {
+    if places.len() == 1 {
+        return vec![(lo, hi)];
+    }
+    let last = places.len() - 1;
+    let between = |k: usize| (places[k - 1] + places[k]) / 2.0;
+    let cell = |k: usize| {
+        let before = if k == 0 { 2.0 * places[0] - between(1) } else { between(k) };
+        let after = if k == last { 2.0 * places[last] - between(last) } else { between(k + 1) };
+        (before.min(after).clamp(lo, hi), before.max(after).clamp(lo, hi))
+    };
+    (0..places.len()).map(cell).collect()
+}
+
+/// What a name should not cover.
+#[derive(Default)]
+struct Crowd {
+    points: Vec<Point>,
+    boxes: Vec<Rect>,
+}
+
+impl Crowd {
+    /// A line counts as points `step` apart.
+    fn add_line(&mut self, line: &[Point], step: f64) {
+        for pair in line.windows(2) {
+            let (a, b) = (pair[0], pair[1]);
+            let pieces = ((b.0 - a.0).hypot(b.1 - a.1) / step).ceil().max(1.0);
+            let at = |k: u32| f64::from(k) / pieces;
+            let point = |share: f64| (a.0 + (b.0 - a.0) * share, a.1 + (b.1 - a.1) * share);
+            self.points.extend((0..=pieces as u32).map(at).map(point));
+        }
+    }
+
+    /// The first of the spots that covers least once it is moved inside `within`.
+    fn freest(&self, spots: Vec<Rect>, within: Rect) -> Option<Rect> {
+        let judged = spots.into_iter().map(|spot| {
+            let right = (within.left - spot.left).max(0.0) - (spot.right - within.right).max(0.0);
+            let down = (within.top - spot.top).max(0.0) - (spot.bottom - within.bottom).max(0.0);
+            let spot = spot.moved(right, down);
+            let covered = self.points.iter().filter(|point| spot.contains(**point)).count();
+            let met = self.boxes.iter().filter(|other| spot.meets(other)).count();
+            (covered as f64 + 100.0 * met as f64 + 0.1 * (right.abs() + down.abs()), spot)
+        });
+        judged.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, spot)| spot)
+    }
+}

@@ -1,0 +1,204 @@
+//! A drawing as a list of shapes in pixels: laid out first, then painted with plotters.
+
+use crate::geometry::{Point, Rect};
+use crate::ink::Ink;
+use crate::text::{Align, Font, Text};
+use plotters::backend::DrawingBackend;
+use plotters::style::text_anchor::{Pos, VPos};
+use plotters::style::{Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle};
+use std::error::Error;
+
+/// Shapes are painted this much larger: a bitmap is then averaged down, which smooths every edge, and
+/// whole-numbered coordinates hurt a vector drawing less.
+pub(crate) const DETAIL: u32 = 3;
+
+pub(crate) enum Shape {
+    Stroke { points: Vec<Point>, colour: RGBColor, width: f64 },
+    Fill { outline: Vec<Point>, colour: RGBColor, alpha: f64 },
+    Block { rect: Rect, colour: RGBColor, alpha: f64 },
+    Disc { centre: Point, radius: f64, colour: RGBColor, alpha: f64 },
+    Text(Text),
+}
+
+/// How a line is broken into dashes: the second channel beside the colour.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Dash {
+    Solid,
+    Dashed,
+    Dotted,
+}
+
+impl Dash {
+    /// Lengths of the ink and of the gap, in widths of the line.
+    fn pattern(self) -> Option<(f64, f64)> {
+        match self {
+            Self::Solid => None,
+            Self::Dashed => Some((3.5, 3.0)),
+            Self::Dotted => Some((0.5, 2.2)),
+        }
+    }
+}
+
+/// Shapes in the order of painting.
+pub(crate) struct Sheet {
+    pub shapes: Vec<Shape>,
+    /// The size of one design pixel: sizes are thought for a figure of 1600 by 900.
+    pub unit: f64,
+}
+
+impl Sheet {
+    pub fn new(unit: f64) -> Self {
+        Self { shapes: Vec::new(), unit }
+    }
+
+    pub fn font(&self, size: f64, bold: bool) -> Font {
+        Font { size: size * self.unit, bold }
+    }
+
+    pub fn text(&mut self, text: &str, at: Point, font: Font, colour: RGBColor, align: Align) {
+        let text = text.replace(char::is_control, " ");
+        self.shapes.push(Shape::Text(Text { text, at, font, colour, align, upright: false }));
+    }
+
+    /// `width` in design pixels.
+    pub fn stroke(&mut self, points: Vec<Point>, colour: RGBColor, width: f64, dash: Dash) {
+        let width = width * self.unit;
+        if let [centre] = points[..] {
+            // A point alone, between two gaps, is seen nevertheless.
+            return self.shapes.push(Shape::Disc { centre, radius: 1.3 * width, colour, alpha: 1.0 });
+        }
+        let Some((ink, gap)) = dash.pattern() else {
+            return self.shapes.push(Shape::Stroke { points, colour, width });
+        };
+        // Walk along the line; `rest` is what the present dash or gap has still to go.
+        let (mut inked, mut rest, mut dash): (bool, f64, Vec<Point>) =
+            (true, ink * width, points.first().copied().into_iter().collect());
+        for pair in points.windows(2) {
+            let (mut from, to) = (pair[0], pair[1]);
+            loop {
+                let length = (to.0 - from.0).hypot(to.1 - from.1);
+                if length <= rest {
+                    rest -= length;
+                    dash.push(to);
+                    break;
+                }
+                from = (from.0 + (to.0 - from.0) * rest / length, from.1 + (to.1 - from.1) * rest / length);
+                dash.push(from);
+                let done = std::mem::replace(&mut dash, vec![from]);
+                if inked {
+                    self.shapes.push(Shape::Stroke { points: done, colour, width });
+                }
+                inked = !inked;
+                rest = width * if inked { ink } else { gap };
+            }
+        }
+        if inked {
+            self.shapes.push(Shape::Stroke { points: dash, colour, width });
+        }
+    }
+}
+
+/// Paints the shapes on a white ground.
+pub(crate) fn paint<B: DrawingBackend>(
+    shapes: &[Shape],
+    backend: &mut B,
+    vector: bool,
+) -> Result<(), Box<dyn Error + Send + Sync>>
+where
+    B::ErrorType: 'static,
+{
+    let whole = |length: f64| (length * f64::from(DETAIL)).round();
+    let dot = |(x, y): Point| (whole(x) as i32, whole(y) as i32);
+    let fill = |colour: &RGBColor, alpha: f64| ShapeStyle { color: colour.mix(alpha), filled: true, stroke_width: 0 };
+    let (width, height) = backend.get_size();
+    backend.draw_rect((0, 0), (width as i32, height as i32), &fill(&Ink::White.colour(), 1.0), true)?;
+    for shape in shapes {
+        match shape {
+            Shape::Stroke { points, colour, width } => {
+                let stroke_width = whole(*width).max(1.0) as u32;
+                let style = ShapeStyle { color: colour.to_rgba(), filled: false, stroke_width };
+                if vector {
+                    backend.draw_path(points.iter().copied().map(dot), &style)?;
+                    continue;
+                }
+                // Plotters fills a wide path as one polygon, with holes where the path crosses itself,
+                // so each piece is drawn alone, and the joints are rounded.
+                for pair in points.windows(2) {
+                    backend.draw_path([dot(pair[0]), dot(pair[1])], &style)?;
+                }
+                for point in points.iter().skip(1).take(points.len().saturating_sub(2)) {
+                    backend.draw_circle(dot(*point), stroke_width / 2, &fill(colour, 1.0), true)?;
+                }
+            }
+            Shape::Fill { outline, colour, alpha } => {
+                backend.fill_polygon(outline.iter().copied().map(dot), &fill(colour, *alpha))?;
+            }
+            Shape::Block { rect, colour, alpha } => {
+                // A viewer smooths edges, which would shine through between the cells of a map: let them overlap.
+                let overlap = if vector && *alpha == 1.0 { 1.0 } else { 0.0 };
+                let corners = (dot((rect.left, rect.top)), dot((rect.right + overlap, rect.bottom + overlap)));
+                backend.draw_rect(corners.0, corners.1, &fill(colour, *alpha), true)?;
+            }
+            Shape::Disc { centre, radius, colour, alpha } => {
+                backend.draw_circle(dot(*centre), whole(*radius).max(1.0) as u32, &fill(colour, *alpha), true)?;
+            }
+            Shape::Text(text) if vector => {
+                // Plotters divides the size by 1.24, and hangs the baseline 0.76 em below.
+                let style = if text.font.bold { FontStyle::Bold } else { FontStyle::Normal };
+                let size = 1.24 * text.font.size * f64::from(DETAIL);
+                let turn = if text.upright { FontTransform::Rotate270 } else { FontTransform::None };
+                let font = FontDesc::new(FontFamily::SansSerif, size, style).transform(turn);
+                let ((x, y), up) = (text.at, 0.76 * text.font.size);
+                let corner = if text.upright { (x - up, y) } else { (x, y - up) };
+                let style = font.color(&text.colour).pos(Pos::new(text.align.plotters(), VPos::Top));
+                backend.draw_text(&text.text, &style, dot(corner))?;
+            }
+            Shape::Text(text) => {
+                let at = dot(text.at);
+                for (right, down, cover) in text.pixels(f64::from(DETAIL)) {
+                    let pixel = if text.upright { (at.0 + down, at.1 - right) } else { (at.0 + right, at.1 + down) };
+                    backend.draw_pixel(pixel, text.colour.mix(cover).to_backend_color())?;
+                }
+            }
+        }
+    }
+    Ok(backend.present()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SQUARE: Rect = Rect { left: 0.0, top: 0.0, right: 10.0, bottom: 10.0 };
+
+    #[test]
+    fn a_missing_point_breaks_the_line() {
+        let points =
+            [Some((1.0, 1.0)), Some((2.0, 2.0)), None, Some((4.0, 4.0)), Some((5.0, 5.0)), None, Some((7.0, 7.0))];
+        let pieces = SQUARE.clip_line(points);
+        assert_eq!(pieces, [vec![(1.0, 1.0), (2.0, 2.0)], vec![(4.0, 4.0), (5.0, 5.0)], vec![(7.0, 7.0)]]);
+    }
+
+    #[test]
+    fn a_line_is_cut_at_the_edges() {
+        let through = SQUARE.clip_line([Some((-10.0, 5.0)), Some((20.0, 5.0)), Some((20.0, 30.0))]);
+        assert_eq!(through, [vec![(0.0, 5.0), (10.0, 5.0)]]);
+        assert!(SQUARE.clip_line([Some((-1.0, 20.0)), Some((20.0, 11.0))]).is_empty());
+        let corner = SQUARE.clip_polygon(&[(5.0, 5.0), (15.0, 5.0), (15.0, 15.0), (5.0, 15.0)]);
+        assert!(corner.len() == 4 && corner.iter().all(|point| SQUARE.contains(*point)));
+    }
+
+    #[test]
+    fn dashes_leave_gaps_and_stay_on_the_line() {
+        let mut sheet = Sheet::new(1.0);
+        sheet.stroke(vec![(0.0, 0.0), (50.0, 0.0), (100.0, 0.0)], Ink::Blue.colour(), 4.0, Dash::Dashed);
+        let lengths = sheet.shapes.iter().map(|shape| match shape {
+            Shape::Stroke { points, .. } => points[points.len() - 1].0 - points[0].0,
+            _ => f64::NAN,
+        });
+        let inked: f64 = lengths.sum();
+        assert!(sheet.shapes.len() == 4 && (50.0..60.0).contains(&inked), "{inked}");
+        sheet.stroke(vec![(7.0, 7.0)], Ink::Blue.colour(), 4.0, Dash::Dashed);
+        assert!(matches!(sheet.shapes[4], Shape::Disc { centre: (7.0, 7.0), .. }));
+    }
+}

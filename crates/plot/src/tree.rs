@@ -1,0 +1,129 @@
+//! The drawing of a tree: streams that part at every node, as wide as what flows through them.
+
+use crate::ink::Ink;
+use crate::panel::{Bar, Form, Panel, Series};
+use crate::shape::Dash;
+
+/// A node of a drawn tree: how much of every kind comes to it, the words in its box, and the nodes below it.
+#[derive(Clone, Debug)]
+pub struct Twig {
+    /// As many amounts as the panel has kinds.
+    pub amounts: Vec<f64>,
+    /// A line break begins a new line.
+    pub words: String,
+    /// From top to bottom.
+    pub twigs: Vec<Twig>,
+}
+
+/// How much of the height the streams fill; the rest stands between the leaves, so that a thin one has room for its words.
+const FULL: f64 = 0.42;
+/// From one column of nodes to the next: how far a stream runs straight before it bends.
+const STRAIGHT: f64 = 0.72;
+/// The highest box, as a share of the height.
+const BOX: f64 = 0.13;
+
+impl Panel {
+    /// A tree that grows from left to right. Every stream is as wide as its amounts, one colour a kind; a grey line runs
+    /// along every branch, so that the thinnest is seen.
+    ///
+    /// ```
+    /// # use candle_mle_plot::{Ink, Panel, Twig};
+    /// let leaf = |amounts: [f64; 2], words: &str| Twig { amounts: amounts.into(), words: words.into(), twigs: vec![] };
+    /// let twigs = vec![leaf([1364., 367.], "male"), leaf([126., 344.], "female")];
+    /// let root = Twig { twigs, ..leaf([1490., 711.], "sex gains 0.142 bits") };
+    /// let panel = Panel::tree(&[("died", Ink::Blue), ("survived", Ink::Orange)], &root);
+    /// ```
+    pub fn tree<S: AsRef<str>>(kinds: &[(S, Ink)], root: &Twig) -> Self {
+        let panel = Self { to_scale: false, ..Self::drawing() };
+        let scale = Scale { total: root.amounts.iter().sum(), leaves: root.leaves() };
+        let mut drawing = Drawing { panel, boxes: vec![], kinds, scale };
+        drawing.node(root, 0.0, 0.0);
+        drawing.panel.add(Form::Bars(drawing.boxes), Ink::White)
+    }
+}
+
+impl Twig {
+    fn leaves(&self) -> f64 {
+        if self.twigs.is_empty() { 1.0 } else { self.twigs.iter().map(Self::leaves).sum() }
+    }
+}
+
+struct Scale {
+    total: f64,
+    leaves: f64,
+}
+
+impl Scale {
+    fn width(&self, amount: f64) -> f64 {
+        FULL * amount / self.total
+    }
+
+    /// The height that a twig and all below it take.
+    fn room(&self, twig: &Twig) -> f64 {
+        self.width(twig.amounts.iter().sum()) + (1.0 - FULL) * twig.leaves() / self.leaves
+    }
+}
+
+/// What has been drawn, y counted down from the top.
+struct Drawing<'a, S> {
+    panel: Panel,
+    boxes: Vec<Bar>,
+    kinds: &'a [(S, Ink)],
+    scale: Scale,
+}
+
+impl<S: AsRef<str>> Drawing<'_, S> {
+    /// Draws a twig whose room begins `above` below the top, and all below it; returns the middle of its stream.
+    fn node(&mut self, twig: &Twig, column: f64, above: f64) -> f64 {
+        let room = self.scale.room(twig);
+        let (mut next, mut middles) = (above, vec![]);
+        for below in &twig.twigs {
+            middles.push(self.node(below, column + 1.0, next));
+            next += self.scale.room(below);
+        }
+        let middle = match (middles.first(), middles.last()) {
+            (Some(first), Some(last)) => (first + last) / 2.0,
+            _ => above + room / 2.0,
+        };
+        let end = column + STRAIGHT;
+        let along = bend((column, middle), (end, middle));
+        self.stream(&twig.amounts, &along, column == 0.0);
+        let mut from = middle - self.scale.width(twig.amounts.iter().sum()) / 2.0;
+        for (below, to) in twig.twigs.iter().zip(middles) {
+            let width = self.scale.width(below.amounts.iter().sum());
+            let along = bend((end, from + width / 2.0), (column + 1.0, to));
+            self.add(Form::Line(along.iter().map(|(x, y)| (*x, -y)).collect()), Ink::Grey, "");
+            self.stream(&below.amounts, &along, false);
+            from += width;
+        }
+        let half = (0.9 * room).min(BOX) / 2.0;
+        let (left, right, words) = (column + 0.02, end - 0.02, twig.words.clone());
+        self.boxes.push(Bar { left, right, foot: -(middle + half), top: -(middle - half), words });
+        middle
+    }
+
+    /// The kinds upon each other, along their middle.
+    fn stream(&mut self, amounts: &[f64], along: &[(f64, f64)], named: bool) {
+        let mut upper = -self.scale.width(amounts.iter().sum()) / 2.0;
+        for (amount, (name, ink)) in amounts.iter().zip(self.kinds) {
+            let lower = upper + self.scale.width(*amount);
+            let band = along.iter().map(|(x, y)| (*x, -(y + lower), -(y + upper))).collect();
+            self.add(Form::Band(band), *ink, if named { name.as_ref() } else { "" });
+            upper = lower;
+        }
+    }
+
+    fn add(&mut self, form: Form, ink: Ink, label: &str) {
+        self.panel.series.push(Series { form, ink, label: label.into(), dash: Dash::Solid, width: 1.5 });
+    }
+}
+
+/// From a point to another, level at both ends.
+fn bend(from: (f64, f64), to: (f64, f64)) -> Vec<(f64, f64)> {
+    let at = |k: u32| {
+        let share = f64::from(k) / 24.0;
+        let risen = share * share * (3.0 - 2.0 * share);
+        (from.0 + share * (to.0 - from.0), from.1 + risen * (to.1 - from.1))
+    };
+    (0..=24).map(at).collect()
+}

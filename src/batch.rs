@@ -1,0 +1,203 @@
+//! Rows of observations, as a model scores them and as p̂ counts them.
+
+use candle_core::{DType, Device, Tensor};
+
+use crate::device::float;
+use crate::error::{Error, Result, matrix, shape};
+
+/// Rows that a model can score.
+pub trait Batch: Sized {
+    /// The number of rows, m.
+    fn rows(&self) -> Result<usize>;
+
+    /// Where they are.
+    fn device(&self) -> Device;
+
+    /// The type of their floating-point numbers; f64 where there are none.
+    fn dtype(&self) -> DType;
+
+    /// The rows of these indices, (k,) u32.
+    fn select(&self, rows: &Tensor) -> Result<Self>;
+
+    /// The same rows on another device.
+    fn to_device(&self, device: &Device) -> Result<Self>;
+
+    /// The same rows in another type of floating-point numbers; whole numbers, such as classes, stay what they are.
+    fn to_dtype(&self, dtype: DType) -> Result<Self>;
+
+    /// The rows as numbers on the host, for grouping equal ones.
+    fn keys(&self) -> Result<Keys>;
+}
+
+/// Rows as numbers: `width` columns, of which the first `given` are conditioned on (x) and the others are the outcome.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// Row by row, m · width numbers.
+    pub values: Vec<f64>,
+    /// Numbers in a row.
+    pub width: usize,
+    /// How many of them are conditioned on.
+    pub given: usize,
+}
+
+impl Keys {
+    /// The part of a row that is conditioned on, as bits that are equal where the numbers are.
+    pub(crate) fn given(&self, row: usize) -> Vec<u64> {
+        bits(&self.values[row * self.width..][..self.given])
+    }
+}
+
+/// Numbers as a key; adding 0.0 makes −0.0 and 0.0 one.
+pub(crate) fn bits(values: &[f64]) -> Vec<u64> {
+    values.iter().map(|v| (v + 0.0).to_bits()).collect()
+}
+
+/// Observations of a marginal model: (m,) or (m, d).
+impl Batch for Tensor {
+    fn rows(&self) -> Result<usize> {
+        match *self.dims() {
+            [rows, ..] => Ok(rows),
+            [] => Err(shape("the batch", &[], "(rows,) or (rows, columns)")),
+        }
+    }
+
+    fn device(&self) -> Device {
+        Tensor::device(self).clone()
+    }
+
+    fn dtype(&self) -> DType {
+        if Tensor::dtype(self).is_float() { Tensor::dtype(self) } else { float(Tensor::device(self)) }
+    }
+
+    fn select(&self, rows: &Tensor) -> Result<Self> {
+        Ok(self.index_select(rows, 0)?)
+    }
+
+    fn to_device(&self, device: &Device) -> Result<Self> {
+        Ok(Tensor::to_device(self, device)?)
+    }
+
+    fn to_dtype(&self, dtype: DType) -> Result<Self> {
+        Ok(if Tensor::dtype(self).is_float() { Tensor::to_dtype(self, dtype)? } else { self.clone() })
+    }
+
+    fn keys(&self) -> Result<Keys> {
+        let width = self.dims().iter().skip(1).product();
+        Ok(Keys { values: host(self)?, width, given: 0 })
+    }
+}
+
+/// Observations of a conditional model: rows x (m, d), each with its class y (m,).
+#[derive(Clone, Debug)]
+pub struct Labelled {
+    x: Tensor,
+    y: Tensor,
+    /// One more than the largest class.
+    classes: usize,
+}
+
+impl Labelled {
+    /// `x` (m, d) float; `y` (m,) u32, counted from 0.
+    ///
+    /// # Errors
+    /// Shapes that do not fit; a y of another type.
+    pub fn new(x: Tensor, y: Tensor) -> Result<Self> {
+        let (rows, _) = matrix("x", &x)?;
+        if y.dims() != [rows] {
+            return Err(shape("y", y.dims(), format!("({rows},), one class for each row of x,")));
+        }
+        if y.dtype() != DType::U32 {
+            return Err(Error::Numbers { what: "y", got: y.dtype(), expected: "u32, the numbers of classes," });
+        }
+        let classes = host(&y)?.into_iter().fold(0.0, f64::max) as usize + 1;
+        Ok(Self { x, y, classes })
+    }
+
+    /// The design matrix, (m, d).
+    pub fn x(&self) -> &Tensor {
+        &self.x
+    }
+
+    /// The classes, (m,) u32.
+    pub fn y(&self) -> &Tensor {
+        &self.y
+    }
+
+    /// An error if there is a class beyond the `known` ones.
+    pub fn at_most(&self, known: usize) -> Result<()> {
+        if self.classes > known { Err(Error::Class { class: self.classes - 1, classes: known }) } else { Ok(()) }
+    }
+
+    /// Of ln q of all classes (m, k) the one of each row's own class, (m,): the log_prob of any classifier.
+    ///
+    /// # Errors
+    /// Another number of rows; a class beyond the k.
+    pub fn observed(&self, log_probs: &Tensor) -> Result<Tensor> {
+        let (rows, classes) = matrix("ln q of the classes", log_probs)?;
+        if rows != self.rows()? {
+            return Err(shape("ln q of the classes", log_probs.dims(), format!("({}, classes)", self.rows()?)));
+        }
+        self.at_most(classes)?;
+        Ok(log_probs.gather(&self.y.unsqueeze(1)?, 1)?.squeeze(1)?)
+    }
+}
+
+impl Batch for Labelled {
+    fn rows(&self) -> Result<usize> {
+        self.x.rows()
+    }
+
+    fn device(&self) -> Device {
+        self.x.device().clone()
+    }
+
+    fn dtype(&self) -> DType {
+        Batch::dtype(&self.x)
+    }
+
+    fn select(&self, rows: &Tensor) -> Result<Self> {
+        Ok(Self { x: self.x.select(rows)?, y: self.y.select(rows)?, classes: self.classes })
+    }
+
+    fn to_device(&self, device: &Device) -> Result<Self> {
+        Ok(Self { x: self.x.to_device(device)?, y: self.y.to_device(device)?, classes: self.classes })
+    }
+
+    fn to_dtype(&self, dtype: DType) -> Result<Self> {
+        Ok(Self { x: Batch::to_dtype(&self.x, dtype)?, ..self.clone() })
+    }
+
+    fn keys(&self) -> Result<Keys> {
+        let (x, y) = (host(&self.x)?, host(&self.y)?);
+        let given = self.x.dim(1)?;
+        let mut values = Vec::with_capacity(x.len() + y.len());
+        for (row, class) in y.into_iter().enumerate() {
+            values.extend_from_slice(&x[row * given..][..given]);
+            values.push(class);
+        }
+        Ok(Keys { values, width: given + 1, given })
+    }
+}
+
+/// All elements on the host, in f64, row by row.
+pub fn host(tensor: &Tensor) -> Result<Vec<f64>> {
+    Ok(tensor.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?)
+}
+
+/// The one element of a scalar on the host, in f64.
+pub fn number(tensor: &Tensor) -> Result<f64> {
+    Ok(tensor.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.to_scalar()?)
+}
+
+/// Numbers as a tensor of the type and on the device of another.
+pub fn like(other: &Tensor, values: Vec<f64>, shape: impl Into<candle_core::Shape>) -> Result<Tensor> {
+    Ok(Tensor::from_vec(values, shape.into(), &Device::Cpu)?.to_dtype(other.dtype())?.to_device(other.device())?)
+}
+
+/// An error unless x holds numbers of the model's own type.
+pub(crate) fn same_numbers(x: &Tensor, own: &Tensor) -> Result<()> {
+    if x.dtype() == own.dtype() {
+        return Ok(());
+    }
+    Err(Error::Numbers { what: "the batch", got: x.dtype(), expected: own.dtype().as_str() })
+}

@@ -1,0 +1,254 @@
+//! Maximum likelihood in one call.
+
+use std::ops::ControlFlow::{Break, Continue};
+
+use candle_core::{DType, Tensor};
+use candle_mle_info::Information;
+use candle_nn::{VarBuilder, VarMap};
+use rand::Rng;
+
+use crate::batch::Batch;
+use crate::descent::Descent;
+use crate::empirical::Empirical;
+use crate::error::{Result, parameter};
+use crate::fit::{End, GradientDescent, Lbfgs, fit};
+use crate::hook::{GradientNorm, History, Hook, LossLog, Step, Truth};
+use crate::model::{Mixture, Model};
+use crate::objective::Objective;
+use crate::parameters::Parameters;
+use crate::standardize::Standardize;
+
+/// A fitted model, the variables that it is made of, and how the fit went.
+#[non_exhaustive]
+pub struct Fitted<M> {
+    /// As the last step left it.
+    pub model: M,
+    /// Its variables.
+    pub vars: VarMap,
+    /// One row a step.
+    pub history: History,
+    /// The largest component of the gradient at the end, in nats per observation and unit of parameter.
+    pub gradient: f64,
+    /// Whether the gradient is as small as was asked for.
+    pub converged: bool,
+    /// Why it ended.
+    pub end: End,
+}
+
+impl<M> Fitted<M> {
+    /// The cross-entropy at the end, per observation.
+    pub fn cross_entropy(&self) -> Information {
+        Information::from_nats(self.history.rows().last().map_or(f64::NAN, |row| row.cross_entropy))
+    }
+}
+
+impl<M: std::fmt::Debug> std::fmt::Debug for Fitted<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fitted")
+            .field("model", &self.model)
+            .field("history", &self.history)
+            .field("gradient", &self.gradient)
+            .field("converged", &self.converged)
+            .field("end", &self.end)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a fit goes, and when it ends. The default is what [`maximum_likelihood`] does: L-BFGS on the cross-entropy until no
+/// component of the gradient exceeds 1e-9 nats per observation, 10,000 steps at most.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Plan {
+    /// What is descended.
+    pub objective: Objective,
+    /// By what.
+    pub by: By,
+    /// At most so many updates.
+    pub steps: usize,
+    /// The fit has converged, and ends, when no component of the gradient exceeds this, in nats per observation.
+    pub tolerance: f64,
+    /// Whether a fit that has converged ends there.
+    pub until_converged: bool,
+    /// The loss per observation, in nats, near enough to which the fit ends: for a likelihood without a maximum, whose
+    /// infimum is known.
+    pub floor: Option<f64>,
+}
+
+/// What moves the variables.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum By {
+    /// L-BFGS, which needs no step size.
+    Lbfgs,
+    /// Gradient descent with a constant step size, per observation.
+    GradientDescent {
+        /// In units of the parameters.
+        step_size: f64,
+    },
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            objective: Objective::CrossEntropy,
+            by: By::Lbfgs,
+            steps: 10_000,
+            tolerance: 1e-9,
+            until_converged: true,
+            floor: None,
+        }
+    }
+}
+
+impl Plan {
+    /// The optimiser, for these variables. A step size is divided by n for the likelihood, so that all objectives walk one
+    /// path.
+    ///
+    /// # Errors
+    /// A step size that is not a finite number > 0.
+    pub fn optimizer<B: Batch>(&self, vars: &VarMap, p: &Empirical<B>) -> Result<Box<dyn Descent>> {
+        Ok(match self.by {
+            By::Lbfgs => Box::new(Lbfgs::new(vars)),
+            By::GradientDescent { step_size } => {
+                Box::new(GradientDescent::new(vars, step_size / self.objective.scale(p))?)
+            }
+        })
+    }
+
+    /// Follows the plan: fits `model`, whose variables are `vars`, and logs every step; `watch` looks on. The tolerance is at
+    /// least 1e-5 where the numbers are not f64: rounding hides what is smaller.
+    ///
+    /// # Errors
+    /// As [`fit`]; the log up to there is left in `log`.
+    pub fn follow<M: Model, T: Truth<M>>(
+        &self,
+        model: M,
+        vars: VarMap,
+        p: &Empirical<M::Batch>,
+        log: &mut LossLog<T>,
+        watch: &mut (impl Hook<M> + ?Sized),
+    ) -> Result<Fitted<M>> {
+        let scale = self.objective.scale(p);
+        let least = if p.batch().dtype() == DType::F64 { 0.0 } else { 1e-5 };
+        let mut gradient = GradientNorm::new(&vars, self.tolerance.max(least) * scale);
+        let mut enough = |step: &Step<'_, M>| {
+            let converged = gradient.on_step(step)?.is_break() && self.until_converged;
+            let near = match self.floor {
+                Some(floor) => step.loss()? <= floor,
+                None => false,
+            };
+            Ok(if converged || near { Break(()) } else { Continue(()) })
+        };
+        let mut optimizer = self.optimizer(&vars, p)?;
+        let hooks = &mut (&mut *log, &mut *watch, &mut enough);
+        let end = fit(&model, p, self.objective, optimizer.as_mut(), 0..self.steps, hooks)?;
+        if !p.batch().device().is_cpu() {
+            // There the hook looks now and then.
+            let loss = self.objective.loss(&model, &model.log_prob(p.batch())?, p)?;
+            gradient.look(&loss.backward()?)?;
+        }
+        let (converged, gradient) = (gradient.reached(), gradient.norm() / scale);
+        Ok(Fitted { model, vars, history: log.history()?.clone(), gradient, converged, end })
+    }
+
+    /// The same for the model that `make` builds of new variables, in the type of numbers and on the device of the data.
+    ///
+    /// # Errors
+    /// As [`fit`], and what `make` refuses.
+    pub fn fit<M: Model>(
+        &self,
+        p: &Empirical<M::Batch>,
+        make: impl FnOnce(VarBuilder) -> Result<M>,
+    ) -> Result<Fitted<M>> {
+        let vars = VarMap::new();
+        let model = make(VarBuilder::from_varmap(&vars, p.batch().dtype(), &p.batch().device()))?;
+        self.follow(model, vars, p, &mut LossLog::new(), &mut ())
+    }
+
+    /// The same from where a model stands.
+    ///
+    /// # Errors
+    /// As [`fit`].
+    pub fn fit_from<M: Model + Parameters>(&self, p: &Empirical<M::Batch>, start: &M) -> Result<Fitted<M>> {
+        let (vars, model) = start.learner()?;
+        self.follow(model, vars, p, &mut LossLog::new(), &mut ())
+    }
+}
+
+/// The maximum of the likelihood of what was observed: `make` builds the model of new variables, L-BFGS moves them until no
+/// component of the gradient exceeds 1e-9 nats per observation, and the three quantities are logged at every step. That is
+/// [`Plan::default`], whose fields change it.
+///
+/// ```
+/// use candle_core::{Device, Tensor};
+/// use candle_mle::model::Bernoulli;
+/// use candle_mle::{Empirical, maximum_likelihood};
+/// let p = Empirical::from_counts(Tensor::new(&[1.0, 0.0], &Device::Cpu)?, &[60.0, 40.0])?;
+/// let fitted = maximum_likelihood(&p, Bernoulli::new)?;
+/// assert!(fitted.converged && (fitted.model.prob()? - 0.6).abs() < 1e-8);
+/// // The floor that no model of any kind gets below.
+/// assert!((fitted.cross_entropy() - p.entropy()).nats().abs() < 1e-12);
+/// # Ok::<(), candle_mle::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`fit`], and what `make` refuses. A fit that has not converged is none: see [`Fitted::converged`]. Whether a
+/// maximum exists is for [`separation`](crate::separation()) to say.
+pub fn maximum_likelihood<M: Model>(
+    p: &Empirical<M::Batch>,
+    make: impl FnOnce(VarBuilder) -> Result<M>,
+) -> Result<Fitted<M>> {
+    Plan::default().fit(p, make)
+}
+
+/// The same from where a model stands: a seeded start where zero is a saddle, or the end of an earlier fit.
+///
+/// # Errors
+/// As [`maximum_likelihood`].
+pub fn maximum_likelihood_from<M: Model + Parameters>(p: &Empirical<M::Batch>, start: &M) -> Result<Fitted<M>> {
+    Plan::default().fit_from(p, start)
+}
+
+impl Mixture {
+    /// The best of `restarts` fits from [seeded](Self::seeded) starts in standard coordinates, its components in the order
+    /// of their means: the likelihood of a mixture has many maxima, and of the highest found only this can be said.
+    ///
+    /// ```
+    /// use candle_core::{Device, Tensor};
+    /// use candle_mle::Empirical;
+    /// use candle_mle::model::Mixture;
+    /// use rand::SeedableRng;
+    /// let p = Empirical::from_sample(Tensor::new(&[[1.0], [2.0], [3.0], [11.0], [13.0]], &Device::Cpu)?)?;
+    /// let best = Mixture::best_of(5, &p, 2, &[0.1], &mut rand_chacha::ChaCha8Rng::seed_from_u64(1))?;
+    /// let means = best.model.means()?.flatten_all()?.to_vec1::<f64>()?;
+    /// assert!((means[0] - 2.0).abs() < 1e-6 && (means[1] - 12.0).abs() < 1e-6);
+    /// # Ok::<(), candle_mle::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No restart; as [`Mixture::seeded`] and [`fit`]. A start whose descent fails is passed over, unless all do.
+    pub fn best_of<R: Rng + ?Sized>(
+        restarts: usize,
+        p: &Empirical<Tensor>,
+        components: usize,
+        floor: &[f64],
+        rng: &mut R,
+    ) -> Result<Fitted<Self>> {
+        let mut best: Option<Fitted<Self>> = None;
+        let mut failed = None;
+        for _ in 0..restarts {
+            let start = Self::seeded(p.batch(), p.mass(), components, floor, rng)?;
+            let map = Standardize::moments(p.batch(), p.mass())?;
+            match maximum_likelihood_from(p, &start.expressed_in(map)?) {
+                Ok(fitted) if best.as_ref().is_none_or(|best| fitted.cross_entropy() < best.cross_entropy()) => {
+                    best = Some(fitted);
+                }
+                Ok(_) => {}
+                Err(error) => failed = Some(error),
+            }
+        }
+        let Some(mut best) = best else {
+            return Err(failed.unwrap_or_else(|| parameter("restarts", 0.0, "a whole number ≥ 1")));
+        };
+        best.model = best.model.in_order()?;
+        Ok(best)
+    }
+}

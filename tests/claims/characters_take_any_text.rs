@@ -1,0 +1,57 @@
+//! The characters example takes any text, in any script, and refuses one that is too short or no text at all.
+
+use anyhow::Result;
+
+use crate::common::example::Place;
+
+/// A run on `table.csv`, whatever it is called.
+const LINE: &str = "characters --text table.csv --out out";
+
+#[test]
+fn its_own() -> Result<()> {
+    let ran = Place::new()?.run("characters --unit nats --out out")?;
+    ran.said(&["nats per character", "the picture is out/rates.png"]);
+    assert_eq!(ran.names(), ["out/rates.png"]);
+    Ok(())
+}
+
+#[test]
+fn in_any_script() -> Result<()> {
+    let greek = "μῆνιν ἄειδε θεὰ Πηληϊάδεω Ἀχιλῆος οὐλομένην, ἣ μυρί᾽ Ἀχαιοῖς ἄλγε᾽ ἔθηκε\r\n";
+    let world = "👋🏽 🌍 ".repeat(20);
+    for text in
+        [greek, "Noch ein Satz.\n\n  Und   noch einer, hier.\n", &world, "aaaaaaaaaa aaaaaaaaaa", &"acgtt".repeat(60)]
+    {
+        let ran = Place::with(text)?.run(LINE)?;
+        ran.said(&["bits per character"]);
+        assert!(!ran.out.contains("NaN") && !ran.out.contains("-0.0000"), "{}", ran.out);
+    }
+    Ok(())
+}
+
+#[test]
+fn but_not_what_is_no_text() -> Result<()> {
+    let cases: [(&[u8], &str); 5] = [
+        (b"", "the text is empty"),
+        (b" \n\t ", "the text is empty"),
+        (b"abc", "a text of 1 characters"),
+        (b"a b c d e f", "longer text"),
+        (b"\xff\xfe\x00", "cannot read table.csv"),
+    ];
+    for (text, says) in cases {
+        let ran = Place::with(text)?.run(LINE)?;
+        assert!(ran.code == 1 && ran.err.contains(says) && ran.left.is_empty(), "{text:?}: {} {}", ran.out, ran.err);
+        assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    }
+    let ran = Place::new()?.run("characters --text nowhere.txt")?;
+    assert!(ran.code == 1 && ran.err.contains("cannot read nowhere.txt"), "{}", ran.err);
+    Ok(())
+}
+
+/// KL(q‖p) has no place on a sample: it is not among the objectives that can be typed.
+#[test]
+fn and_no_example_descends_the_reverse_kl_of_a_sample() -> Result<()> {
+    let ran = Place::new()?.run("gaussian --objective reverse-kl")?;
+    assert!(ran.code == 2 && ran.err.contains("possible values: kl, cross-entropy, nll"), "{}", ran.err);
+    Ok(())
+}
