@@ -47,7 +47,9 @@ impl Objective {
     /// let p = Empirical::from_counts(Tensor::new(&[1.0, 0.0], &Device::Cpu)?, &[60.0, 40.0])?;
     /// let fair = Bernoulli::from_prob(0.5, &Device::Cpu)?;
     /// let log_q = fair.log_prob(p.batch())?;
-    /// let loss = |objective: Objective| objective.loss(&fair, &log_q, &p)?.to_scalar::<f64>();
+    /// let loss = |objective: Objective| -> candle_mle::Result<f64> {
+    ///     Ok(objective.loss(&fair, &log_q, &p)?.to_scalar()?)
+    /// };
     /// // n times the cross-entropy, and that is H(p̂) more than KL.
     /// let (kl, cross_entropy, nll) = (loss(Objective::Kl)?, loss(Objective::CrossEntropy)?, loss(Objective::Nll)?);
     /// assert!((nll - 100.0 * cross_entropy).abs() < 1e-12);
