@@ -7,12 +7,11 @@
 use anyhow::Result;
 use candle_core::{Device, Tensor};
 use candle_mle::hook::{NoClimb, ParameterPath};
-use candle_mle::model::Bernoulli;
-use candle_mle::model::Sample;
+use candle_mle::model::{Bernoulli, Sample};
 use candle_mle::separation::one_sided;
 use candle_mle::table::Names;
 use candle_mle::{Design, Empirical, LossLog, fit};
-use candle_mle_cli::{Coin, Run, Slice};
+use candle_mle_cli::{Coin, Run, Setting, Slice};
 use candle_mle_plot::{Axis, Figure, Ink, Panel};
 
 const HEADS: f64 = 60.0;
@@ -34,20 +33,19 @@ fn main() -> Result<()> {
     run.say_data(&format!("a coin: {} (1) or {} (0)", faces[1], faces[0]), "H(p̂)", &p);
 
     // q: a coin whose one variable starts fair. The log sees KL, cross-entropy and NLL at every step of the descent.
-    let (plan, data, (vars, coin)) = (run.plan(1.0, None), run.place(&p)?, run.start(Bernoulli::new)?);
+    let setting = Setting { truth, separation: one_sided(&p)?, names: &names, step_size: 1.0 };
+    let (plan, data, (vars, coin)) = (run.plan(&setting, &p), run.place(&p)?, run.start(Bernoulli::new)?);
     let (mut log, mut path, mut climb) = (LossLog::with_truth(truth), ParameterPath::new(), NoClimb::default());
-    let mut descent = plan.optimizer(&vars, &data)?;
-    let hooks = &mut (&mut log, &mut path, &mut climb);
+    let (mut descent, mut enough) = (plan.optimizer(&vars, &data)?, plan.enough(&vars, &data));
+    let hooks = &mut (&mut log, &mut path, &mut (&mut climb, &mut enough));
     let end = fit(&coin, &data, plan.objective, descent.as_mut(), 0..plan.steps, hooks).map(|end| (end, vars, coin));
-    let learned = run.learned(&plan, &data, &names, log.into_history()?, &path, one_sided(&p)?, end)?;
+    let learned = run.learned(&plan, &data, setting, log.into_history()?, &path, end)?;
     run.compare_paths(&plan, &data, Bernoulli::new)?;
     println!("\nprobability of {}: {:.6}\n", faces[1], learned.model.prob()?);
 
     // The same three quantities along all coins there are.
-    let mut slice = Slice::of_coins(&faces[1], learned.model.prob()?, &p)?;
-    if let Some(separation) = &learned.separation {
-        slice = slice.without_minimum(separation.infimum);
-    }
+    let slice = Slice::of_coins(&faces[1], learned.model.prob()?, &p)?;
+    let slice = learned.separation.iter().fold(slice, |slice, apart| slice.without_minimum(apart.infimum));
     run.draw_descent(&learned, "H(p̂)")?;
     run.draw_landscape(&slice, None)?;
     let (heads, fitted) = (p.moments()?.0[0], learned.model.prob()?);

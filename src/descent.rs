@@ -40,6 +40,8 @@ pub enum Advance {
     /// The variables moved. A method that looked where it was going hands on what it saw there, so that an accepted step costs
     /// one forward and one backward pass.
     Moved(Option<Evaluation>),
+    /// A schedule asks for a step of 0 here, as a warm-up does at first: the variables are where they were.
+    Rested,
     /// No step along any direction gains more than rounding: the variables are where they were.
     Stalled,
 }

@@ -56,7 +56,7 @@ pub enum End {
 ///
 /// # Errors
 /// A loss that is NaN, or infinite because the model rules out what was observed: after the hook has seen that step.
-/// A first update that moves nothing though there is a gradient. A variable that no gradient reaches does not move under the
+/// A first update that moves nothing though there is a gradient and the schedule asks for a step. A variable that no gradient reaches does not move under the
 /// optimisers of candle-nn; to those of this crate and to the hook [`GradientNorm`](crate::hook::GradientNorm) it is the error
 /// [`NoGradient`](Error::NoGradient).
 pub fn fit<M: Model>(
@@ -71,8 +71,8 @@ pub fn fit<M: Model>(
     let forward = |p: &Empirical<M::Batch>| evaluate(model, p, objective, looks);
     // What the last update saw where it went.
     let mut ahead: Option<Evaluation> = None;
+    let mut still = true; // the first update that means to must move something
     for index in steps.clone() {
-        let first = index == steps.start; // that update must move something
         let batch = data.batch(index)?;
         let here = match ahead.take() {
             Some(here) => here,
@@ -94,9 +94,10 @@ pub fn fit<M: Model>(
         };
         match advance {
             Advance::Stalled => return Ok(End::Stalled),
+            Advance::Rested => continue,
             Advance::Moved(seen) => ahead = seen.filter(|_| batch.is_none()),
         }
-        if first {
+        if still {
             // Of all of p̂ this look is the next step's evaluation.
             let after = match ahead.take() {
                 Some(after) => after,
@@ -105,6 +106,7 @@ pub fn fit<M: Model>(
             if !moved(optimizer, &here, &after)? {
                 return Err(Error::NothingMoved);
             }
+            still = false;
             ahead = batch.is_none().then_some(after);
         }
     }

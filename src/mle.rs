@@ -1,6 +1,6 @@
 //! Maximum likelihood in one call.
 
-use std::ops::ControlFlow::{Break, Continue};
+use std::ops::ControlFlow::{self, Break, Continue};
 
 use candle_core::{DType, Tensor};
 use candle_mle_info::Information;
@@ -113,8 +113,18 @@ impl Plan {
         })
     }
 
-    /// Follows the plan: fits `model`, whose variables are `vars`, and logs every step; `watch` looks on. The tolerance is at
-    /// least 1e-5 where the numbers are not f64: rounding hides what is smaller.
+    /// The tolerance in the numbers of these data: at least 1e-5 where they are not f64, since rounding hides what is smaller.
+    pub fn tolerance_for<B: Batch>(&self, p: &Empirical<B>) -> f64 {
+        if p.batch().dtype() == DType::F64 { self.tolerance } else { self.tolerance.max(1e-5) }
+    }
+
+    /// The hook that ends the fit of these variables where the plan says so.
+    pub fn enough<B: Batch>(&self, vars: &VarMap, p: &Empirical<B>) -> Enough {
+        let gradient = GradientNorm::new(vars, self.tolerance_for(p) * self.objective.scale(p));
+        Enough { gradient, until_converged: self.until_converged, floor: self.floor }
+    }
+
+    /// Follows the plan: fits `model`, whose variables are `vars`, and logs every step; `watch` looks on.
     ///
     /// # Errors
     /// As [`fit`]; the log up to there is left in `log`.
@@ -126,26 +136,15 @@ impl Plan {
         log: &mut LossLog<T>,
         watch: &mut (impl Hook<M> + ?Sized),
     ) -> Result<Fitted<M>> {
-        let scale = self.objective.scale(p);
-        let least = if p.batch().dtype() == DType::F64 { 0.0 } else { 1e-5 };
-        let mut gradient = GradientNorm::new(&vars, self.tolerance.max(least) * scale);
-        let mut enough = |step: &Step<'_, M>| {
-            let converged = gradient.on_step(step)?.is_break() && self.until_converged;
-            let near = match self.floor {
-                Some(floor) => step.loss()? <= floor,
-                None => false,
-            };
-            Ok(if converged || near { Break(()) } else { Continue(()) })
-        };
-        let mut optimizer = self.optimizer(&vars, p)?;
+        let (mut enough, mut optimizer) = (self.enough(&vars, p), self.optimizer(&vars, p)?);
         let hooks = &mut (&mut *log, &mut *watch, &mut enough);
         let end = fit(&model, p, self.objective, optimizer.as_mut(), 0..self.steps, hooks)?;
         if !p.batch().device().is_cpu() {
             // There the hook looks now and then.
             let loss = self.objective.loss(&model, &model.log_prob(p.batch())?, p)?;
-            gradient.look(&loss.backward()?)?;
+            enough.gradient.look(&loss.backward()?)?;
         }
-        let (converged, gradient) = (gradient.reached(), gradient.norm() / scale);
+        let (converged, gradient) = (enough.gradient.reached(), enough.gradient.norm() / self.objective.scale(p));
         Ok(Fitted { model, vars, history: log.history()?.clone(), gradient, converged, end })
     }
 
@@ -170,6 +169,25 @@ impl Plan {
     pub fn fit_from<M: Model + Parameters>(&self, p: &Empirical<M::Batch>, start: &M) -> Result<Fitted<M>> {
         let (vars, model) = start.learner()?;
         self.follow(model, vars, p, &mut LossLog::new(), &mut ())
+    }
+}
+
+/// Ends a fit where its [`Plan`] says: once it has converged, or is near enough to an infimum.
+#[derive(Debug)]
+pub struct Enough {
+    gradient: GradientNorm,
+    until_converged: bool,
+    floor: Option<f64>,
+}
+
+impl<M: Model> Hook<M> for Enough {
+    fn on_step(&mut self, step: &Step<'_, M>) -> Result<ControlFlow<()>> {
+        let converged = self.gradient.on_step(step)?.is_break() && self.until_converged;
+        let near = match self.floor {
+            Some(floor) => step.loss()? <= floor,
+            None => false,
+        };
+        Ok(if converged || near { Break(()) } else { Continue(()) })
     }
 }
 
@@ -232,12 +250,12 @@ impl Mixture {
         floor: &[f64],
         rng: &mut R,
     ) -> Result<Fitted<Self>> {
+        let map = Standardize::moments(p.batch(), p.mass())?;
         let mut best: Option<Fitted<Self>> = None;
         let mut failed = None;
         for _ in 0..restarts {
             let start = Self::seeded(p.batch(), p.mass(), components, floor, rng)?;
-            let map = Standardize::moments(p.batch(), p.mass())?;
-            match maximum_likelihood_from(p, &start.expressed_in(map)?) {
+            match maximum_likelihood_from(p, &start.expressed_in(map.clone())?) {
                 Ok(fitted) if best.as_ref().is_none_or(|best| fitted.cross_entropy() < best.cross_entropy()) => {
                     best = Some(fitted);
                 }

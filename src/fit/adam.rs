@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use candle_core::{Tensor, backprop::GradStore};
 use candle_nn::VarMap;
 
-use super::gradient_descent::{Schedule, moving, steepest, steps, tensors};
+use super::gradient_descent::{StepSize, moving, steepest, steps, tensors};
 use crate::descent::{Advance, Descent, Evaluation, Forward, State};
-use crate::error::{Result, positive};
+use crate::error::Result;
 
 /// θ ← θ − η_t m̂ / (√v̂ + ε), with running means m of the gradient and v of its square (Kingma and Ba 2015), β₁ = 0.9,
 /// β₂ = 0.999, ε = 1e-8.
@@ -32,8 +32,7 @@ use crate::error::{Result, positive};
 /// ```
 pub struct Adam {
     vars: VarMap,
-    step_size: f64,
-    schedule: Option<Schedule>,
+    step_size: StepSize,
     steps: usize,
     mean: HashMap<String, Tensor>,
     square: HashMap<String, Tensor>,
@@ -48,14 +47,14 @@ impl Adam {
     /// # Errors
     /// A step size that is not a finite number > 0.
     pub fn new(vars: &VarMap, step_size: f64) -> Result<Self> {
-        positive("a step size", step_size)?;
         let (mean, square) = (HashMap::new(), HashMap::new());
-        Ok(Self { vars: vars.clone(), step_size, schedule: None, steps: 0, mean, square })
+        Ok(Self { vars: vars.clone(), step_size: StepSize::constant(step_size)?, steps: 0, mean, square })
     }
 
-    /// With a step size that changes: times `factor` of the number of updates made before.
+    /// With a step size that changes: times `factor` of the number of updates made before, a finite number ≥ 0. At 0 nothing
+    /// moves.
     pub fn schedule(self, factor: impl Fn(usize) -> f64 + 'static) -> Self {
-        Self { schedule: Some(Box::new(factor)), ..self }
+        Self { step_size: self.step_size.times(factor), ..self }
     }
 }
 
@@ -67,7 +66,7 @@ impl std::fmt::Debug for Adam {
 
 impl Descent for Adam {
     fn advance(&mut self, here: &Evaluation, _: &mut dyn FnMut() -> Result<Forward>) -> Result<Advance> {
-        let step_size = self.step_size * self.schedule.as_ref().map_or(1.0, |factor| factor(self.steps));
+        let step_size = self.step_size.after(self.steps)?;
         self.steps += 1;
         let [unbias_mean, unbias_square] = BETA.map(|beta| 1.0 / (1.0 - beta.powf(self.steps as f64)));
         for (name, var, gradient) in moving(&self.vars, &here.gradients)? {
@@ -82,7 +81,7 @@ impl Descent for Adam {
             self.mean.insert(name.clone(), mean);
             self.square.insert(name, square);
         }
-        Ok(Advance::Moved(None))
+        Ok(if step_size > 0.0 { Advance::Moved(None) } else { Advance::Rested })
     }
 
     fn slope(&self, gradients: &GradStore) -> Result<Option<f64>> {

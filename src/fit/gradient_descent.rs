@@ -31,15 +31,42 @@ use crate::parameters::by_name;
 /// ```
 pub struct GradientDescent {
     vars: VarMap,
-    step_size: f64,
+    step_size: StepSize,
     momentum: f64,
-    schedule: Option<Schedule>,
     steps: usize,
     velocity: HashMap<String, Tensor>,
 }
 
-/// The factor of the step size at each step.
-pub(super) type Schedule = Box<dyn Fn(usize) -> f64>;
+/// η, and the factor by which a schedule changes it.
+pub(super) struct StepSize {
+    size: f64,
+    factor: Option<Box<dyn Fn(usize) -> f64>>,
+}
+
+impl StepSize {
+    pub(super) fn constant(size: f64) -> Result<Self> {
+        Ok(Self { size: positive("a step size", size)?, factor: None })
+    }
+
+    pub(super) fn times(self, factor: impl Fn(usize) -> f64 + 'static) -> Self {
+        Self { factor: Some(Box::new(factor)), ..self }
+    }
+
+    /// After so many updates; 0 where the schedule rests.
+    pub(super) fn after(&self, updates: usize) -> Result<f64> {
+        let factor = self.factor.as_ref().map_or(1.0, |factor| factor(updates));
+        if !(factor.is_finite() && factor >= 0.0) {
+            return Err(parameter("the factor of the step size in a schedule", factor, "a finite number ≥ 0"));
+        }
+        Ok(self.size * factor)
+    }
+}
+
+impl std::fmt::Debug for StepSize {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", self.size, if self.factor.is_some() { ", scheduled" } else { "" })
+    }
+}
 
 impl GradientDescent {
     /// With a constant step size η, per unit of the loss.
@@ -47,8 +74,8 @@ impl GradientDescent {
     /// # Errors
     /// A step size that is not a finite number > 0.
     pub fn new(vars: &VarMap, step_size: f64) -> Result<Self> {
-        positive("a step size", step_size)?;
-        Ok(Self { vars: vars.clone(), step_size, momentum: 0.0, schedule: None, steps: 0, velocity: HashMap::new() })
+        let step_size = StepSize::constant(step_size)?;
+        Ok(Self { vars: vars.clone(), step_size, momentum: 0.0, steps: 0, velocity: HashMap::new() })
     }
 
     /// With momentum μ.
@@ -62,9 +89,10 @@ impl GradientDescent {
         Ok(Self { momentum, ..self })
     }
 
-    /// With a step size that changes: times `factor` of the number of updates made before.
+    /// With a step size that changes: times `factor` of the number of updates made before, a finite number ≥ 0. At 0 nothing
+    /// moves.
     pub fn schedule(self, factor: impl Fn(usize) -> f64 + 'static) -> Self {
-        Self { schedule: Some(Box::new(factor)), ..self }
+        Self { step_size: self.step_size.times(factor), ..self }
     }
 }
 
@@ -79,7 +107,7 @@ impl std::fmt::Debug for GradientDescent {
 
 impl Descent for GradientDescent {
     fn advance(&mut self, here: &Evaluation, _: &mut dyn FnMut() -> Result<Forward>) -> Result<Advance> {
-        let step_size = self.step_size * self.schedule.as_ref().map_or(1.0, |factor| factor(self.steps));
+        let step_size = self.step_size.after(self.steps)?;
         for (name, var, gradient) in moving(&self.vars, &here.gradients)? {
             let mut v = gradient.clone();
             if self.momentum > 0.0 {
@@ -91,7 +119,7 @@ impl Descent for GradientDescent {
             var.set(&(var.as_tensor() - (v * step_size)?)?)?;
         }
         self.steps += 1;
-        Ok(Advance::Moved(None))
+        Ok(if step_size > 0.0 { Advance::Moved(None) } else { Advance::Rested })
     }
 
     fn slope(&self, gradients: &GradStore) -> Result<Option<f64>> {

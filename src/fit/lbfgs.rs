@@ -187,6 +187,7 @@ impl Descent for Lbfgs {
 
 /// The loss along a direction from where the variables stand.
 struct Line {
+    map: VarMap,
     vars: Vec<Var>,
     theta: Vec<f64>,
     gradient: Vec<f64>,
@@ -212,7 +213,7 @@ impl Line {
             all.push(var);
         }
         let Forward { value, rounding, .. } = here.forward;
-        Ok(Self { vars: all, theta, gradient, value, rounding })
+        Ok(Self { map: vars.clone(), vars: all, theta, gradient, value, rounding })
     }
 
     /// Puts the variables where the loss is lower enough and its slope small enough; `None`, with the variables anywhere,
@@ -273,8 +274,8 @@ impl Line {
 
     fn along(&self, gradients: &GradStore) -> Result<Vec<f64>> {
         let mut all = vec![];
-        for var in &self.vars {
-            all.extend(host(gradients.get(var).ok_or_else(|| Error::NoGradient { name: "on the line".into() })?)?);
+        for (_, _, of) in moving(&self.map, gradients)? {
+            all.extend(host(&of)?);
         }
         Ok(all)
     }

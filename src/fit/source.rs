@@ -1,6 +1,5 @@
 //! What a descent sees at each step: all of p̂, or some of it.
 
-use candle_core::Device;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -77,7 +76,7 @@ impl<'a, B: Batch> Minibatches<'a, B> {
             return Err(parameter("the size of a minibatch", 0.0, "a whole number ≥ 1"));
         }
         let mut sum = 0.0;
-        let upto = host(&p.count().to_device(&Device::Cpu)?)?.into_iter().map(|count| {
+        let upto = host(p.count())?.into_iter().map(|count| {
             sum += count;
             sum
         });

@@ -96,17 +96,25 @@ impl History {
         let names: Vec<&str> = header.split(',').collect();
         let mut rows = vec![];
         for (at, line) in lines {
-            let numbers: Vec<f64> = line.split(',').map(|cell| cell.parse().unwrap_or(f64::NAN)).collect();
-            let step: Option<usize> = line.split(',').next().and_then(|step| step.parse().ok());
-            let (Some(step), true) = (step, numbers.len() == names.len()) else {
-                return Err(refuse(at + 1, format!("'{line}' is not a step and {} numbers", names.len() - 1)));
-            };
+            let cells: Vec<&str> = line.split(',').collect();
+            let not = || refuse(at + 1, format!("'{line}' is not a step and {} numbers", names.len() - 1));
+            if cells.len() != names.len() {
+                return Err(not());
+            }
+            let number = |cell: &str| cell.parse::<f64>().map(|number| number * unit.nats()).map_err(|_| not());
+            // One that not every step has leaves its cell empty where there is none.
             let of = |name: &str| {
-                names.iter().position(|n| *n == format!("{name}_{unit}")).map(|at| numbers[at] * unit.nats())
+                let at = names.iter().position(|n| *n == format!("{name}_{unit}"));
+                at.map(|at| cells[at]).filter(|cell| !cell.is_empty()).map(number).transpose()
             };
-            let [kl, cross_entropy, nll] = [1, 2, 3].map(|at| numbers[at] * unit.nats());
-            let (reverse_kl, population_kl) = (of("reverse_kl"), of("population_kl"));
-            rows.push(Row { step, kl, cross_entropy, nll, reverse_kl, population_kl });
+            rows.push(Row {
+                step: cells[0].parse().map_err(|_| not())?,
+                kl: number(cells[1])?,
+                cross_entropy: number(cells[2])?,
+                nll: number(cells[3])?,
+                reverse_kl: of("reverse_kl")?,
+                population_kl: of("population_kl")?,
+            });
         }
         let finite = rows.iter().filter(|row| row.cross_entropy.is_finite() && row.cross_entropy != 0.0);
         // Where the numbers are largest least of n is lost.
@@ -174,7 +182,7 @@ impl History {
         .reduce(f64::max)
     }
 
-    /// Comma-separated, one line a step; the header names the unit.
+    /// Comma-separated, one line a step; the header names the unit. What only some steps have is empty in the others.
     pub fn to_csv(&self, unit: Unit) -> String {
         let mut csv = format!("step,kl_{unit},cross_entropy_{unit},nll_{unit}");
         for more in self.more() {
@@ -185,8 +193,9 @@ impl History {
             let [kl, cross_entropy, nll] = [row.kl, row.cross_entropy, row.nll].map(|v| v / unit.nats());
             // Writing to a string cannot fail.
             let _ = write!(csv, "{},{kl},{cross_entropy},{nll}", row.step);
-            for value in self.more().filter_map(|more| (more.value)(row)) {
-                let _ = write!(csv, ",{}", value / unit.nats());
+            for more in self.more() {
+                let value = (more.value)(row).map_or(String::new(), |value| (value / unit.nats()).to_string());
+                let _ = write!(csv, ",{value}");
             }
             csv.push('\n');
         }
@@ -213,8 +222,9 @@ impl History {
             let shown = |v: f64, decimals| fixed(v / unit.nats(), decimals);
             let [kl, cross_entropy] = [row.kl, row.cross_entropy].map(|v| shown(v, 6));
             let _ = write!(table, "{:>8}  {kl:>13}  {cross_entropy:>13}  {:>15}", row.step, shown(row.nll, 4));
-            for value in self.more().filter_map(|more| (more.value)(row)) {
-                let _ = write!(table, "  {:>13}", shown(value, 6));
+            for more in self.more() {
+                let value = (more.value)(row).map_or("–".into(), |value| shown(value, 6));
+                let _ = write!(table, "  {value:>13}");
             }
             table.push('\n');
         }
@@ -227,7 +237,7 @@ impl History {
             More { name: "reverse_kl", title: "reverse KL", value: |row| row.reverse_kl },
             More { name: "population_kl", title: "KL from truth", value: |row| row.population_kl },
         ];
-        ALL.iter().filter(|more| self.rows.first().is_some_and(|row| (more.value)(row).is_some()))
+        ALL.iter().filter(|more| self.rows.iter().any(|row| (more.value)(row).is_some()))
     }
 
     fn sparse(&self, lines: usize) -> Vec<&Row> {

@@ -4,6 +4,7 @@
 use anyhow::{Context, Result, ensure};
 use candle_core::{DType, Tensor};
 use candle_mle::fit::{GradientDescent, Minibatches, Source};
+use candle_mle::hook::Row;
 use candle_mle::model::{Bernoulli, Gaussian, Logistic};
 use candle_mle::{Empirical, Error, History, Hook, Labelled, LossLog, Model, Objective, Step, Unit, fit};
 
@@ -220,5 +221,47 @@ fn a_step_in_f32_is_a_step() -> Result<()> {
     let _ = log.on_step(&Step::new(0, &model, &p, &model.log_prob(p.batch())?)?)?;
     ensure!((log.history()?.rows()[0].cross_entropy - 2f64.ln()).abs() < 1e-7);
     ensure!(log.history()?.residual().context("a residual")? < 1e-12);
+    Ok(())
+}
+
+/// A log that was begun with its truth known and went on without: every line has its cells, and what is not there is read as that.
+#[test]
+fn what_only_some_steps_have_is_empty_in_the_others() -> Result<()> {
+    let row =
+        |step, population_kl| Row { step, kl: 0.1, cross_entropy: 0.6, nll: 60.0, reverse_kl: None, population_kl };
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("log.csv");
+    for known in [[Some(0.25), None], [None, Some(0.25)]] {
+        let history = History::from_rows([row(0, known[0]), row(1, known[1])], 100.0, None);
+        history.write_csv(&path, Unit::Nats)?;
+        let lines: Vec<String> = std::fs::read_to_string(&path)?.lines().map(String::from).collect();
+        ensure!(lines.iter().all(|line| line.matches(',').count() == 4), "{lines:?}");
+        assert_eq!(History::read_csv(&path)?.rows(), history.rows());
+        ensure!(
+            history.table(Unit::Nats, 5).lines().any(|line| line.ends_with('–')),
+            "{}",
+            history.table(Unit::Nats, 5)
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_cell_that_is_no_number_is_refused_with_its_line() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("log.csv");
+    let header = "step,kl_nats,cross_entropy_nats,nll_nats,population_kl_nats";
+    for line in [
+        "1,0.1,o.6,60,0.2",
+        "1,,0.6,60,0.2",
+        "1.5,0.1,0.6,60,0.2",
+        "1,0.1,0.6,60,x",
+        "1,0.1,0.6,60",
+        "1,0.1,0.6,60,1,2",
+    ] {
+        std::fs::write(&path, format!("{header}\n0,0.2,0.7,70,0.3\n{line}\n"))?;
+        let refused = History::read_csv(&path).err().map(|e| e.to_string()).unwrap_or_default();
+        ensure!(refused.contains("line 3") && refused.contains(line), "{line}: {refused}");
+    }
     Ok(())
 }

@@ -109,3 +109,35 @@ fn made_before_the_model_those_of_this_crate_find_them() -> Result<()> {
     }
     Ok(())
 }
+
+type Scheduled = fn(&VarMap, fn(usize) -> f64) -> candle_mle::Result<Box<dyn Descent>>;
+
+/// A warm-up begins at 0: that rests, and the first step that is asked for is the one that must move something.
+#[test]
+fn a_schedule_may_rest_and_must_be_a_number() -> Result<()> {
+    let both: [Scheduled; 2] = [
+        |vars, factor| Ok(Box::new(GradientDescent::new(vars, 1.0)?.schedule(factor))),
+        |vars, factor| Ok(Box::new(Adam::new(vars, 0.05)?.schedule(factor))),
+    ];
+    let p = coins(60.0, 40.0)?;
+    for by in both {
+        let run = |factor: fn(usize) -> f64, steps| {
+            let vars = VarMap::new();
+            let (mut optimizer, coin) = (by(&vars, factor)?, coin(&vars)?);
+            let end = fit(&coin, &p, Objective::CrossEntropy, optimizer.as_mut(), 0..steps, &mut ());
+            anyhow::Ok((end, coin.prob()?))
+        };
+        let (end, heads) = run(|step| (step as f64 / 10.0).min(1.0), 200)?;
+        ensure!(end? == End::Steps && (heads - 0.6).abs() < 0.01, "{heads}");
+        let (end, heads) = run(|_| 0.0, 5)?;
+        ensure!(end? == End::Steps && heads == 0.5, "{heads}");
+        // After the rest a step that is lost in rounding moves nothing.
+        nothing_moved(run(|step| if step < 3 { 0.0 } else { 1e-300 }, 9)?.0)?;
+        for wrong in [|_| f64::NAN, |_| -1.0, |_| f64::INFINITY] {
+            let (end, heads) = run(wrong, 5)?;
+            let message = end.err().map(|e| e.to_string()).unwrap_or_default();
+            ensure!(message.contains("the factor of the step size") && heads == 0.5, "{message}");
+        }
+    }
+    Ok(())
+}

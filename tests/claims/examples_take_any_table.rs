@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -121,6 +121,19 @@ fn a_coin_needs_no_other_column() -> Result<()> {
     // Nor does it mind what the other columns hold.
     let ran = run("a,flip,n\nu,1,3\nu,0,1\nv,1,0\n", "coin --csv table.csv --target flip --count n --out out")?;
     ran.said(&["0.750000"]);
+    Ok(())
+}
+
+/// It goes by L-BFGS until it has converged, as every table does; only gradient descent walks one path with all three.
+#[test]
+fn a_coin_of_a_table_stops_at_its_maximum_and_claims_no_path() -> Result<()> {
+    let place = Place::with("flip,n\nheads,1\ntails,999999\n")?;
+    let ran = place.run("coin --csv table.csv --target flip --count n --out out")?;
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let updates = String::from_utf8_lossy(&ran.left["out/log.csv"]).lines().count() - 2;
+    ensure!(updates < 100 && ran.out.contains("\nconverged") && !ran.out.contains("same path"), "{}", ran.out);
+    let ran = place.run("coin --csv table.csv --target flip --count n --lr 1 --steps 50 --out out")?;
+    ensure!(ran.out.contains("the same path: over 50 steps all three objectives"), "{}", ran.out);
     Ok(())
 }
 

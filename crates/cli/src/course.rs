@@ -7,8 +7,6 @@ use candle_mle::fit::End;
 use candle_mle::hook::{GradientNorm, NoClimb, ParameterPath};
 use candle_mle::mle::{By, Plan};
 use candle_mle::model::KlDivergence;
-use candle_mle::separation::Separation;
-use candle_mle::table::Names;
 use candle_mle::{Empirical, Error, History, LossLog, Model, Objective, Parameters, fit};
 use candle_nn::{VarBuilder, VarMap};
 
@@ -26,11 +24,14 @@ const COMPARED: usize = 200;
 impl<D: Learns> Run<D> {
     /// How the fit goes, from the flags: a sample is walked to its end by gradient descent, so that every step is seen; a
     /// table is fitted by L-BFGS until it has converged, or is near to an infimum that is no minimum.
-    pub fn plan(&self, step_size: f64, floor: Option<f64>) -> Plan {
-        let flags = self.flags.data.descent();
-        let to_the_end =
-            Plan { by: By::GradientDescent { step_size }, steps: 1000, until_converged: false, ..Plan::default() };
-        let plan = if self.has_table() { Plan { floor, ..Plan::default() } } else { to_the_end };
+    pub fn plan<M, B: Batch>(&self, setting: &Setting<'_, M>, data: &Empirical<B>) -> Plan {
+        let (flags, by) = (self.flags.data.descent(), By::GradientDescent { step_size: setting.step_size });
+        // The infimum is that of the loss descended, per observation.
+        let offset = if flags.objective == Objective::Kl { data.entropy().nats() } else { 0.0 };
+        let infimum = setting.separation.as_ref().map(|s| s.infimum.nats() / data.total() - offset);
+        let to_the_end = Plan { by, steps: 1000, until_converged: false, ..Plan::default() };
+        let to_the_maximum = Plan { floor: infimum.map(|infimum| infimum + NEAR), ..Plan::default() };
+        let plan = if self.has_table() { to_the_maximum } else { to_the_end };
         Plan {
             objective: flags.objective,
             by: flags.lr.map_or(plan.by, |step_size| By::GradientDescent { step_size }),
@@ -60,7 +61,7 @@ impl<D: Learns> Run<D> {
     pub fn learn<M: Model + Parameters + KlDivergence>(
         &self,
         p: &Empirical<M::Batch>,
-        Setting { truth, separation, names, step_size }: Setting<'_, M>,
+        setting: Setting<'_, M>,
         make: impl Fn(VarBuilder) -> candle_mle::Result<M>,
     ) -> Result<Learned<M>>
     where
@@ -68,11 +69,8 @@ impl<D: Learns> Run<D> {
     {
         let (device, dtype) = self.placement();
         let (data, (vars, model)) = (self.place(p)?, self.start(&make)?);
-        let truth = truth.map(|truth| truth.to_dtype(dtype)?.to_device(device)).transpose()?;
-        // The infimum is that of the loss descended, per observation.
-        let offset = if self.flags.data.descent().objective == Objective::Kl { data.entropy().nats() } else { 0.0 };
-        let floor = separation.as_ref().map(|s| s.infimum.nats() / data.total() - offset + NEAR);
-        let plan = self.plan(step_size, floor);
+        let truth = setting.truth.map(|truth| truth.to_dtype(dtype)?.to_device(device)).transpose()?;
+        let plan = self.plan(&setting, &data);
 
         let (mut log, mut path) = (LossLog::with_truth(truth.as_ref()), ParameterPath::new());
         let (mut progress, mut climb) = (Progress::new(plan.steps, self.unit()), NoClimb::default());
@@ -80,24 +78,20 @@ impl<D: Learns> Run<D> {
         let outcome = plan.follow(model, vars, &data, &mut log, watch);
         drop(progress);
         let end = outcome.map(|fitted| (fitted.end, fitted.vars, fitted.model));
-        let learned = self.learned(&plan, &data, names, log.into_history()?, &path, separation, end)?;
-        if let By::GradientDescent { .. } = plan.by {
-            self.compare_paths(&plan, &data, make)?;
-        }
+        let learned = self.learned(&plan, &data, setting, log.into_history()?, &path, end)?;
+        self.compare_paths(&plan, &data, make)?;
         println!();
         Ok(learned)
     }
 
     /// What a fit has come to: says how it went, and writes log and parameters; the log also when the descent failed.
-    #[allow(clippy::too_many_arguments, reason = "what a fit was and what it came to, said once")]
     pub fn learned<M: Model + Parameters>(
         &self,
         plan: &Plan,
         data: &Empirical<M::Batch>,
-        names: &Names,
+        setting: Setting<'_, M>,
         history: History,
         path: &ParameterPath,
-        separation: Option<Separation>,
         outcome: candle_mle::Result<(End, VarMap, M)>,
     ) -> Result<Learned<M>> {
         let (end, vars, model) = match outcome {
@@ -112,30 +106,31 @@ impl<D: Learns> Run<D> {
             }
         };
         history.write_csv(self.out("log.csv"), self.unit())?;
-        model.save_with(self.out("parameters.safetensors"), &names.texts())?;
-        let tolerance = if data.batch().dtype() == DType::F64 { plan.tolerance } else { plan.tolerance.max(1e-5) };
+        model.save_with(self.out("parameters.safetensors"), &setting.names.texts())?;
         let loss = plan.objective.loss(&model, &model.log_prob(data.batch())?, data)?;
         let gradient = GradientNorm::new(&vars, 0.0).of(&loss.backward()?)? / plan.objective.scale(data);
         let learned = Learned {
             model: model.to_device(&Device::Cpu)?.to_dtype(DType::F64)?,
             history,
             path: path.path().to_vec(),
-            separation,
+            separation: setting.separation,
             gradient,
-            converged: gradient <= tolerance,
+            converged: gradient <= plan.tolerance_for(data),
             end,
         };
         say::descent(plan, &learned, self.unit());
         Ok(learned)
     }
 
-    /// Says whether the three objectives walk one path: the first steps of gradient descent on each.
+    /// Says whether the three objectives walk one path: the first steps of gradient descent on each. L-BFGS learns a curvature
+    /// of its own from each loss, and of its paths nothing is claimed.
     pub fn compare_paths<M: Model + Parameters>(
         &self,
         plan: &Plan,
         data: &Empirical<M::Batch>,
         make: impl Fn(VarBuilder) -> candle_mle::Result<M>,
     ) -> Result<()> {
+        let By::GradientDescent { .. } = plan.by else { return Ok(()) };
         let (steps, mut paths) = (plan.steps.min(COMPARED), vec![]);
         for objective in [Objective::CrossEntropy, Objective::Kl, Objective::Nll] {
             let ((vars, model), mut path) = (self.start(&make)?, ParameterPath::new());
@@ -146,7 +141,7 @@ impl<D: Learns> Run<D> {
             };
             paths.push(path.path().to_vec());
         }
-        say::same_path(&paths, steps);
+        say::same_path(&paths, steps, data.batch().dtype());
         Ok(())
     }
 }

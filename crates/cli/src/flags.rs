@@ -85,29 +85,25 @@ struct Seed {
     seed: u64,
 }
 
-/// Flags of the examples that predict a class.
+/// Flags of the examples that learn: what every one takes, and what only some do.
 #[derive(clap::Args, Clone, Debug)]
-pub struct Classes {
+pub struct Learner<Q: clap::Args> {
     #[command(flatten)]
     pub(crate) learning: Learning,
     #[command(flatten)]
-    target: Target,
-    #[command(flatten)]
-    columns: Columns,
-    /// Base level, if not the first one seen (repeatable)
-    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = base, requires = "csv", help_heading = "Your own table")]
-    base: Vec<(String, String)>,
+    pub(crate) own: Q,
 }
 
-impl Classes {
-    /// What is asked of the person's own table, if there is one.
-    pub(crate) fn ask<'a>(&self, table: &'a Table) -> Result<Ask<'a>> {
-        let ask = table.design(self.target.of(table)?).from(self.columns.names());
-        Ok(self.base.iter().fold(ask, |ask, (column, level)| ask.base(column, level)))
-    }
-}
+/// Flags of the examples that predict a class.
+pub type Classes = Learner<Features>;
 
-impl Data for Classes {
+/// Flags of the coin: the outcomes of one column, whatever stands in the others.
+pub type Coin = Learner<Faces>;
+
+/// Flags of the examples that fit a density.
+pub type Points = Learner<Coordinates>;
+
+impl<Q: clap::Args> Data for Learner<Q> {
     fn file(&self) -> Option<&Path> {
         self.learning.table.csv.as_deref()
     }
@@ -121,7 +117,7 @@ impl Data for Classes {
     }
 }
 
-impl Learns for Classes {
+impl<Q: clap::Args> Learns for Learner<Q> {
     fn descent(&self) -> &Descending {
         &self.learning.descent
     }
@@ -131,11 +127,29 @@ impl Learns for Classes {
     }
 }
 
-/// Flags of the coin: the outcomes of one column, whatever stands in the others.
+/// What is predicted, from which columns.
 #[derive(clap::Args, Clone, Debug)]
-pub struct Coin {
+pub struct Features {
     #[command(flatten)]
-    pub(crate) learning: Learning,
+    target: Target,
+    #[command(flatten)]
+    columns: Columns,
+    /// Base level, if not the first one seen (repeatable)
+    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = base, requires = "csv", help_heading = "Your own table")]
+    base: Vec<(String, String)>,
+}
+
+impl Features {
+    /// What is asked of the person's own table, if there is one.
+    pub(crate) fn ask<'a>(&self, table: &'a Table) -> Result<Ask<'a>> {
+        let ask = table.design(self.target.of(table)?).from(self.columns.names());
+        Ok(self.base.iter().fold(ask, |ask, (column, level)| ask.base(column, level)))
+    }
+}
+
+/// The column whose outcomes are counted.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Faces {
     #[command(flatten)]
     target: Target,
     /// The class that counts as tails, if not the first one seen
@@ -143,7 +157,7 @@ pub struct Coin {
     base: Option<(String, String)>,
 }
 
-impl Coin {
+impl Faces {
     pub(crate) fn ask<'a>(&self, table: &'a Table) -> Result<Ask<'a>> {
         let target = self.target.of(table)?;
         let ask = table.design(target);
@@ -154,30 +168,6 @@ impl Coin {
             Some((column, level)) => Ok(ask.base(column, level)),
             None => Ok(ask),
         }
-    }
-}
-
-impl Data for Coin {
-    fn file(&self) -> Option<&Path> {
-        self.learning.table.csv.as_deref()
-    }
-
-    fn seed(&self) -> Option<u64> {
-        Some(self.learning.seed.seed)
-    }
-
-    fn numbers(&self) -> Option<Numbers> {
-        Some(self.learning.descent.numbers)
-    }
-}
-
-impl Learns for Coin {
-    fn descent(&self) -> &Descending {
-        &self.learning.descent
-    }
-
-    fn n(&self) -> Option<usize> {
-        self.learning.n.map(|n| n as usize)
     }
 }
 
@@ -204,41 +194,15 @@ impl Data for Questions {
     }
 }
 
-/// Flags of the examples that fit a density.
+/// The columns of numbers that a density is of, and their resolution.
 #[derive(clap::Args, Clone, Debug)]
-pub struct Points {
-    #[command(flatten)]
-    pub(crate) learning: Learning,
+pub struct Coordinates {
     #[command(flatten)]
     pub(crate) columns: Columns,
     /// The step in which each column was recorded, in its unit. With one, KL and entropy can be compared with the
     /// density; without, KL is infinite [default: the sample's own, none for a table]
     #[arg(long, value_name = "Δ,…", value_delimiter = ',', allow_negative_numbers = true, help_heading = "Data")]
     pub(crate) resolution: Vec<f64>,
-}
-
-impl Data for Points {
-    fn file(&self) -> Option<&Path> {
-        self.learning.table.csv.as_deref()
-    }
-
-    fn seed(&self) -> Option<u64> {
-        Some(self.learning.seed.seed)
-    }
-
-    fn numbers(&self) -> Option<Numbers> {
-        Some(self.learning.descent.numbers)
-    }
-}
-
-impl Learns for Points {
-    fn descent(&self) -> &Descending {
-        &self.learning.descent
-    }
-
-    fn n(&self) -> Option<usize> {
-        self.learning.n.map(|n| n as usize)
-    }
 }
 
 /// Flags of an example that reads a text.

@@ -24,7 +24,10 @@ mod run;
 mod say;
 
 pub use command::command;
-pub use flags::{Classes, Coin, Data, Descending, Draws, Learning, Learns, Numbers, Points, Questions, Seeded, Text};
+pub use flags::{
+    Classes, Coin, Coordinates, Data, Descending, Draws, Faces, Features, Learner, Learning, Learns, Numbers, Points,
+    Questions, Seeded, Text,
+};
 pub use learned::{Learned, Setting};
 pub use pictures::{Slice, View, twig};
 pub use progress::Progress;

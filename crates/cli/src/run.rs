@@ -146,7 +146,7 @@ impl Run<Classes> {
     /// The design of the person's own table, if there is one.
     pub fn design(&self) -> Result<Option<Design>> {
         let Some(table) = self.flags.data.learning.table.read()? else { return Ok(None) };
-        Ok(Some(self.flags.data.ask(&table)?.build()?))
+        Ok(Some(self.flags.data.own.ask(&table)?.build()?))
     }
 }
 
@@ -154,7 +154,7 @@ impl Run<Coin> {
     /// The outcomes in the target column of the person's own table, if there is one.
     pub fn outcomes(&self) -> Result<Option<Design<Tensor>>> {
         let Some(table) = self.flags.data.learning.table.read()? else { return Ok(None) };
-        let outcomes = self.flags.data.ask(&table)?.outcomes()?;
+        let outcomes = self.flags.data.own.ask(&table)?.outcomes()?;
         outcomes.names.two_classes()?;
         Ok(Some(outcomes))
     }
@@ -185,12 +185,12 @@ impl Run<Points> {
     /// The points of the person's own table, if there is one.
     pub fn points(&self) -> Result<Option<Design<Tensor>>> {
         let Some(table) = self.flags.data.learning.table.read()? else { return Ok(None) };
-        Ok(Some(table.points(self.flags.data.columns.names())?))
+        Ok(Some(table.points(self.flags.data.own.columns.names())?))
     }
 
     /// The resolutions that were typed, or `default` for a sample; empty for none.
     pub fn resolution(&self, default: &[f64]) -> Vec<f64> {
-        match (self.flags.data.resolution.as_slice(), self.has_table()) {
+        match (self.flags.data.own.resolution.as_slice(), self.has_table()) {
             ([], false) => default.to_vec(),
             (typed, _) => typed.to_vec(),
         }
