@@ -38,8 +38,10 @@ fn main() -> Result<()> {
     let (mut log, mut path, mut climb) = (LossLog::with_truth(truth), ParameterPath::new(), NoClimb::default());
     let (mut descent, mut enough) = (plan.optimizer(&vars, &data)?, plan.enough(&vars, &data));
     let hooks = &mut (&mut log, &mut path, &mut (&mut climb, &mut enough));
-    let end = fit(&coin, &data, plan.objective, descent.as_mut(), 0..plan.steps, hooks).map(|end| (end, vars, coin));
-    let learned = run.learned(&plan, &data, setting, log.into_history()?, &path, end)?;
+    let end = fit(&coin, &data, plan.objective, descent.as_mut(), 0..plan.steps, hooks);
+    let history = log.into_history()?;
+    let fitted = end.map(|end| enough.fitted(coin, vars, &history, end));
+    let learned = run.learned(&plan, setting, history, &path, fitted)?;
     run.compare_paths(&plan, &data, Bernoulli::new)?;
     println!("\nprobability of {}: {:.6}\n", faces[1], learned.model.prob()?);
 

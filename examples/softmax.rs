@@ -9,7 +9,7 @@ use anyhow::Result;
 use candle_core::{Device, Tensor};
 use candle_mle::model::Softmax;
 use candle_mle::model::{Linear, Sample};
-use candle_mle::{Design, Parameters, separation};
+use candle_mle::{Design, Parameters};
 use candle_mle_cli::{Classes, Run, Setting};
 
 fn main() -> Result<()> {
@@ -27,7 +27,7 @@ fn main() -> Result<()> {
     // The learner is the same struct, its parameters variables that start at zero; one fit, one hook.
     let (columns, classes, map) = (names.columns.len(), names.classes.len(), p.standardize()?);
     let step_size = 3.0 / (columns + 1) as f64; // below two over the largest curvature that standard columns can have
-    let setting = Setting { truth: known, separation: separation(p, classes)?, names, step_size };
+    let setting = Setting { truth: known, separation: run.separation(p, classes)?, names, step_size };
     let learned = run.learn(p, setting, |vb| Softmax::new(columns, classes, vb)?.standardized(map.clone()))?;
 
     run.say_coefficients(names, &learned, known)?;

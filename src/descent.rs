@@ -62,6 +62,15 @@ pub trait Descent {
         Ok(None)
     }
 
+    /// By how much the loss may still fall, ½ gᵀH⁻¹g, where the method knows a curvature H: the Newton decrement, which unlike the
+    /// gradient depends neither on the unit of a parameter nor on how rare what it tells of is. None where no curvature is known.
+    ///
+    /// # Errors
+    /// As [`slope`](Self::slope).
+    fn decrement(&self, _: &GradStore) -> Result<Option<f64>> {
+        Ok(None)
+    }
+
     /// Whether [`advance`](Self::advance) asks for values of the loss: on a GPU each is a wait for the device.
     fn looks(&self) -> bool {
         false

@@ -227,12 +227,12 @@ impl<B: Batch> Empirical<B> {
 }
 
 impl Empirical<Labelled> {
-    /// Mean 0 and standard deviation 1 in every column of x under p̂: [`Standardize::moments`].
+    /// Mean 0 and standard deviation 1 in every column of x under p̂, but for columns with values far out: [`Standardize::bulk`].
     ///
     /// # Errors
     /// A constant column.
     pub fn standardize(&self) -> Result<Standardize> {
-        Standardize::moments(self.batch.x(), &self.mass)
+        Standardize::bulk(self.batch.x(), &self.mass)
     }
 
     /// The same with `alpha` pseudo-observations more of each of the classes 0 … k−1 at every x that was observed (Laplace

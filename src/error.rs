@@ -57,6 +57,8 @@ pub enum Error {
          take a smaller family, or rescale the columns"
     )]
     Stalled { steps: usize, gradient: f64 },
+    #[error("whether the likelihood has a finite maximum is not known: {why}")]
+    Undecided { why: &'static str },
     #[error("the linear program was not solved: {why}; rescale the columns")]
     LinearProgram { why: String },
     #[error("no gradient reaches the parameter '{name}': log_prob does not use it, or a detached tensor cuts it off")]

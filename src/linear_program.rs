@@ -35,23 +35,6 @@ pub(crate) fn weights(rows: &[SparseRow], columns: usize) -> Result<Vec<f64>> {
     Ok(variables.into_iter().map(weight).collect())
 }
 
-/// The smallest direction δ (Σ|δ|) with row · δ ≥ 1 for the rows of weight 0 and = 0 for the others.
-pub(crate) fn direction(rows: &[SparseRow], weights: &[f64], columns: usize) -> Result<Vec<f64>> {
-    let mut problem = Problem::new(OptimizationDirection::Minimize);
-    let mut positive = || problem.add_var(1.0, (0.0, f64::INFINITY));
-    let variables: Vec<_> = (0..columns).map(|_| (positive(), positive())).collect();
-    for (row, weight) in rows.iter().zip(weights) {
-        let terms = row.iter().flat_map(|(column, value)| {
-            let (plus, minus) = variables[*column];
-            [(plus, *value), (minus, -value)]
-        });
-        let (side, bound) = if *weight == 0.0 { (ComparisonOp::Ge, 1.0) } else { (ComparisonOp::Eq, 0.0) };
-        problem.add_constraint(terms.collect::<Vec<_>>(), side, bound);
-    }
-    let solution = solve(&problem)?;
-    Ok(variables.iter().map(|(plus, minus)| solution.var_value(*plus) - solution.var_value(*minus)).collect())
-}
-
 fn solve(problem: &Problem) -> Result<Solution> {
     let gave_up = |why: String| Error::LinearProgram { why };
     let outcome = problem.solve().map_err(|e| gave_up(e.to_string()))?;

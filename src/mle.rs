@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow::{self, Break, Continue};
 
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Tensor, backprop::GradStore};
 use candle_mle_info::Information;
 use candle_nn::{VarBuilder, VarMap};
 use rand::Rng;
@@ -29,7 +29,9 @@ pub struct Fitted<M> {
     pub history: History,
     /// The largest component of the gradient at the end, in nats per observation and unit of parameter.
     pub gradient: f64,
-    /// Whether the gradient is as small as was asked for.
+    /// By how much −Σ ln q of all observations may still fall, in nats, as far as the optimiser knows its curvature.
+    pub decrement: Option<f64>,
+    /// Whether gradient and decrement are as small as was asked for.
     pub converged: bool,
     /// Why it ended.
     pub end: End,
@@ -48,6 +50,7 @@ impl<M: std::fmt::Debug> std::fmt::Debug for Fitted<M> {
             .field("model", &self.model)
             .field("history", &self.history)
             .field("gradient", &self.gradient)
+            .field("decrement", &self.decrement)
             .field("converged", &self.converged)
             .field("end", &self.end)
             .finish_non_exhaustive()
@@ -55,7 +58,8 @@ impl<M: std::fmt::Debug> std::fmt::Debug for Fitted<M> {
 }
 
 /// How a fit goes, and when it ends. The default is what [`maximum_likelihood`] does: L-BFGS on the cross-entropy until no
-/// component of the gradient exceeds 1e-9 nats per observation, 10,000 steps at most.
+/// component of the gradient exceeds 1e-9 nats per observation and all observations together could gain no more than 1e-12 nats,
+/// 10,000 steps at most.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Plan {
     /// What is descended.
@@ -64,7 +68,8 @@ pub struct Plan {
     pub by: By,
     /// At most so many updates.
     pub steps: usize,
-    /// The fit has converged, and ends, when no component of the gradient exceeds this, in nats per observation.
+    /// The fit has converged, and ends, when no component of the gradient exceeds this, in nats per observation, and where the
+    /// optimiser knows a curvature −Σ ln q can fall no more: what is rare counts little in a mean, and is fitted all the same.
     pub tolerance: f64,
     /// Whether a fit that has converged ends there.
     pub until_converged: bool,
@@ -121,7 +126,9 @@ impl Plan {
     /// The hook that ends the fit of these variables where the plan says so.
     pub fn enough<B: Batch>(&self, vars: &VarMap, p: &Empirical<B>) -> Enough {
         let gradient = GradientNorm::new(vars, self.tolerance_for(p) * self.objective.scale(p));
-        Enough { gradient, until_converged: self.until_converged, floor: self.floor }
+        let (scale, most) = (self.objective.scale(p), (1e6 * self.tolerance_for(p).powi(2)).max(NOTHING));
+        let (until_converged, floor) = (self.until_converged, self.floor);
+        Enough { gradient, scale, total: p.total(), decrement: None, most, until_converged, floor }
     }
 
     /// Follows the plan: fits `model`, whose variables are `vars`, and logs every step; `watch` looks on.
@@ -142,10 +149,10 @@ impl Plan {
         if !p.batch().device().is_cpu() {
             // There the hook looks now and then.
             let loss = self.objective.loss(&model, &model.log_prob(p.batch())?, p)?;
-            enough.gradient.look(&loss.backward()?)?;
+            let gradients = loss.backward()?;
+            enough.look(&gradients, Some(optimizer.as_ref()))?;
         }
-        let (converged, gradient) = (enough.gradient.reached(), enough.gradient.norm() / self.objective.scale(p));
-        Ok(Fitted { model, vars, history: log.history()?.clone(), gradient, converged, end })
+        Ok(enough.fitted(model, vars, log.history()?, end))
     }
 
     /// The same for the model that `make` builds of new variables, in the type of numbers and on the device of the data.
@@ -176,13 +183,44 @@ impl Plan {
 #[derive(Debug)]
 pub struct Enough {
     gradient: GradientNorm,
+    /// Of the loss descended, against the mean; and n.
+    scale: f64,
+    total: f64,
+    decrement: Option<f64>,
+    /// The decrement at which a fit ends.
+    most: f64,
     until_converged: bool,
     floor: Option<f64>,
 }
 
+/// Nats of all observations together that are nothing: for them an estimate moves by a millionth of its standard error.
+const NOTHING: f64 = 1e-12;
+
+/// Times that, where rounding ends a fit before: a ten-thousandth.
+const ALMOST: f64 = 1e4;
+
+impl Enough {
+    /// What the fit has come to that this hook saw to its end.
+    pub fn fitted<M>(self, model: M, vars: VarMap, history: &History, end: End) -> Fitted<M> {
+        let converged = self.gradient.reached() && self.decrement.is_none_or(|left| left <= ALMOST * self.most);
+        let (gradient, decrement) = (self.gradient.norm() / self.scale, self.decrement);
+        Fitted { model, vars, history: history.clone(), gradient, decrement, converged, end }
+    }
+
+    fn look(&mut self, gradients: &GradStore, optimizer: Option<&dyn Descent>) -> Result<()> {
+        self.gradient.look(gradients)?;
+        let decrement = optimizer.map(|optimizer| optimizer.decrement(gradients)).transpose()?.flatten();
+        self.decrement = decrement.map(|decrement| decrement / self.scale * self.total);
+        Ok(())
+    }
+}
+
 impl<M: Model> Hook<M> for Enough {
     fn on_step(&mut self, step: &Step<'_, M>) -> Result<ControlFlow<()>> {
-        let converged = self.gradient.on_step(step)?.is_break() && self.until_converged;
+        let Some(gradients) = step.gradients.filter(|_| step.due()) else { return Ok(Continue(())) };
+        self.look(gradients, step.optimizer)?;
+        let flat = self.gradient.reached() && self.decrement.is_none_or(|left| left <= self.most);
+        let converged = flat && self.until_converged;
         let near = match self.floor {
             Some(floor) => step.loss()? <= floor,
             None => false,

@@ -1,14 +1,24 @@
-//! Does the likelihood of a classifier have a maximum? A linear program decides it before any descent.
+//! Does the likelihood of a classifier have a maximum? Decided before any descent, for the numbers as they stand.
+
+mod certain;
+mod hull;
+mod limit;
+mod margins;
+mod modular;
+
+use std::cmp::Ordering;
 
 use candle_core::Tensor;
 use candle_mle_info::Information;
-use nalgebra::{DMatrix, DVector};
 
 use crate::batch::{Labelled, host};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result};
-use crate::linear_program::{SparseRow, direction, weights};
-use crate::standardize::Standardize;
+use certain::{Inverse, Number, Twice, size};
+use hull::{Budget, Hull, dot, hull};
+use limit::Limit;
+use margins::{Margins, Pair, Whitening};
+use modular::Space;
 
 /// Data that a linear classifier can tell apart too well: along a direction of parameter space the likelihood grows
 /// for ever, so no finite maximum exists (Albert and Anderson 1984, Biometrika 71: complete or quasi-complete separation).
@@ -21,13 +31,58 @@ pub struct Separation {
     pub direction: Vec<Vec<f64>>,
     /// Whether every observation is told apart in the limit, so that the infimum is 0.
     pub complete: bool,
+    /// Coefficients that are the limits of those that have one, and for each whether it has: zero modulo a prime.
+    limit: Vec<Vec<f64>>,
+    open: Vec<Vec<u64>>,
+}
+
+impl Separation {
+    /// Where the coefficients of every class against the class `base` go as the likelihood rises along the direction: slopes,
+    /// then the intercept, per unit of x. Those that what is not told apart still determines have finite limits, the estimates of
+    /// the likelihood's limit (Geyer 2009); the others run off to ±∞, or are NaN where the direction leaves them alone and
+    /// nothing determines them.
+    ///
+    /// ```
+    /// use candle_core::{Device, Tensor};
+    /// use candle_mle::{Empirical, Labelled, separation};
+    /// // Of x = 0 one in four; of x = 1 all.
+    /// let x = Tensor::new(&[[0.0], [0.0], [1.0]], &Device::Cpu)?;
+    /// let batch = Labelled::new(x, Tensor::new(&[0u32, 1, 1], &Device::Cpu)?)?;
+    /// let apart = separation(&Empirical::from_counts(batch, &[3.0, 1.0, 5.0])?, 2)?.unwrap();
+    /// let [slope, intercept] = apart.limits(0)[1][..] else { unreachable!() };
+    /// assert!(slope == f64::INFINITY && (intercept - (1f64 / 3.0).ln()).abs() < 1e-9);
+    /// # Ok::<(), candle_mle::Error>(())
+    /// ```
+    ///
+    /// Nothing for a base that is no class.
+    pub fn limits(&self, base: usize) -> Vec<Vec<f64>> {
+        if base >= self.limit.len() {
+            return vec![];
+        }
+        let largest = self.direction.iter().flatten().fold(0.0, |a: f64, d| a.max(d.abs()));
+        let of = |class: usize, j: usize| {
+            let runs = self.direction[class][j] - self.direction[base][j];
+            if self.open[class][j] == self.open[base][j] {
+                self.limit[class][j] - self.limit[base][j]
+            } else if runs.abs() > 1e-12 * largest {
+                f64::INFINITY.copysign(runs)
+            } else {
+                f64::NAN
+            }
+        };
+        (0..self.limit.len()).map(|class| (0..self.limit[class].len()).map(|j| of(class, j)).collect()).collect()
+    }
 }
 
 /// Looks for a separation in classes 0 … k−1; `None` if the likelihood has a finite maximum.
 ///
-/// A direction δ separates if (δ_y − δ_c)·(x, 1) ≥ 0 for every observation and class c ≠ y, and > 0 for some. The dual of
-/// asking for as many strict ones as can be is a linear program with one row a parameter. Where a part of the
-/// observations already leaves no room for δ, the others cannot give it back, so large tables are decided by a part.
+/// A direction δ separates if (δ_y − δ_c)·(x, 1) ≥ 0 for every observation and class c ≠ y, and > 0 for some. By the theorem of
+/// Gordan either some δ meets all these margins strictly, or some of them balance: with positive weights they sum to zero, every
+/// δ is zero on them and on all that depends on them, and the question is asked again of the rest. The point of the margins'
+/// convex hull that is nearest to zero tells which (Wolfe 1976), in floating point and for a part of a large table; its answer is
+/// believed only once it is certain for all rows and for the numbers as they stand, by bounds on the rounding errors and, where
+/// a margin must be zero, by arithmetic modulo a prime. No tolerance takes part, so that neither units nor a value far from the
+/// others decide.
 ///
 /// ```
 /// use candle_core::{Device, Tensor};
@@ -42,28 +97,26 @@ pub struct Separation {
 /// ```
 ///
 /// # Errors
-/// A class that is not below `classes`; a program that the solver gives up on.
+/// A class that is not below `classes`; [`Undecided`](Error::Undecided) where neither answer could be made certain with the work
+/// that it may cost: nothing is known then, and a fit may still be tried.
 pub fn separation(p: &Empirical<Labelled>, classes: usize) -> Result<Option<Separation>> {
     let margins = Margins::new(p, classes)?;
-    let mut part = 512;
-    loop {
-        let pairs = margins.spread(part);
-        let rows: Vec<SparseRow> = pairs.iter().map(|pair| margins.row(*pair)).collect();
-        let weights = weights(&rows, margins.parameters())?;
-        let overlap = weights.iter().all(|w| *w > 0.0);
-        if pairs.len() == margins.pairs.len() {
-            if overlap {
-                return Ok(None);
-            }
-            let direction = margins.own_units(&direction(&rows, &weights, margins.parameters())?);
-            let left: Vec<Pair> = pairs.into_iter().zip(&weights).filter(|(_, w)| **w > 0.0).map(|(p, _)| p).collect();
-            return Ok(Some(Separation { infimum: margins.infimum(&left), direction, complete: left.is_empty() }));
-        }
-        if overlap && margins.determined_by(&rows) {
-            return Ok(None);
-        }
-        part *= 4;
+    if classes < 2 {
+        return Ok(None);
     }
+    let Some(Found { delta, space, zero }) = Search::new(&margins).decide()? else { return Ok(None) };
+    let direction = margins.own_units(&delta.iter().map(|d| d.nearest()).collect::<Vec<_>>());
+    let complete = space.rank() == 0;
+    let start = vec![0.0; margins.parameters()];
+    let (infimum, theta) = if complete {
+        (0.0, start)
+    } else {
+        let normal = space.normal();
+        let open = (0..margins.rows()).flat_map(|row| margins.inside(row, &normal)).collect();
+        Limit { margins: &margins, open }.minimum(start)
+    };
+    let (limit, open) = (margins.unscaled(&theta), margins.open(&zero));
+    Ok(Some(Separation { infimum: Information::from_nats(infimum), direction, complete, limit, open }))
 }
 
 /// The same for a coin (m,) of zeros and ones: one that showed a single face is the likelier the surer it is of it.
@@ -73,7 +126,8 @@ pub fn one_sided(p: &Empirical<Tensor>) -> Result<Option<Separation>> {
         return Ok(None);
     }
     let direction = vec![vec![0.0], vec![2.0 * heads - 1.0]];
-    Ok(Some(Separation { infimum: Information::ZERO, direction, complete: true }))
+    let (limit, open) = (vec![vec![0.0]; 2], vec![vec![0], vec![1]]);
+    Ok(Some(Separation { infimum: Information::ZERO, direction, complete: true, limit, open }))
 }
 
 /// The same for a die, (m,) of levels 0 … k−1, u32: a level that was never seen is the likelier the less probable it is, for
@@ -82,155 +136,369 @@ pub fn one_sided(p: &Empirical<Tensor>) -> Result<Option<Separation>> {
 /// # Errors
 /// A level that is not below `levels`.
 pub fn unseen_levels(p: &Empirical<Tensor>, levels: usize) -> Result<Option<Separation>> {
-    let mut seen = vec![false; levels];
-    for level in host(p.batch())? {
+    let mut counts = vec![0.0; levels];
+    for (level, count) in host(p.batch())?.into_iter().zip(host(p.count())?) {
         let level = level as usize;
-        *seen.get_mut(level).ok_or(Error::Class { class: level, classes: levels })? = true;
+        *counts.get_mut(level).ok_or(Error::Class { class: level, classes: levels })? += count;
     }
-    if seen.iter().all(|seen| *seen) {
+    if counts.iter().all(|count| *count > 0.0) {
         return Ok(None);
     }
     // Against level 0, as everywhere.
-    let off = |seen: bool| if seen { 0.0 } else { -1.0 };
-    let direction = seen.iter().map(|level| vec![off(*level) - off(seen[0])]).collect();
-    Ok(Some(Separation { infimum: p.entropy() * p.total(), direction, complete: p.distinct() == 1 }))
+    let off = |count: f64| if count > 0.0 { 0.0 } else { -1.0 };
+    let direction = counts.iter().map(|count| vec![off(*count) - off(counts[0])]).collect();
+    let limit = counts.iter().map(|count| vec![if *count > 0.0 { count.ln() } else { 0.0 }]).collect();
+    let open =
+        counts.iter().enumerate().map(|(level, count)| vec![if *count > 0.0 { 0 } else { level as u64 + 1 }]).collect();
+    Ok(Some(Separation { infimum: p.entropy() * p.total(), direction, complete: p.distinct() == 1, limit, open }))
 }
 
-/// Row, its class y, and another class c.
-type Pair = (usize, usize, usize);
+/// What the search may cost, in multiplications: some ten seconds.
+const WORK: u64 = 20_000_000_000;
 
-/// The margins (δ_y − δ_c)·(x, 1) of every observation against every other class, in standard coordinates.
-struct Margins {
-    /// (x, 1) of each distinct row.
-    x: Vec<Vec<f64>>,
-    count: Vec<f64>,
-    scale: Vec<f64>,
-    shift: Vec<f64>,
-    classes: usize,
-    pairs: Vec<Pair>,
+/// How many pairs the hull is of at first, and by how many it grows.
+const PART: usize = 512;
+
+/// A direction, in standard coordinates, the space of the margins that it leaves at zero, and an independent part of these.
+struct Found {
+    delta: Vec<Twice>,
+    space: Space,
+    zero: Vec<Pair>,
 }
 
-impl Margins {
-    fn new(p: &Empirical<Labelled>, classes: usize) -> Result<Self> {
-        let standardize = Standardize::moments(p.batch().x(), p.mass())?;
-        let (shift, scale) = (host(standardize.shift())?, host(standardize.scale())?);
-        let y = p.batch().y().to_device(&candle_core::Device::Cpu)?.to_vec1::<u32>()?;
-        p.batch().at_most(classes)?;
-        let standard = |x: &[f64]| {
-            let standard = x.iter().zip(&shift).zip(&scale).map(|((x, a), b)| (x - a) / b);
-            standard.chain([1.0]).collect::<Vec<f64>>()
-        };
-        let x: Vec<Vec<f64>> = host(p.batch().x())?.chunks(shift.len()).map(standard).collect();
-        let others = |(row, y): (usize, &u32)| {
-            let y = *y as usize;
-            (0..classes).filter(move |c| *c != y).map(move |c| (row, y, c))
-        };
-        let pairs = y.iter().enumerate().flat_map(others).collect();
-        Ok(Self { x, count: host(p.count())?, scale, shift, classes, pairs })
+struct Search<'a> {
+    margins: &'a Margins,
+    whitening: Whitening,
+    /// All margins that must be zero, and an independent part of them.
+    space: Space,
+    zero: Vec<Pair>,
+    /// Margins that sum to zero with these weights as far as rounding tells, and what they span: not yet certain.
+    pending: Vec<(Pair, f64)>,
+    soft: Vec<Vec<f64>>,
+    budget: Budget,
+}
+
+/// What is left of a margin beyond others below this share of its length may be rounding.
+const FAINT: f64 = 1e-7;
+
+impl<'a> Search<'a> {
+    fn new(margins: &'a Margins) -> Self {
+        let space = Space::new(margins.parameters());
+        Self {
+            margins,
+            whitening: margins.whitening(),
+            space,
+            zero: vec![],
+            pending: vec![],
+            soft: vec![],
+            budget: Budget(WORK),
+        }
     }
 
-    /// Parameters: (d + 1) for every class but class 0, which stays at zero.
-    fn parameters(&self) -> usize {
-        (self.classes - 1) * self.x[0].len()
-    }
-
-    /// The margin of a pair as a function of δ.
-    fn row(&self, (row, y, c): Pair) -> SparseRow {
-        let width = self.x[row].len();
-        let of_class = |(class, sign): (usize, f64)| {
-            let coefficients = self.x[row].iter().enumerate().filter(|(_, x)| **x != 0.0);
-            coefficients.map(move |(j, x)| ((class - 1) * width + j, sign * x))
-        };
-        [(y, 1.0), (c, -1.0)].into_iter().filter(|(class, _)| *class > 0).flat_map(of_class).collect()
-    }
-
-    /// About `at_most` pairs, evenly spread over the table; all of them if there are no more.
-    fn spread(&self, at_most: usize) -> Vec<Pair> {
-        let stride = self.pairs.len().div_ceil(at_most).max(1);
-        self.pairs.iter().copied().step_by(stride).collect()
-    }
-
-    /// Whether margins of zero on these rows leave no direction but zero.
-    fn determined_by(&self, rows: &[SparseRow]) -> bool {
-        let k = self.parameters();
-        let mut gram = DMatrix::<f64>::zeros(k, k);
-        for row in rows {
-            for (i, a) in row {
-                for (j, b) in row {
-                    gram[(*i, *j)] += a * b / rows.len() as f64;
+    /// What separates; none where all margins must be zero.
+    fn decide(mut self) -> Result<Option<Found>> {
+        loop {
+            if self.space.rank() == self.margins.parameters() {
+                return Ok(None);
+            }
+            let normal = (self.space.rank() > 0).then(|| self.space.normal());
+            let mut part = self.spread(normal.as_deref());
+            if part.is_empty() {
+                return Ok(None);
+            }
+            let projection = [self.projection(), self.soft.clone()].concat();
+            // What may be outside by rounding alone waits until the rest is known.
+            let clear: Vec<Pair> = part.iter().copied().filter(|pair| self.share(*pair, &projection) > FAINT).collect();
+            match (clear.is_empty(), self.pending.is_empty()) {
+                (false, _) => part = clear,
+                (true, true) => {}
+                (true, false) => {
+                    self.settle()?;
+                    continue;
                 }
             }
-        }
-        gram.symmetric_eigenvalues().min() > 1e-9
-    }
-
-    /// A direction δ for every class, scaled to a largest component of 1, per unit of x.
-    fn own_units(&self, delta: &[f64]) -> Vec<Vec<f64>> {
-        let width = self.x[0].len();
-        let largest = delta.iter().fold(0.0, |a: f64, d| a.max(d.abs()));
-        let of_class = |class: &[f64]| {
-            let slopes: Vec<f64> = (0..width - 1).map(|j| class[j] / largest / self.scale[j]).collect();
-            let moved: f64 = slopes.iter().zip(&self.shift).map(|(slope, shift)| slope * shift).sum();
-            let intercept = class[width - 1] / largest - moved;
-            slopes.into_iter().chain([intercept]).collect()
-        };
-        std::iter::once(vec![0.0; width]).chain(delta.chunks(width).map(of_class)).collect()
-    }
-
-    /// The likelihood's limit along the direction: the pairs that are told apart drop out, and what is left of the
-    /// softmax has a finite maximum (Geyer 2009, Electronic Journal of Statistics 3), found by Newton's method.
-    fn infimum(&self, left: &[Pair]) -> Information {
-        let k = self.parameters();
-        let mut theta = DVector::zeros(k);
-        let (mut loss, mut gradient, mut hessian) = self.limit(left, &theta);
-        for _ in 0..100 {
-            // Directions that the remaining pairs do not determine keep a curvature of rounding size, so that they stay put.
-            let ridge = DMatrix::identity(k, k) * (1e-12 * hessian.trace().max(f64::MIN_POSITIVE));
-            let Some(factor) = (&hessian + ridge).cholesky() else { break };
-            let newton = factor.solve(&gradient);
-            let decrement = gradient.dot(&newton);
-            let mut length = 1.0;
-            let step = loop {
-                let trial = &theta - &newton * length;
-                let at = self.limit(left, &trial);
-                if at.0 <= loss - 1e-4 * length * decrement || length < 1e-10 {
-                    break (trial, at);
-                }
-                length /= 2.0;
-            };
-            if decrement <= 1e-13 * (1.0 + loss) {
-                break;
-            }
-            (theta, (loss, gradient, hessian)) = step;
-        }
-        Information::from_nats(loss)
-    }
-
-    /// −Σ ln q of the pairs that are left, its gradient and its Hessian.
-    fn limit(&self, left: &[Pair], theta: &DVector<f64>) -> (f64, DVector<f64>, DMatrix<f64>) {
-        let k = theta.len();
-        let (mut loss, mut gradient, mut hessian) = (0.0, DVector::zeros(k), DMatrix::zeros(k, k));
-        for of_row in left.chunk_by(|a, b| a.0 == b.0) {
-            let count = self.count[of_row[0].0];
-            let terms: Vec<SparseRow> = of_row.iter().map(|pair| self.row(*pair)).collect();
-            // −margin is the logit of class c against y.
-            let logits: Vec<f64> = terms.iter().map(|t| -t.iter().map(|(i, a)| theta[*i] * a).sum::<f64>()).collect();
-            let top = logits.iter().copied().fold(0.0, f64::max);
-            let z: f64 = (-top).exp() + logits.iter().map(|l| (l - top).exp()).sum::<f64>();
-            loss += count * (top + z.ln());
-            let mut mean = DVector::zeros(k);
-            for (terms, logit) in terms.iter().zip(&logits) {
-                let q = (logit - top).exp() / z;
-                for (i, a) in terms {
-                    mean[*i] -= q * a;
-                    for (j, b) in terms {
-                        hessian[(*i, *j)] += count * q * a * b;
+            loop {
+                let (points, lengths): (Vec<_>, Vec<_>) =
+                    part.iter().map(|pair| self.point(*pair, &projection)).unzip();
+                match hull(&points, &mut self.budget) {
+                    Hull::Unknown => {
+                        return Err(undecided("the search took too long, or lost its way in rounding errors"));
+                    }
+                    Hull::Around(of) => {
+                        self.pending.extend(of.iter().map(|(at, weight)| (part[*at], weight / lengths[*at])));
+                        if self.settle().is_err() {
+                            // With what balances beyond these it may be certain.
+                            let before = self.soft.len();
+                            for (at, _) in of {
+                                let vector = beyond(points[at].clone(), &self.soft[before..]);
+                                if dot(&vector, &vector).sqrt() > FAINT {
+                                    self.soft.push(unit(vector));
+                                }
+                            }
+                        }
+                        break;
+                    }
+                    Hull::Beside(_) if !self.pending.is_empty() => {
+                        self.settle()?;
+                        break;
+                    }
+                    Hull::Beside(direction) => {
+                        let (delta, error) = self.polish(self.standard(&direction))?;
+                        let missed = self.missed(&delta, &error, normal.as_deref());
+                        if missed.is_empty() {
+                            return Ok(Some(Found { delta, space: self.space, zero: self.zero }));
+                        }
+                        let before = part.len();
+                        part.extend(
+                            missed
+                                .into_iter()
+                                .filter(|pair| !part[..before].contains(pair))
+                                .take(PART)
+                                .collect::<Vec<_>>(),
+                        );
+                        if part.len() == before {
+                            return Err(undecided("a margin is too small beside the rounding errors"));
+                        }
                     }
                 }
             }
-            hessian -= &mean * mean.transpose() * count;
-            gradient += mean * count;
         }
-        (loss, gradient, hessian)
     }
+
+    /// Some pairs that are not in the space, evenly spread over the table.
+    fn spread(&self, normal: Option<&[u64]>) -> Vec<Pair> {
+        let all = self.margins.pairs();
+        let Some(normal) = normal else {
+            return (0..all).step_by(all.div_ceil(PART).max(1)).map(|at| self.margins.pair(at)).collect();
+        };
+        let mut outside = vec![];
+        for row in 0..self.margins.rows() {
+            let inside = self.margins.inside(row, normal);
+            outside.extend((0..self.margins.classes).filter(|c| !inside[*c]).map(|c| (row, c)));
+        }
+        let stride = outside.len().div_ceil(PART).max(1);
+        outside.into_iter().step_by(stride).collect()
+    }
+
+    /// A pair's margin in the whitened coordinates.
+    fn whitened(&self, pair: Pair) -> Vec<f64> {
+        let plain = self.whitening.plain();
+        let x = if plain {
+            self.whitening.of(&self.margins.exactly::<f64>(pair.0))
+        } else {
+            self.whitening.of(&self.margins.exactly::<Twice>(pair.0))
+        };
+        self.margins.spread(pair, &x, 0.0, |x| -x)
+    }
+
+    /// An orthonormal basis of the space, in the whitened coordinates.
+    fn projection(&self) -> Vec<Vec<f64>> {
+        let mut basis: Vec<Vec<f64>> = vec![];
+        for pair in &self.zero {
+            let vector = unit(beyond(unit(self.whitened(*pair)), &basis));
+            basis.push(vector);
+        }
+        basis
+    }
+
+    /// What a margin adds to the space, scaled to length 1, and the length that it had.
+    fn point(&self, pair: Pair, projection: &[Vec<f64>]) -> (Vec<f64>, f64) {
+        let point = beyond(self.whitened(pair), projection);
+        let length = dot(&point, &point).sqrt();
+        (unit(point), length)
+    }
+
+    /// A direction from the whitened to the standard coordinates.
+    fn standard(&self, direction: &[f64]) -> Vec<Twice> {
+        direction.chunks(self.margins.width()).flat_map(|class| self.whitening.back(class)).collect()
+    }
+
+    /// Margins in standard coordinates, to the error of these numbers.
+    fn columns<T: Number>(&self, pairs: &[Pair]) -> Vec<Vec<T>> {
+        let column = |pair: &Pair| {
+            self.margins.spread(*pair, &self.margins.exactly::<T>(pair.0), T::difference(0.0, 0.0), |x| -x)
+        };
+        pairs.iter().map(column).collect()
+    }
+
+    /// How much of a margin is beyond an orthonormal basis.
+    fn share(&self, pair: Pair, basis: &[Vec<f64>]) -> f64 {
+        let whole = self.whitened(pair);
+        let size = dot(&whole, &whole).sqrt();
+        let left = beyond(whole, basis);
+        dot(&left, &left).sqrt() / size
+    }
+
+    /// Makes sure that margins, some of those pending, sum to something in the space with weights > 0, and widens the space by
+    /// them.
+    fn settle(&mut self) -> Result<()> {
+        let mut weighted = self.apart();
+        while !weighted.is_empty() {
+            let mut light = vec![];
+            // To zero by themselves, if they do: then what else is in the space needs no look.
+            for beside in [false, true] {
+                let (mut space, zero) = if beside {
+                    (self.space.clone(), self.zero.as_slice())
+                } else {
+                    (Space::new(self.margins.parameters()), &[][..])
+                };
+                let pairs: Vec<Pair> = weighted.iter().map(|(pair, _)| *pair).collect();
+                let independent = self.margins.widen(&mut space, &pairs);
+                let rest: Vec<_> = weighted.iter().copied().filter(|(pair, _)| !independent.contains(pair)).collect();
+                if rest.is_empty() {
+                    continue;
+                }
+                light = self.light::<f64>(&independent, zero, &rest);
+                if !light.is_empty() {
+                    light = self.light::<Twice>(&independent, zero, &rest);
+                }
+                if light.is_empty() {
+                    let more = self.margins.widen(&mut self.space, &pairs);
+                    self.zero.extend(more);
+                    (self.pending, self.soft) = (vec![], vec![]);
+                    return Ok(());
+                }
+            }
+            if light.is_empty() {
+                break;
+            }
+            weighted.retain(|(pair, _)| !light.contains(pair));
+        }
+        Err(undecided("weights are too small beside the rounding errors"))
+    }
+
+    /// What is pending, each next the one that is the farthest from those before: the first ones are the most independent.
+    fn apart(&self) -> Vec<(Pair, f64)> {
+        let mut sums: Vec<(Pair, f64)> = vec![];
+        for (pair, weight) in &self.pending {
+            match sums.iter_mut().find(|(other, _)| other == pair) {
+                Some((_, sum)) => *sum += weight,
+                None => sums.push((*pair, *weight)),
+            }
+        }
+        let mut left: Vec<_> =
+            sums.into_iter().map(|(pair, weight)| (unit(self.whitened(pair)), pair, weight)).collect();
+        let mut ordered = vec![];
+        while !left.is_empty() {
+            let length = |at: &usize| dot(&left[*at].0, &left[*at].0);
+            let Some(at) = (0..left.len()).max_by(|a, b| length(a).total_cmp(&length(b))) else { break };
+            let (vector, pair, weight) = left.swap_remove(at);
+            ordered.push((pair, weight));
+            let along = [unit(vector)];
+            left.iter_mut().for_each(|(other, ..)| *other = beyond(std::mem::take(other), &along));
+        }
+        ordered
+    }
+
+    /// Margins that depend on the others, with their weights: which of the others have a weight that is not certain to be > 0,
+    /// when all sum to something in the space.
+    fn light<T: Number>(&self, independent: &[Pair], zero: &[Pair], rest: &[(Pair, f64)]) -> Vec<Pair> {
+        let Some(inverse) = Inverse::<T>::new(&self.columns(&[independent, zero].concat())) else {
+            return independent.to_vec();
+        };
+        let mut sum = vec![T::difference(0.0, 0.0); self.margins.parameters()];
+        for (pair, weight) in rest {
+            let weight = T::difference(*weight, 0.0);
+            sum.iter_mut().zip(&self.columns::<T>(&[*pair])[0]).for_each(|(sum, x)| *sum = *sum + weight * *x);
+        }
+        let (weights, error) = inverse.solve(&sum);
+        // NaN is as light.
+        let light = |(_, (weight, error)): &(&Pair, (&T, &f64))| {
+            weight.nearest().partial_cmp(&(1.01 * **error)) != Some(Ordering::Greater)
+        };
+        independent.iter().zip(weights.iter().zip(&error)).filter(light).map(|(pair, _)| *pair).collect()
+    }
+
+    /// The direction without what it has along the space, and how far each component may be from one that has nothing there.
+    fn polish(&self, mut delta: Vec<Twice>) -> Result<(Vec<Twice>, Vec<f64>)> {
+        let mut error = vec![0.0; delta.len()];
+        if !self.zero.is_empty() {
+            let columns = self.columns::<Twice>(&self.zero);
+            let inverse = Inverse::new(&columns).ok_or_else(|| undecided("margins are nearly dependent"))?;
+            inverse.project(&mut delta, &columns).into_iter().for_each(|(at, moved)| error[at] = moved);
+        }
+        Ok((delta, error))
+    }
+
+    /// The pairs outside the space whose margins are not certain to be positive, the worst first, one a row.
+    fn missed(&mut self, delta: &[Twice], error: &[f64], normal: Option<&[u64]>) -> Vec<Pair> {
+        let (width, classes) = (self.margins.width(), self.margins.classes);
+        self.budget.pay(2 * self.margins.rows() * self.margins.parameters());
+        let near: Vec<f64> = delta.iter().map(|d| d.nearest()).collect();
+        let mut missed: Vec<(f64, Pair)> = vec![];
+        for row in 0..self.margins.rows() {
+            let (x, y) = (self.margins.x(row), self.margins.y[row]);
+            let margins = Along::new(classes, width, x, &near, error);
+            if !(0..classes).any(|c| c != y && !margins.positive(y, c)) {
+                continue;
+            }
+            let inside = normal.map(|normal| self.margins.inside(row, normal));
+            let outside = |c: &usize| *c != y && inside.as_ref().is_none_or(|inside| !inside[*c]);
+            let open: Vec<usize> = (0..classes).filter(outside).filter(|c| !margins.positive(y, *c)).collect();
+            if open.is_empty() {
+                continue;
+            }
+            let margins = Along::new(classes, width, &self.margins.exactly::<Twice>(row), delta, error);
+            let open = open.into_iter().filter(|c| !margins.positive(y, *c)).map(|c| (margins.of(y, c), (row, c)));
+            missed.extend(open.min_by(|a, b| a.0.total_cmp(&b.0)));
+        }
+        missed.sort_by(|a, b| a.0.total_cmp(&b.0));
+        missed.into_iter().map(|(_, pair)| pair).collect()
+    }
+}
+
+/// δ_c·(x, 1) of each class, relative to the size of x, and how far each may be from the truth.
+struct Along<T> {
+    length: f64,
+    sum: Vec<T>,
+    lost: Vec<f64>,
+}
+
+impl<T: Number> Along<T> {
+    fn new(classes: usize, width: usize, x: &[T], delta: &[T], error: &[f64]) -> Self {
+        let length = x.iter().fold(0.0, |a: f64, x| a.max(x.nearest().abs()));
+        let (mut sum, mut lost) = (vec![T::difference(0.0, 0.0); classes], vec![0.0; classes]);
+        for class in 1..classes {
+            let at = (class - 1) * width;
+            let of = &delta[at..at + width];
+            sum[class] = certain::dot(x, of);
+            let moved: f64 = x.iter().zip(&error[at..at + width]).map(|(x, e)| x.nearest().abs() * e).sum();
+            lost[class] = 1.01 * (size(x, of) * Inverse::<T>::rounding(width) + moved) / length;
+        }
+        Self { length, sum, lost }
+    }
+
+    fn of(&self, y: usize, c: usize) -> f64 {
+        (self.sum[y] - self.sum[c]).nearest() / self.length
+    }
+
+    /// Whether class c falls behind class y for certain.
+    fn positive(&self, y: usize, c: usize) -> bool {
+        // The difference itself is rounded once more.
+        self.of(y, c) > 1.01 * (self.lost[y] + self.lost[c]) + 2.0 * f64::EPSILON * self.of(y, c).abs()
+    }
+}
+
+fn undecided(why: &'static str) -> Error {
+    Error::Undecided { why }
+}
+
+/// What is left of a vector beyond an orthonormal basis; twice, for what rounding leaves the first time.
+fn beyond(mut vector: Vec<f64>, basis: &[Vec<f64>]) -> Vec<f64> {
+    for along in basis.iter().chain(basis) {
+        let share = dot(&vector, along);
+        vector.iter_mut().zip(along).for_each(|(v, a)| *v -= share * a);
+    }
+    vector
+}
+
+/// A vector scaled to length 1.
+fn unit(mut vector: Vec<f64>) -> Vec<f64> {
+    let largest = vector.iter().fold(0.0, |a: f64, v| a.max(v.abs()));
+    if largest > 0.0 {
+        vector.iter_mut().for_each(|v| *v /= largest);
+        let length = dot(&vector, &vector).sqrt();
+        vector.iter_mut().for_each(|v| *v /= length);
+    }
+    vector
 }

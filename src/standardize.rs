@@ -29,6 +29,9 @@ pub struct Standardize {
     last: Arc<Mutex<Option<(TensorId, Tensor)>>>,
 }
 
+/// A standard deviation of so many usual distances is that of one value, and not of the others.
+const FAR: f64 = 1e3;
+
 impl Standardize {
     /// The map of this shift and scale, both (d,).
     ///
@@ -80,6 +83,25 @@ impl Standardize {
                 column.iter().zip(&mass).map(|(v, m)| ((v - mean) / largest).powi(2) * m).sum::<f64>() / total;
             (mean, largest * variance.sqrt())
         })
+    }
+
+    /// The same, but for a column in which a value lies so far from the others that in standard deviations they would all be one,
+    /// as a fill value does: of that the middle value becomes 0, and the usual distance from it 1.
+    ///
+    /// # Errors
+    /// As [`moments`](Self::moments).
+    pub fn bulk(x: &Tensor, mass: &Tensor) -> Result<Self> {
+        let moments = Self::moments(x, mass)?;
+        let (values, mass, columns) = (host(x)?, host(mass)?, x.dim(1)?);
+        let (mut shift, mut scale) = (host(&moments.shift)?, host(&moments.scale)?);
+        for j in 0..columns {
+            let column = values.iter().skip(j).step_by(columns).zip(&mass).filter(|(_, m)| **m > 0.0);
+            let (center, usual) = middle(column.map(|(x, _)| *x).collect());
+            if scale[j] > FAR * usual {
+                (shift[j], scale[j]) = (center, usual);
+            }
+        }
+        Self::new(like(x, shift, columns)?, like(x, scale, columns)?)
     }
 
     /// The range of every column of x (m, d) becomes −1 to 1.
@@ -158,4 +180,19 @@ impl Standardize {
             }
         }
     }
+}
+
+/// A value in the middle of a column, and the usual distance from it of those that are not it; 1 for a constant column.
+pub(crate) fn middle(mut column: Vec<f64>) -> (f64, f64) {
+    if column.is_empty() {
+        return (0.0, 1.0);
+    }
+    let at = column.len() / 2;
+    let center = *column.select_nth_unstable_by(at, f64::total_cmp).1;
+    let mut apart: Vec<f64> = column.iter().map(|x| (x - center).abs()).filter(|apart| *apart > 0.0).collect();
+    if apart.is_empty() {
+        return (center, 1.0);
+    }
+    let at = apart.len() / 2;
+    (center, *apart.select_nth_unstable_by(at, f64::total_cmp).1)
 }

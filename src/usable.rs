@@ -239,7 +239,10 @@ fn polynomial(data: &Empirical<Labelled>, classes: usize, degree: usize) -> Foun
         return Ok(None);
     }
     let data = basis.of(data)?;
-    let apart = separation(&data, classes)?;
+    let apart = match separation(&data, classes) {
+        Err(Error::Undecided { .. }) => None, // whether the fit arrives will tell
+        found => found?,
+    };
     let infimum = apart.as_ref().map(|apart| apart.infimum / data.total());
     let plan = Plan { tolerance: CONVEX, floor: infimum.map(|infimum| infimum.nats() + NEAR), ..Plan::default() };
     let fitted = plan.fit(&data, |vb| Softmax::new(basis.len(), classes, vb))?;

@@ -148,6 +148,21 @@ impl Descent for Lbfgs {
         steepest(&self.vars, gradients)
     }
 
+    fn decrement(&self, gradients: &GradStore) -> Result<Option<f64>> {
+        let (mut theta, mut gradient) = (vec![], vec![]);
+        for (_, var, of) in moving(&self.vars, gradients)? {
+            theta.extend(host(&var)?);
+            gradient.extend(host(&of)?);
+        }
+        if gradient.iter().all(|g| *g == 0.0) {
+            return Ok(Some(0.0));
+        }
+        // With what the last move taught.
+        let mut now = self.clone();
+        now.remember(&theta, &gradient);
+        Ok((!now.memory.is_empty()).then(|| -0.5 * dot(&now.direction(&gradient), &gradient)))
+    }
+
     fn state(&self) -> Result<State> {
         let mut state = State::default().with("calm", &[self.calm.0, self.calm.1])?;
         for (at, (s, y)) in self.memory.iter().enumerate() {

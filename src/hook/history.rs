@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use candle_mle_info::file::write_whole;
-use candle_mle_info::number::fixed;
+use candle_mle_info::number::seen;
 use candle_mle_info::{Information, Unit};
 
 use crate::error::{Error, Result};
@@ -219,7 +219,7 @@ impl History {
         table.push('\n');
         for row in self.sparse(lines) {
             // What rounds to zero is printed without the sign of its rounding error; the CSV keeps it.
-            let shown = |v: f64, decimals| fixed(v / unit.nats(), decimals);
+            let shown = |v: f64, decimals| seen(v / unit.nats(), decimals);
             let [kl, cross_entropy] = [row.kl, row.cross_entropy].map(|v| shown(v, 6));
             let _ = write!(table, "{:>8}  {kl:>13}  {cross_entropy:>13}  {:>15}", row.step, shown(row.nll, 4));
             for more in self.more() {

@@ -40,6 +40,7 @@ mod slips_of_the_slides;
 mod softmax_of_two_classes_is_logistic;
 mod tables_in_memory;
 mod ten_million_flips;
+mod the_verdict_is_exact;
 mod titanic_hits_the_lecture;
 mod tree_gains_are_mutual_information;
 mod trees_grow_on_any_table;

@@ -4,13 +4,13 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use candle_core::{Device, Tensor};
-use candle_mle::info::number::fixed;
+use candle_mle::info::number::seen;
 use candle_mle::model::Linear;
 use candle_mle::model::{Bernoulli, Gaussian, Logistic, Softmax};
 use candle_mle::separation::one_sided;
 use candle_mle::table::Column;
 use candle_mle::tree::Tree;
-use candle_mle::{Design, Information, Parameters, Table, separation};
+use candle_mle::{Design, Information, Parameters, Table};
 use candle_mle_plot::{Figure, Ink, Panel};
 use candle_nn::VarBuilder;
 use clap::{Parser, Subcommand};
@@ -126,7 +126,7 @@ fn classify<M: Linear + Parameters>(
 ) -> Result<()> {
     let Design { p, names } = design;
     run.say_data(&format!("{} from {}", names.target, names.columns.join(", ")), "H(Y|X)", p);
-    let (separation, step_size) = (separation(p, names.classes.len())?, reach / (names.columns.len() + 1) as f64);
+    let (separation, step_size) = (run.separation(p, names.classes.len())?, reach / (names.columns.len() + 1) as f64);
     let learned = run.learn(p, Setting { truth: None, separation, names, step_size }, make)?;
     run.say_coefficients(names, &learned, None)?;
     run.draw_classifier(design, &learned, None)?;
@@ -186,14 +186,14 @@ fn measure(run: &Run<Measure>) -> Result<()> {
         };
         let (kind, levels) =
             (if matches!(column, Column::Numbers(_)) { "numbers" } else { "categories" }, column.distinct());
-        let h = fixed(table.pmf(&[name])?.entropy().to(unit), 4);
+        let h = seen(table.pmf(&[name])?.entropy().to(unit), 4);
         let told = match target {
             Some(target) if target != name => {
                 let joint = table.pmf(&[name.as_str(), target])?;
                 let free = (joint.shape()[0] - 1) * (joint.shape()[1] - 1);
                 let chance = Information::from_nats(free as f64 / (2.0 * n)).to(unit);
                 let i = joint.mutual_information(&[0], &[1])?.to(unit);
-                format!("{:>12}{:>10}", fixed(i, 4), fixed(chance, 4))
+                format!("{:>12}{:>10}", seen(i, 4), seen(chance, 4))
             }
             _ => String::new(),
         };

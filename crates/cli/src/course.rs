@@ -3,9 +3,8 @@
 use anyhow::{Result, anyhow};
 use candle_core::{DType, Device};
 use candle_mle::batch::Batch;
-use candle_mle::fit::End;
-use candle_mle::hook::{GradientNorm, NoClimb, ParameterPath};
-use candle_mle::mle::{By, Plan};
+use candle_mle::hook::{NoClimb, ParameterPath};
+use candle_mle::mle::{By, Fitted, Plan};
 use candle_mle::model::KlDivergence;
 use candle_mle::{Empirical, Error, History, LossLog, Model, Objective, Parameters, fit};
 use candle_nn::{VarBuilder, VarMap};
@@ -16,8 +15,8 @@ use crate::progress::Progress;
 use crate::run::Run;
 use crate::say;
 
-/// Where the likelihood has no maximum, a fit ends this near to its infimum, in nats per observation.
-const NEAR: f64 = 1e-6;
+/// Where the likelihood has no maximum, a fit ends this near to its infimum, in nats of all observations.
+const NEAR: f64 = 1e-4;
 /// How many steps of the three objectives are compared.
 const COMPARED: usize = 200;
 
@@ -30,7 +29,7 @@ impl<D: Learns> Run<D> {
         let offset = if flags.objective == Objective::Kl { data.entropy().nats() } else { 0.0 };
         let infimum = setting.separation.as_ref().map(|s| s.infimum.nats() / data.total() - offset);
         let to_the_end = Plan { by, steps: 1000, until_converged: false, ..Plan::default() };
-        let to_the_maximum = Plan { floor: infimum.map(|infimum| infimum + NEAR), ..Plan::default() };
+        let to_the_maximum = Plan { floor: infimum.map(|infimum| infimum + NEAR / data.total()), ..Plan::default() };
         let plan = if self.has_table() { to_the_maximum } else { to_the_end };
         Plan {
             objective: flags.objective,
@@ -77,8 +76,7 @@ impl<D: Learns> Run<D> {
         let watch = &mut (&mut path, &mut climb, &mut progress);
         let outcome = plan.follow(model, vars, &data, &mut log, watch);
         drop(progress);
-        let end = outcome.map(|fitted| (fitted.end, fitted.vars, fitted.model));
-        let learned = self.learned(&plan, &data, setting, log.into_history()?, &path, end)?;
+        let learned = self.learned(&plan, setting, log.into_history()?, &path, outcome)?;
         self.compare_paths(&plan, &data, make)?;
         println!();
         Ok(learned)
@@ -88,13 +86,12 @@ impl<D: Learns> Run<D> {
     pub fn learned<M: Model + Parameters>(
         &self,
         plan: &Plan,
-        data: &Empirical<M::Batch>,
         setting: Setting<'_, M>,
         history: History,
         path: &ParameterPath,
-        outcome: candle_mle::Result<(End, VarMap, M)>,
+        outcome: candle_mle::Result<Fitted<M>>,
     ) -> Result<Learned<M>> {
-        let (end, vars, model) = match outcome {
+        let Fitted { model, gradient, decrement, converged, end, .. } = match outcome {
             Ok(fitted) => fitted,
             // Nothing was descended, and there is nothing to log.
             Err(e) if history.rows().is_empty() => return Err(e.into()),
@@ -107,15 +104,14 @@ impl<D: Learns> Run<D> {
         };
         history.write_csv(self.out("log.csv"), self.unit())?;
         model.save_with(self.out("parameters.safetensors"), &setting.names.texts())?;
-        let loss = plan.objective.loss(&model, &model.log_prob(data.batch())?, data)?;
-        let gradient = GradientNorm::new(&vars, 0.0).of(&loss.backward()?)? / plan.objective.scale(data);
         let learned = Learned {
             model: model.to_device(&Device::Cpu)?.to_dtype(DType::F64)?,
             history,
             path: path.path().to_vec(),
             separation: setting.separation,
             gradient,
-            converged: gradient <= plan.tolerance_for(data),
+            decrement,
+            converged,
             end,
         };
         say::descent(plan, &learned, self.unit());

@@ -29,6 +29,8 @@ pub struct Learned<M> {
     pub separation: Option<Separation>,
     /// The largest component of the gradient, in nats per observation.
     pub gradient: f64,
+    /// By how much −Σ ln q of all observations may still fall, in nats, where the optimiser knows a curvature.
+    pub decrement: Option<f64>,
     /// Whether the last step stands at the maximum.
     pub converged: bool,
     /// Why it ended.

@@ -86,7 +86,7 @@ impl<D: Data> Run<D> {
 
     /// An amount in the unit of this run.
     pub fn show(&self, amount: Information) -> String {
-        format!("{} {}", candle_mle::info::number::fixed(amount.to(self.unit()), 4), self.unit())
+        format!("{} {}", candle_mle::info::number::seen(amount.to(self.unit()), 4), self.unit())
     }
 
     /// The seed of what is drawn; where nothing is, 1.

@@ -5,20 +5,20 @@ use candle_core::{DType, Tensor};
 use candle_mle::batch::{Batch, host};
 use candle_mle::fit::End;
 use candle_mle::info::Unit;
-use candle_mle::info::number::{fixed, shown};
+use candle_mle::info::number::{fixed, seen, shown};
 use candle_mle::mle::{By, Plan};
 use candle_mle::model::Gaussian;
 use candle_mle::model::Linear;
-use candle_mle::separation::Separation;
+use candle_mle::separation::{Separation, separation};
 use candle_mle::table::Names;
-use candle_mle::{Empirical, History};
+use candle_mle::{Empirical, Error, History, Labelled};
 
 use crate::flags::{Data, Learns};
 use crate::learned::Learned;
 use crate::run::Run;
 
-/// Values this near, in nats per observation, are one minimum when an argmin is looked for.
-const FLAT: f64 = 1e-9;
+/// Values this near are one minimum when an argmin is looked for: in nats per observation, and of all observations together.
+const FLAT: [f64; 2] = [1e-9, 1e-4];
 
 /// How a descent went: its table, its end.
 pub(crate) fn descent<M>(plan: &Plan, learned: &Learned<M>, unit: Unit) {
@@ -33,14 +33,18 @@ pub(crate) fn descent<M>(plan: &Plan, learned: &Learned<M>, unit: Unit) {
     minimum(&learned.history, learned.converged);
     let gradient = rounding(learned.gradient);
     match (learned.converged, learned.end) {
-        (true, _) => println!("converged: the largest component of the gradient is {gradient} nats per observation"),
+        (true, _) => println!(
+            "converged: the largest component of the gradient is {gradient} nats per observation{}",
+            learned.decrement.map_or(String::new(), |left| format!("; NLL could fall by {} nats more", rounding(left)))
+        ),
         (false, End::Stalled) => println!(
             "NOT converged: no step gains more than rounding, and a component of the gradient is still {gradient} nats per \
              observation; rescale the columns, or take --dtype f64"
         ),
         (false, _) => println!(
-            "NOT converged: a component of the gradient is still {gradient} nats per observation; take more --steps, or \
-             another --lr"
+            "NOT converged: a component of the gradient is still {gradient} nats per observation{}; take more --steps, or \
+             another --lr",
+            learned.decrement.map_or(String::new(), |left| format!(", and NLL could fall by {left:.0e} nats"))
         ),
     }
 }
@@ -82,28 +86,62 @@ impl<D: Learns> Run<D> {
             let coefficients = model.coefficients()?;
             Ok(host(&coefficients)?.chunks(coefficients.dim(1)?).map(<[f64]>::to_vec).collect())
         };
-        let estimate = rows(&learned.model)?;
-        let (mut beside, mut header) = (truth.map(rows).transpose()?, "truth");
-        if let Some(separation) = &learned.separation {
-            (beside, header) = (Some(separation.direction.clone()), "diverges along");
-        }
         println!("coefficients (logits per unit), reference class: {} = {}", names.target, names.classes[0]);
-        let columns: Vec<&str> =
-            std::iter::once("(intercept)").chain(names.columns.iter().map(String::as_str)).collect();
-        let width = columns.iter().map(|n| n.chars().count()).max().unwrap_or(0);
-        for (class, name) in names.classes.iter().enumerate().skip(1) {
-            let header = if beside.is_some() { format!("  {header:>14}") } else { String::new() };
-            println!("  {:<width$}  {:>14}{header}", format!("{} {name}", names.target), "estimate");
-            let last = estimate[class].len() - 1;
+        let block = |class: usize, against: &str, values: &[f64], beside: Option<(&str, &[f64])>| {
+            let columns = std::iter::once("(intercept)").chain(names.columns.iter().map(String::as_str));
+            let columns: Vec<&str> = columns.collect();
+            let width = columns.iter().map(|n| n.chars().count()).max().unwrap_or(0);
+            let header = if learned.separation.is_some() { "limit" } else { "estimate" };
+            let other = beside.map_or(String::new(), |(header, _)| format!("  {header:>14}"));
+            println!(
+                "  {:<width$}  {header:>14}{other}",
+                format!("{} {}{against}", names.target, names.classes[class])
+            );
             for (row, name) in columns.iter().enumerate() {
                 // The intercept is kept last and read first.
-                let at = if row == 0 { last } else { row - 1 };
-                let beside = beside.as_ref().map_or(String::new(), |b| format!("  {:>14}", shown(b[class][at])));
-                println!("    {name:<width$}  {:>12}{beside}", shown(estimate[class][at]));
+                let at = if row == 0 { values.len() - 1 } else { row - 1 };
+                let other = beside.map_or(String::new(), |(_, values)| format!("  {:>14}", shown(values[at])));
+                println!("    {name:<width$}  {:>12}{other}", limit(values[at]));
+            }
+        };
+        match &learned.separation {
+            None => {
+                let (estimate, truth) = (rows(&learned.model)?, truth.map(rows).transpose()?);
+                for class in 1..names.classes.len() {
+                    let truth = truth.as_ref().map(|truth| ("truth", truth[class].as_slice()));
+                    block(class, "", &estimate[class], truth);
+                }
+            }
+            Some(apart) => {
+                for class in 1..names.classes.len() {
+                    let limits = apart.limits(0);
+                    block(class, "", &limits[class], Some(("diverges along", &apart.direction[class])));
+                    // Where nothing is left against the reference class, there may be against another.
+                    if limits[class].iter().any(|limit| limit.is_finite()) {
+                        continue;
+                    }
+                    let finite = |base: &usize| apart.limits(*base)[class].iter().all(|limit| limit.is_finite());
+                    if let Some(base) = (1..class).find(finite) {
+                        block(class, &format!(" against {}", names.classes[base]), &apart.limits(base)[class], None);
+                    }
+                }
+                println!("  ±∞: no finite value is likeliest; along the direction the likelihood rises for ever");
             }
         }
         println!();
         Ok(())
+    }
+
+    /// Whether the likelihood of a linear classifier has a finite maximum. Where that cannot be decided it is said, and the fit
+    /// goes on.
+    pub fn separation(&self, p: &Empirical<Labelled>, classes: usize) -> Result<Option<Separation>> {
+        match separation(p, classes) {
+            Err(error @ Error::Undecided { .. }) => {
+                println!("{error}; the fit goes on, and if it converges it has\n");
+                Ok(None)
+            }
+            found => Ok(found?),
+        }
     }
 
     /// Mean, standard deviation and correlations beside the truth; warns where the resolution is too coarse to be exact.
@@ -149,10 +187,11 @@ impl<D: Learns> Run<D> {
 }
 
 fn minimum(history: &History, converged: bool) {
-    let (at, of) = (history.argmin(FLAT), if converged { "" } else { " of the steps so far" });
+    let flat = FLAT[0].min(FLAT[1] / history.total());
+    let (at, of) = (history.argmin(flat), if converged { "" } else { " of the steps so far" });
     let step = |argmin: Option<usize>| argmin.map_or("nowhere (infinite)".to_string(), |step| format!("step {step}"));
     println!(
-        "argmin{of}, within 1e-9 nats: KL {}, cross-entropy {}, NLL {}",
+        "argmin{of}, within {flat:.0e} nats: KL {}, cross-entropy {}, NLL {}",
         step(at.kl),
         step(at.cross_entropy),
         step(at.nll)
@@ -175,7 +214,18 @@ fn no_maximum(separation: &Separation, history: &History, unit: Unit) {
         (true, false) => "the columns tell the classes apart in part",
     };
     println!("the likelihood has no finite maximum: {why}; there is no argmin");
-    println!("NLL falls towards {infimum:.4} {unit} and never gets there; here it is {:.4}", nll / unit.nats());
+    let now = seen(nll / unit.nats(), 4);
+    println!("NLL falls towards {} {unit} and never gets there; here it is {now}", seen(infimum, 4));
+}
+
+/// An estimate, or that there is none: ±∞ where it runs off.
+fn limit(value: f64) -> String {
+    match value {
+        f64::INFINITY => "+∞".into(),
+        f64::NEG_INFINITY => "-∞".into(),
+        open if open.is_nan() => "open".into(),
+        finite => shown(finite),
+    }
 }
 
 /// A relative error; below 1e-14 its digits are the processor's, and say nothing.

@@ -34,6 +34,18 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     }
 }
 
+/// So many decimals, or three significant digits where those would show one or none: what is rare stays to be seen. Below 1e-12,
+/// where it is the rounding error of something that is 0, it is shown as that.
+///
+/// ```
+/// use candle_mle_info::number::seen;
+/// assert_eq!([seen(0.97095, 4), seen(2.3e-7, 4), seen(-1e-17, 4)], ["0.9710", "2.30e-7", "0.0000"]);
+/// ```
+pub fn seen(value: f64, decimals: usize) -> String {
+    let least = 10f64.powi(1 - decimals as i32);
+    if (1e-12..least).contains(&value.abs()) { format!("{value:.2e}") } else { fixed(value, decimals) }
+}
+
 /// ln Σ exp(v), without overflow; −∞ of nothing, or where every v is −∞.
 pub fn log_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
     let top = values.clone().fold(f64::NEG_INFINITY, f64::max);

@@ -1,0 +1,241 @@
+//! Whether a likelihood has a maximum is decided for the numbers as they stand: whatever their scale, however far one lies from
+//! the others, and whether columns depend on each other exactly or but for rounding. What a separation leaves has its limits.
+
+use anyhow::{Context, Result, ensure};
+use candle_core::Tensor;
+use candle_mle::model::{Linear, Logistic};
+use candle_mle::{Empirical, Error, Labelled, Parameters, maximum_likelihood, separation};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::common::example::Place;
+use crate::common::{self, CPU};
+
+fn p(x: &[Vec<f64>], y: &[u32]) -> Result<Empirical<Labelled>> {
+    let x = Tensor::from_vec(x.concat(), (y.len(), x[0].len()), &CPU)?;
+    Ok(Empirical::from_sample(Labelled::new(x, Tensor::from_vec(y.to_vec(), y.len(), &CPU)?)?)?)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Verdict {
+    Complete,
+    InPart,
+    Maximum,
+}
+
+fn verdict(p: &Empirical<Labelled>, classes: usize) -> candle_mle::Result<Verdict> {
+    Ok(match separation(p, classes)? {
+        None => Verdict::Maximum,
+        Some(apart) if apart.complete => Verdict::Complete,
+        Some(_) => Verdict::InPart,
+    })
+}
+
+/// A design of known verdict: classes that linear scores tell apart; with rows of every class at one place, which overlap; and
+/// these where a column is 0, which beyond 0 belongs to one class.
+fn design(rng: &mut ChaCha8Rng, verdict: Verdict, integers: bool, dependent: bool) -> (Vec<Vec<f64>>, Vec<u32>, usize) {
+    let (d, k) = (rng.random_range(1..=20), rng.random_range(2..=6usize));
+    let n = rng.random_range(d + 2..=8 * (d + 3));
+    let number = |rng: &mut ChaCha8Rng| {
+        if integers {
+            f64::from(rng.random_range(-9..=9i32))
+        } else {
+            (0..6).map(|_| rng.random::<f64>()).sum::<f64>() - 3.0
+        }
+    };
+    let mut x: Vec<Vec<f64>> = (0..n).map(|_| (0..d).map(|_| number(rng)).collect()).collect();
+    let scores: Vec<Vec<f64>> = (0..k).map(|_| (0..=d).map(|_| rng.random::<f64>() - 0.5).collect()).collect();
+    let combine = |x: &mut Vec<f64>| {
+        if dependent && d > 1 {
+            x[d - 1] = x[0] + if d > 2 { x[1] } else { 0.0 };
+        }
+    };
+    x.iter_mut().for_each(combine);
+    let score = |x: &[f64], c: usize| scores[c][d] + x.iter().zip(&scores[c]).map(|(x, w)| x * w).sum::<f64>();
+    let likeliest = |x: &Vec<f64>| (0..k).max_by(|a, b| score(x, *a).total_cmp(&score(x, *b))).unwrap_or(0) as u32;
+    let mut y: Vec<u32> = x.iter().map(likeliest).collect();
+    if verdict == Verdict::InPart {
+        for (i, (x, y)) in x.iter_mut().zip(&y).enumerate() {
+            x[0] = if *y == 0 { 1.0 + (i % 3) as f64 } else { 0.0 };
+            combine(x);
+        }
+        let mut alone = vec![0.0; d];
+        alone[0] = 5.0;
+        combine(&mut alone);
+        x.push(alone);
+        y.push(0);
+    }
+    if verdict != Verdict::Complete {
+        for _ in 0..d + 2 {
+            let mut place: Vec<f64> = (0..d).map(|_| number(rng)).collect();
+            if verdict == Verdict::InPart {
+                place[0] = 0.0;
+            }
+            combine(&mut place);
+            for class in 0..k as u32 {
+                x.push(place.clone());
+                y.push(class);
+            }
+        }
+    }
+    // Scales of 1e-12 to 1e12, by powers of two so that what depends exactly goes on to.
+    let scales: Vec<f64> = (0..d).map(|_| f64::from(rng.random_range(-40..=40)).exp2()).collect();
+    x.iter_mut().for_each(|x| x.iter_mut().zip(&scales).for_each(|(x, scale)| *x *= scale));
+    (x, y, k)
+}
+
+#[test]
+fn of_random_designs_of_all_scales() -> Result<()> {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    for round in 0..300 {
+        for known in [Verdict::Complete, Verdict::InPart, Verdict::Maximum] {
+            let (integers, dependent) = (round % 2 == 0, round % 4 == 0);
+            let (x, y, classes) = design(&mut rng, known, integers, dependent);
+            let found = verdict(&p(&x, &y)?, classes).with_context(|| format!("{known:?} in round {round}"))?;
+            ensure!(found == known, "{found:?} and not {known:?} in round {round}");
+        }
+    }
+    Ok(())
+}
+
+/// A third column is the sum of two others as doubles have it. Its rounding errors are 0 wherever the sum is exact; in one row of
+/// class 1 alone they are not, and that row is told apart by them.
+#[test]
+fn a_sum_that_was_rounded_once_is_another_column() -> Result<()> {
+    let (mut x, mut y) = (vec![], vec![]);
+    for i in 0..8 {
+        for class in 0..2 {
+            let (a, b) = (f64::from(i), f64::from((i * i) % 5));
+            x.push(vec![a, b, a + b]);
+            y.push(class);
+        }
+    }
+    assert_eq!(verdict(&p(&x, &y)?, 2)?, Verdict::Maximum);
+    let (a, b) = (0.1, 0.2);
+    ensure!(a + b != 0.3);
+    x.push(vec![a, b, a + b]);
+    y.push(1);
+    // In truth 0.1 + 0.2 is not what its double says: the third column's error is not 0 there.
+    assert_eq!(verdict(&p(&x, &y)?, 2)?, Verdict::InPart);
+    let opposite = vec![a, b, a + b];
+    x.push(opposite);
+    y.push(0);
+    assert_eq!(verdict(&p(&x, &y)?, 2)?, Verdict::Maximum);
+    Ok(())
+}
+
+/// Fill values and sentinels: peers call such data separated, or fit a slope of 0.
+#[test]
+fn one_value_far_from_the_others_decides_nothing() -> Result<()> {
+    for far in [1e3, 1e8, 1e12, 1e16, 1e30, 1e100] {
+        let column = |values: &[f64]| values.iter().map(|x| vec![*x]).collect::<Vec<_>>();
+        let apart = p(&column(&[1.0, 2.0, 3.0, 4.0, 5.0, far]), &[0, 0, 0, 1, 1, 1])?;
+        assert_eq!(verdict(&apart, 2)?, Verdict::Complete, "{far:e}");
+        let overlap = p(&column(&[1.0, 2.0, 4.0, 3.0, 5.0, 6.0, far]), &[0, 0, 0, 1, 1, 1, 1])?;
+        assert_eq!(verdict(&overlap, 2)?, Verdict::Maximum, "{far:e}");
+        if far <= 1e16 {
+            // The maximum is that of the others: the far one is told for certain.
+            let others = p(&column(&[1.0, 2.0, 4.0, 3.0, 5.0, 6.0]), &[0, 0, 0, 1, 1, 1])?;
+            let slope = |p: &Empirical<Labelled>| -> Result<f64> {
+                let map = p.standardize()?;
+                let fitted = maximum_likelihood(p, |vb| Logistic::new(1, vb)?.standardized(map.clone()))?;
+                ensure!(fitted.converged, "{fitted:?}");
+                Ok(fitted.model.weight()?.to_vec1::<f64>()?[0])
+            };
+            let (with, without) = (slope(&overlap)?, slope(&others)?);
+            let near = if far > 1e6 { 1e-6 } else { 1e-2 };
+            ensure!((with - without).abs() <= near * without, "{with} with {far:e}, {without} without");
+        }
+    }
+    Ok(())
+}
+
+/// Ten classes told apart by ten linear functions of 20 standard normal columns, on which a simplex stalled.
+#[test]
+fn ten_classes_in_twenty_columns() -> Result<()> {
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let mut normal = || (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0;
+    let x: Vec<Vec<f64>> = (0..600).map(|_| (0..20).map(|_| normal()).collect()).collect();
+    let w: Vec<Vec<f64>> = (0..10).map(|_| (0..20).map(|_| normal()).collect()).collect();
+    let score = |x: &[f64], c: usize| x.iter().zip(&w[c]).map(|(x, w)| x * w).sum::<f64>();
+    let y: Vec<u32> =
+        x.iter().map(|x| (0..10).max_by(|a, b| score(x, *a).total_cmp(&score(x, *b))).unwrap_or(0) as u32).collect();
+    assert_eq!(verdict(&p(&x, &y)?, 10)?, Verdict::Complete);
+    Ok(())
+}
+
+/// One place a class beside all classes at some others: nothing is known of the limit but what the others say.
+#[test]
+fn what_is_left_has_its_limits() -> Result<()> {
+    // A level seen once, and two by two cells whose estimates are logarithms of ratios of counts.
+    let x = Tensor::new(&[[0.0, 0.0], [0.0, 0.0], [1.0, 0.0], [1.0, 0.0], [0.0, 1.0]], &CPU)?;
+    let batch = Labelled::new(x, Tensor::new(&[0u32, 1, 0, 1, 0], &CPU)?)?;
+    let p = Empirical::from_counts(batch, &[500.0, 300.0, 200.0, 400.0, 1.0])?;
+    let apart = separation(&p, 2)?.context("a level seen once")?;
+    let limits = &apart.limits(0)[1];
+    let (intercept, slope) = ((300f64 / 500.0).ln(), (400f64 / 200.0).ln() - (300f64 / 500.0).ln());
+    ensure!((limits[2] - intercept).abs() < 1e-9 && (limits[0] - slope).abs() < 1e-9, "{limits:?}");
+    ensure!(limits[1] == f64::NEG_INFINITY, "{limits:?}");
+    ensure!(apart.limits(2).is_empty());
+
+    // Of three irises one stands apart; the limits of the other two against each other are their own logistic regression.
+    let design = common::table("iris", None)?.design("species").build()?;
+    let apart = separation(&design.p, 3)?.context("setosa")?;
+    ensure!(apart.limits(0)[1].iter().all(|limit| limit.is_infinite()), "{:?}", apart.limits(0));
+    let y = design.p.batch().y().to_vec1::<u32>()?;
+    let rows: Vec<u32> = (0..y.len() as u32).filter(|row| y[*row as usize] > 0).collect();
+    let at = Tensor::new(rows.as_slice(), &CPU)?;
+    let x = design.p.batch().x().index_select(&at, 0)?;
+    let two = Labelled::new(x, Tensor::from_iter(rows.iter().map(|row| y[*row as usize] - 1), &CPU)?)?;
+    let count = common::host(&design.p.count().index_select(&at, 0)?)?;
+    let two = Empirical::from_counts(two, &count)?;
+    let map = two.standardize()?;
+    let fitted =
+        maximum_likelihood(&two, |vb| Logistic::new(4, vb)?.standardized(map.clone()))?.model.coefficients()?;
+    for (limit, estimate) in apart.limits(1)[2].iter().zip(common::host(&fitted.get(1)?)?) {
+        ensure!((limit - estimate).abs() <= 1e-6 * estimate.abs(), "{limit}, not {estimate}");
+    }
+    Ok(())
+}
+
+/// Two groups in which p and 3p are ill: the slope is ln 3 + ln((1 − p)/(1 − 3p)), however small p is.
+#[test]
+fn what_is_rare_is_fitted() -> Result<()> {
+    for (rate, n) in [(1e-3, 1e6), (1e-8, 1e12), (1e-9, 1e12)] {
+        let x = Tensor::new(&[[0.0], [0.0], [1.0], [1.0]], &CPU)?;
+        let batch = Labelled::new(x, Tensor::new(&[0u32, 1, 0, 1], &CPU)?)?;
+        let counts = [n * (1.0 - rate), n * rate, n * (1.0 - 3.0 * rate), 3.0 * n * rate].map(f64::round);
+        let p = Empirical::from_counts(batch, &counts)?;
+        let map = p.standardize()?;
+        let fitted = maximum_likelihood(&p, |vb| Logistic::new(1, vb)?.standardized(map.clone()))?;
+        let slope = fitted.model.weight()?.to_vec1::<f64>()?[0];
+        let truth = (counts[3] / counts[2]).ln() - (counts[1] / counts[0]).ln();
+        ensure!(fitted.converged && (slope - truth).abs() < 1e-7, "{slope}, not {truth}: {:?}", fitted.decrement);
+        ensure!(fitted.decrement.context("L-BFGS knows a curvature")? <= 1e-8);
+    }
+    Ok(())
+}
+
+#[test]
+fn the_limits_are_printed() -> Result<()> {
+    let place = Place::with("place,y,n\nA,no,500\nA,yes,300\nB,no,200\nB,yes,400\nC,no,1\n")?;
+    let ran = place.run("logistic --csv table.csv --target y --count n --base place=A --out out")?;
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    for line in ["(intercept)      -0.510826", "place B           1.203973", "place C                 -∞"] {
+        let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        ensure!(ran.out.lines().any(|out| squeezed(out).starts_with(&squeezed(line))), "{line}: {}", ran.out);
+    }
+    // The infimum is that of two cells by two; by hand.
+    ensure!(ran.out.contains("1314.5247"), "{}", ran.out);
+    Ok(())
+}
+
+/// A verdict that is not known is no error of the fit: what it says names that, and nothing else.
+#[test]
+fn a_verdict_may_be_unknown() {
+    let unknown = Error::Undecided { why: "the search took too long" };
+    assert_eq!(
+        unknown.to_string(),
+        "whether the likelihood has a finite maximum is not known: the search took too long"
+    );
+}
