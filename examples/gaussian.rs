@@ -7,9 +7,9 @@
 
 use anyhow::Result;
 use candle_core::{Device, Tensor};
+use candle_mle::Design;
 use candle_mle::model::Gaussian;
 use candle_mle::model::Sample;
-use candle_mle::{Design, Parameters};
 use candle_mle_cli::{Points, Run, Setting, Slice, View};
 use candle_nn::VarBuilder;
 
@@ -30,8 +30,8 @@ fn main() -> Result<()> {
     // The learner starts as the standard Gaussian, on the range of a table; one fit, one hook.
     let (mean, covariance) = p.moments()?;
     Gaussian::from_moments(&mean, &covariance, &Device::Cpu)?; // a singular covariance has no maximum: say so at once
-    let range = if known.is_none() { Some(p.standardize()?) } else { None };
-    let make = |vb: VarBuilder| range.iter().cloned().try_fold(Gaussian::new(columns, vb)?, Gaussian::standardized);
+    let white = if known.is_none() { Some(p.whiten()?) } else { None };
+    let make = |vb: VarBuilder| white.iter().try_fold(Gaussian::new(columns, vb)?, Gaussian::whitened);
     let learned = run.learn(&p, Setting { truth: known, separation: None, names: &names, step_size: 0.15 }, make)?;
 
     run.say_moments(&names, &learned.model, known, &p)?;

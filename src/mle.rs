@@ -196,13 +196,17 @@ pub struct Enough {
 /// Nats of all observations together that are nothing: for them an estimate moves by a millionth of its standard error.
 const NOTHING: f64 = 1e-12;
 
-/// Times that, where rounding ends a fit before: a ten-thousandth.
-const ALMOST: f64 = 1e4;
+/// Times that, where rounding ends a fit before: a thousandth.
+const ALMOST: f64 = 1e6;
 
 impl Enough {
     /// What the fit has come to that this hook saw to its end.
     pub fn fitted<M>(self, model: M, vars: VarMap, history: &History, end: End) -> Fitted<M> {
-        let converged = self.gradient.reached() && self.decrement.is_none_or(|left| left <= ALMOST * self.most);
+        // Where no step gains more than rounding, a gradient that rounding makes may stay above its tolerance.
+        let rounded =
+            end == End::Stalled && self.decrement.is_some() && self.gradient.norm() <= 1e3 * self.gradient.tolerance();
+        let flat = self.gradient.reached() || rounded;
+        let converged = flat && self.decrement.is_none_or(|left| left <= ALMOST * self.most);
         let (gradient, decrement) = (self.gradient.norm() / self.scale, self.decrement);
         Fitted { model, vars, history: history.clone(), gradient, decrement, converged, end }
     }
@@ -210,7 +214,8 @@ impl Enough {
     fn look(&mut self, gradients: &GradStore, optimizer: Option<&dyn Descent>) -> Result<()> {
         self.gradient.look(gradients)?;
         let decrement = optimizer.map(|optimizer| optimizer.decrement(gradients)).transpose()?.flatten();
-        self.decrement = decrement.map(|decrement| decrement / self.scale * self.total);
+        // A search that failed forgets its curvature; what was left before it still bounds what is left.
+        self.decrement = decrement.map(|decrement| decrement / self.scale * self.total).or(self.decrement);
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ use rand::Rng;
 pub use bernoulli::Bernoulli;
 pub use categorical::Categorical;
 pub use classifier::{Classifier, Linear, Logits};
-pub use gaussian::Gaussian;
+pub use gaussian::{Gaussian, Whitening};
 pub use gibbs::Gibbs;
 pub use logistic::Logistic;
 pub use mixture::Mixture;

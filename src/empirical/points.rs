@@ -6,6 +6,7 @@ use candle_mle_info::law::Density;
 use super::Empirical;
 use crate::batch::{host, like};
 use crate::error::{Error, Result, parameter, shape};
+use crate::model::Whitening;
 use crate::standardize::Standardize;
 
 impl Empirical<Tensor> {
@@ -71,6 +72,14 @@ impl Empirical<Tensor> {
     /// A constant column.
     pub fn standardize(&self) -> Result<Standardize> {
         Standardize::range(&self.batch)
+    }
+
+    /// Coordinates in which the columns are uncorrelated, for the descent of a Gaussian.
+    ///
+    /// # Errors
+    /// As [`Whitening::of`].
+    pub fn whiten(&self) -> Result<Whitening> {
+        Whitening::of(&self.batch, &self.mass)
     }
 
     /// The mean (k) and the covariance (k rows of k numbers, divided by n) of p̂, the maximum-likelihood estimates of a

@@ -37,6 +37,10 @@ impl GradientNorm {
         Self { vars: vars.clone(), tolerance, norm: f64::INFINITY }
     }
 
+    pub(crate) fn tolerance(&self) -> f64 {
+        self.tolerance
+    }
+
     /// The largest component seen last.
     pub fn norm(&self) -> f64 {
         self.norm

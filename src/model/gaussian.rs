@@ -26,10 +26,10 @@ use crate::standardize::Standardize;
 /// ```
 /// use candle_core::{Device, Tensor};
 /// use candle_mle::model::Gaussian;
-/// use candle_mle::{Empirical, Parameters, maximum_likelihood};
+/// use candle_mle::{Empirical, maximum_likelihood};
 /// let p = Empirical::from_sample(Tensor::new(&[[1.0], [2.0], [3.0], [6.0]], &Device::Cpu)?)?;
-/// // In the coordinates of the range, and not of the moments: there the standard Gaussian, the start, would be the end.
-/// let law = maximum_likelihood(&p, |vb| Gaussian::new(1, vb)?.standardized(p.standardize()?))?.model.law()?;
+/// let coordinates = p.whiten()?;
+/// let law = maximum_likelihood(&p, |vb| Gaussian::new(1, vb)?.whitened(&coordinates))?.model.law()?;
 /// assert!((law.mean()[0] - 3.0).abs() < 1e-8 && (law.covariance()[0][0] - 3.5).abs() < 1e-7);
 /// # Ok::<(), candle_mle::Error>(())
 /// ```
@@ -38,8 +38,49 @@ pub struct Gaussian {
     mean: Tensor,
     factor: Tensor,
     standardize: Standardize,
+    /// A and b of what follows the map, if anything does.
+    whitening: Option<[Tensor; 2]>,
     /// Of the factor.
     triangle: Triangle,
+}
+
+/// Coordinates v = A (x − shift) / scale + b, A lower triangular, in which points are uncorrelated and reach from about −1 to 1
+/// along every axis: a descent of a Gaussian in them does not feel how the columns hang together. In the coordinates of mean and
+/// covariance themselves the standard Gaussian, the start, would be the end.
+#[derive(Clone, Debug)]
+pub struct Whitening {
+    map: Standardize,
+    by: [Tensor; 2],
+}
+
+impl Whitening {
+    /// Of points (m, k) that weigh `mass` (m,).
+    ///
+    /// # Errors
+    /// A constant column; a covariance that is singular to rounding, of which no Gaussian is the likeliest.
+    pub fn of(points: &Tensor, mass: &Tensor) -> Result<Self> {
+        let map = Standardize::range(points)?;
+        let (k, z) = (map.shift().elem_count(), host(&map.apply(points)?)?);
+        let (mut mean, mut covariance) = (DVector::zeros(k), DMatrix::zeros(k, k));
+        let mass = host(mass)?;
+        let total: f64 = mass.iter().sum();
+        let weighed = || z.chunks(k).map(DVector::from_column_slice).zip(mass.iter().map(|m| m / total));
+        weighed().for_each(|(z, m)| mean.axpy(m, &z, 1.0));
+        weighed().for_each(|(z, m)| covariance.ger(m, &(&z - &mean), &(&z - &mean), 1.0));
+        let rows: Vec<Vec<f64>> = covariance.row_iter().map(|row| row.iter().copied().collect()).collect();
+        let root = MultivariateNormal::new(mean.as_slice(), &rows)?;
+        let (white, mut low, mut high) = (inverse(root.factor()), vec![f64::INFINITY; k], vec![f64::NEG_INFINITY; k]);
+        for point in z.chunks(k) {
+            for (j, v) in (&white * DVector::from_column_slice(point)).iter().enumerate() {
+                (low[j], high[j]) = (low[j].min(*v), high[j].max(*v));
+            }
+        }
+        let half = |j: usize| high[j] / 2.0 - low[j] / 2.0;
+        let a = (0..k * k).map(|at| white[(at / k, at % k)] / half(at / k)).collect();
+        let b = (0..k).map(|j| -(low[j] / 2.0 + high[j] / 2.0) / half(j)).collect();
+        let by = [like(map.shift(), a, (k, k))?, like(map.shift(), b, k)?];
+        Ok(Self { map, by })
+    }
 }
 
 impl Gaussian {
@@ -74,13 +115,28 @@ impl Gaussian {
         Self::from_parts(Parts::new([("mean", &mean), ("factor", &factor)]))
     }
 
+    /// The same, with its variables read in these coordinates, and speaking the data's own units. For variables at their start.
+    ///
+    /// # Errors
+    /// Coordinates of another number of columns.
+    pub fn whitened(self, to: &Whitening) -> Result<Self> {
+        let map = to.map.like(&self.mean)?;
+        let model = self.standardized(map)?;
+        let k = model.mean.elem_count();
+        if to.by[1].dims() != [k] {
+            return Err(shape("the whitening", to.by[1].dims(), format!("({k},)")));
+        }
+        let like = |t: &Tensor| t.to_dtype(model.mean.dtype())?.to_device(model.mean.device());
+        Ok(Self { whitening: Some([like(&to.by[0])?, like(&to.by[1])?]), ..model })
+    }
+
     fn of(mean: Tensor, factor: Tensor, standardize: Standardize) -> Result<Self> {
         let k = mean.elem_count();
         if mean.rank() != 1 || factor.dims() != [k, k] {
             return Err(shape("the factor", factor.dims(), format!("({k}, {k}), beside a mean of shape ({k},),")));
         }
         let triangle = Triangle::new(k, &factor)?;
-        Ok(Self { mean, factor, standardize, triangle })
+        Ok(Self { mean, factor, standardize, whitening: None, triangle })
     }
 
     /// This Gaussian in f64 on the host, where entropies, divergences and mutual information are known in closed form.
@@ -94,7 +150,16 @@ impl Gaussian {
 
     /// μ, (k,), in the data's units.
     pub fn mean(&self) -> Result<Tensor> {
-        Ok(((self.mean.detach() * self.standardize.scale())? + self.standardize.shift())?)
+        let mean = match &self.whitening {
+            None => self.mean.detach(),
+            Some([a, b]) => {
+                let k = self.mean.elem_count();
+                let back = inverse(&DMatrix::from_row_slice(k, k, &host(a)?));
+                let moved = DVector::from_vec(host(&(self.mean.detach() - b)?)?);
+                like(&self.mean, (back * moved).iter().copied().collect(), k)?
+            }
+        };
+        Ok(((mean * self.standardize.scale())? + self.standardize.shift())?)
     }
 
     /// Σ, (k, k), in the data's units.
@@ -113,10 +178,28 @@ impl Gaussian {
 
     /// `factor` in the data's units, (k, k); zero above the diagonal.
     fn own_factor(&self) -> Result<Tensor> {
-        let factor = self.factor.detach();
-        let below = (factor.broadcast_div(self.standardize.scale())? * self.triangle.below())?;
-        let logs = factor.broadcast_sub(&self.standardize.scale().log()?)?;
+        let (p, log_diagonal) = self.triangles()?;
+        let p = p.detach();
+        let p = match &self.whitening {
+            None => p,
+            Some([a, _]) => p.matmul(a)?,
+        };
+        let below = (p.broadcast_div(self.standardize.scale())? * self.triangle.below())?;
+        let logs = log_diagonal.detach().broadcast_sub(&self.standardize.scale().log()?)?;
         Ok((below + (logs * self.triangle.diagonal())?)?)
+    }
+
+    /// P in the coordinates learnt in, and the logarithms of the diagonal of what it makes of the map's, 0 beside it.
+    fn triangles(&self) -> Result<(Tensor, Tensor)> {
+        let log_diagonal = (&self.factor * self.triangle.diagonal())?;
+        let p = ((&self.factor * self.triangle.below())? + (log_diagonal.exp()? * self.triangle.diagonal())?)?;
+        match &self.whitening {
+            None => Ok((p, log_diagonal)),
+            Some([a, _]) => {
+                let own = (a * self.triangle.diagonal())?.sum(D::Minus1)?.log()?;
+                Ok((p, (log_diagonal + self.triangle.diagonal().broadcast_mul(&own)?)?))
+            }
+        }
     }
 
     /// P in the data's units, on the host.
@@ -136,9 +219,16 @@ impl Model for Gaussian {
 
     fn log_prob(&self, x: &Tensor) -> Result<Tensor> {
         let k = self.mean.dim(0)?;
-        let log_diagonal = (&self.factor * self.triangle.diagonal())?;
-        let p = ((&self.factor * self.triangle.below())? + (log_diagonal.exp()? * self.triangle.diagonal())?)?;
-        let z = self.standardize.apply(x)?.broadcast_sub(&self.mean)?.matmul(&p.t()?)?;
+        let (p, log_diagonal) = self.triangles()?;
+        let x = self.standardize.apply(x)?;
+        let z = match &self.whitening {
+            None => x.broadcast_sub(&self.mean)?.matmul(&p.t()?)?,
+            // P (A x + b − m), with the k × k product first.
+            Some([a, b]) => {
+                let moved = (b - &self.mean)?.unsqueeze(0)?.matmul(&p.t()?)?;
+                x.matmul(&p.matmul(a)?.t()?)?.broadcast_add(&moved)?
+            }
+        };
         let log_volume = (log_diagonal.sum_all()? - self.standardize.scale().log()?.sum_all()?)?;
         let constant = (log_volume - 0.5 * k as f64 * (2.0 * PI).ln())?;
         Ok((z.sqr()?.sum(D::Minus1)? * -0.5)?.broadcast_add(&constant)?)
@@ -186,14 +276,26 @@ impl Parameters for Gaussian {
     }
 
     fn parts(&self) -> Result<Parts> {
-        Ok(Parts::new([("mean", &self.mean), ("factor", &self.factor)]).with_map(&self.standardize))
+        let parts = Parts::new([("mean", &self.mean), ("factor", &self.factor)]).with_map(&self.standardize);
+        Ok(match &self.whitening {
+            None => parts,
+            Some([a, b]) => parts.with_fixed("whitening.factor", a).with_fixed("whitening.shift", b),
+        })
     }
 
     fn from_parts(mut parts: Parts) -> Result<Self> {
         let (mean, factor) = (parts.take("mean")?, parts.take("factor")?);
         let standardize = parts.take_map(mean.elem_count(), &mean)?;
+        let whitening = match parts.take_fixed("whitening.factor") {
+            Ok(a) => Some([a, parts.take_fixed("whitening.shift")?]),
+            Err(_) => None,
+        };
         parts.done()?;
-        Self::of(mean, factor, standardize)
+        let k = mean.elem_count();
+        if whitening.as_ref().is_some_and(|[a, b]| a.dims() != [k, k] || b.dims() != [k]) {
+            return Err(shape("the whitening", &[], format!("({k}, {k}) and ({k},)")));
+        }
+        Ok(Self { whitening, ..Self::of(mean, factor, standardize)? })
     }
 }
 

@@ -4,11 +4,14 @@ use anyhow::{Result, ensure};
 use candle_core::Tensor;
 use candle_mle::fit::Lbfgs;
 use candle_mle::hook::GradientNorm;
+use candle_mle::info::law::MultivariateNormal;
 use candle_mle::model::Gaussian;
 use candle_mle::model::Sample;
 use candle_mle::standardize::Standardize;
-use candle_mle::{Empirical, LossLog, Objective, Parameters, fit};
+use candle_mle::{Empirical, LossLog, Model, Objective, Parameters, fit, maximum_likelihood};
 use candle_nn::{Optimizer, SGD};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 use crate::common::{self, CPU, host};
 
@@ -99,4 +102,44 @@ fn what_the_closed_form_says() -> Result<()> {
     let points = host(&raw)?;
     let (mean, covariance) = Empirical::from_sample(raw)?.moments()?;
     same(&Gaussian::from_moments(&mean, &covariance, &CPU)?, &points)
+}
+
+/// Columns that hang together as closely as doubles can tell: the descent goes in coordinates in which they do not.
+#[test]
+fn correlated_columns_arrive_in_tens_of_steps() -> Result<()> {
+    let (n, d) = (400, 30);
+    for condition in [1e4, 1e8, 1e12f64] {
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let mut normal = || (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0;
+        // Axes of falling length, turned by reflections.
+        let mirrors: Vec<Vec<f64>> = (0..3).map(|_| (0..d).map(|_| normal()).collect()).collect();
+        let mut points = vec![];
+        for _ in 0..n {
+            let mut point: Vec<f64> =
+                (0..d).map(|j| normal() * condition.powf(-0.5 * j as f64 / (d - 1) as f64)).collect();
+            for mirror in &mirrors {
+                let (along, square) = (dot(mirror, &point), dot(mirror, mirror));
+                point.iter_mut().zip(mirror).for_each(|(x, m)| *x -= 2.0 * along / square * m);
+            }
+            points.extend(point.iter().map(|x| x + 5.0));
+        }
+        let p = Empirical::from_sample(Tensor::from_vec(points, (n, d), &CPU)?)?;
+        let white = p.whiten()?;
+        let fitted = maximum_likelihood(&p, |vb| Gaussian::new(d, vb)?.whitened(&white))?;
+        let (mean, covariance) = p.moments()?;
+        let gap = MultivariateNormal::new(&mean, &covariance)?.kl_divergence(&fitted.model.law()?)?.nats();
+        ensure!(fitted.converged && gap < 1e-9, "{gap} at {condition:e}: {:?} {}", fitted.decrement, fitted.gradient);
+        ensure!(fitted.history.rows().len() < 150, "{} steps at {condition:e}", fitted.history.rows().len());
+
+        // The file keeps the coordinates: what is loaded stands where the fit ended.
+        let folder = tempfile::tempdir()?;
+        fitted.model.save(folder.path().join("gaussian"))?;
+        let (_, again) = Gaussian::load(folder.path().join("gaussian"), &CPU)?.learner()?;
+        assert_eq!(host(&again.log_prob(p.batch())?)?, host(&fitted.model.log_prob(p.batch())?)?);
+    }
+    Ok(())
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

@@ -156,8 +156,8 @@ fn fit_gaussian(run: &Run<Fit>, Design { mut p, names }: Design<Tensor>) -> Resu
     run.say_data(&format!("a Gaussian for {}", names.columns.join(", ")), "H(p̂)", &p);
     let (mean, covariance) = p.moments()?;
     Gaussian::from_moments(&mean, &covariance, &Device::Cpu)?; // a singular covariance has no maximum: say so at once
-    let (columns, range) = (names.columns.len(), p.standardize()?);
-    let make = |vb: VarBuilder| Gaussian::new(columns, vb)?.standardized(range.clone());
+    let (columns, coordinates) = (names.columns.len(), p.whiten()?);
+    let make = |vb: VarBuilder| Gaussian::new(columns, vb)?.whitened(&coordinates);
     let learned = run.learn(&p, Setting { truth: None, separation: None, names: &names, step_size: 0.15 }, make)?;
     run.say_moments(&names, &learned.model, None, &p)?;
     run.draw_descent(&learned, "H(p̂)")?;

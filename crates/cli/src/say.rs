@@ -5,6 +5,7 @@ use candle_core::{DType, Tensor};
 use candle_mle::batch::{Batch, host};
 use candle_mle::fit::End;
 use candle_mle::info::Unit;
+use candle_mle::info::law::MultivariateNormal;
 use candle_mle::info::number::{fixed, seen, shown};
 use candle_mle::mle::{By, Plan};
 use candle_mle::model::Gaussian;
@@ -157,8 +158,7 @@ impl<D: Learns> Run<D> {
         let width = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
         println!("{:<width$}  {:>12}{}", "", "estimate", if truth.is_some() { "         truth" } else { "" });
         for (i, name) in names.iter().enumerate() {
-            let value =
-                |law: &candle_mle::info::law::MultivariateNormal| [law.mean()[i], law.covariance()[i][i].sqrt()];
+            let value = |law: &MultivariateNormal| [law.mean()[i], law.covariance()[i][i].sqrt()];
             for (at, what) in ["mean", "standard deviation"].iter().enumerate() {
                 let truth = truth.as_ref().map_or(String::new(), |t| format!("  {:>12}", shown(value(t)[at])));
                 println!("{name:<width$}  {:>12}{truth}  {what}", shown(value(&fitted)[at]));
@@ -171,6 +171,14 @@ impl<D: Learns> Run<D> {
                 println!("{:<width$}  {:>12}  correlation of {} and {}", "", fixed(rho, 6), names[j], names[i]);
             }
         }
+        // Of all Gaussians the one with the moments of the data is the likeliest: what the descent must come to.
+        let (mean, moments) = data.moments()?;
+        let closed = MultivariateNormal::new(&mean, &moments)?;
+        let gap = rounding(closed.kl_divergence(&fitted)?.nats());
+        println!(
+            "{:<width$}  {gap:>12}  nats per observation above the closed form, mean and covariance of the data",
+            ""
+        );
         for ((name, sigma), delta) in
             names.iter().zip(model.conditional_std()?).zip(data.resolution().unwrap_or_default())
         {
