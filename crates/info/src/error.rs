@@ -116,6 +116,24 @@ pub enum Error {
     )]
     Neighbours { k: usize, row: usize, others: usize },
     #[error(
+        "label {label} was seen {times} time{}, first in row {row} (counted from 0), but with k = {k} a label needs {} rows: \
+         merge it with another, leave its rows out, or {}",
+        if *times == 1 { "" } else { "s" },
+        *k + 1,
+        if *times == 1 { "observe it more often" } else { "lower k" }
+    )]
+    RareLabel { label: String, times: usize, row: usize, k: usize },
+    #[error(
+        "column {column} of {what} (counted from 0) has only {distinct} different numbers in {rows} rows, and most of its \
+         rows have k = {k} or more duplicates: it has no density. If they are labels, `ross` tells what they share with numbers \
+         and `CountEstimator` what they share with labels; if they were measured in steps, `jitter` them by the step"
+    )]
+    Tied { what: &'static str, column: usize, distinct: usize, rows: usize, k: usize },
+    #[error(
+        "ranks are spread alike whatever the sample, and have no entropy of it: take `Scale::Standardized` or `Scale::Raw`"
+    )]
+    EntropyOfRanks,
+    #[error(
         "row {row} (counted from 0) has k or more duplicates, so its k-th neighbour is at distance 0: `jitter` the numbers \
          by the step they were recorded in"
     )]

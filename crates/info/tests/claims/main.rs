@@ -7,6 +7,7 @@ mod bad_tables_are_errors;
 mod closed_forms_match_integrals;
 mod codes_pay_what_theory_says;
 mod correlated_gaussians;
+mod dimension_and_tails_cost_what_is_stated;
 mod divergences_keep_their_digits;
 mod entropic_clt;
 mod estimates_do_not_depend_on_order_or_unit;
