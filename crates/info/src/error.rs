@@ -43,7 +43,10 @@ pub enum Error {
         typed(*sum)
     )]
     NotNormalized { sum: f64 },
-    #[error("row {row} of the channel sums to {sum}, not to 1: it is the distribution of the output given input {row}")]
+    #[error(
+        "row {row} of the channel sums to {}, not to 1: it is the distribution of the output given input {row}",
+        typed(*sum)
+    )]
     RowNotNormalized { row: usize, sum: f64 },
     #[error("there is no variable {axis}: the table has {variables}, numbered from 0")]
     AxisOutOfRange { axis: usize, variables: usize },
@@ -99,8 +102,10 @@ pub enum Error {
     )]
     Indefinite { axis: usize },
     #[error(
-        "the integral for {what} came to {value} with an error of up to {error}: it diverges, or the \
-         integrand has a spike or a kink that is not among the knots"
+        "the integral for {what} came to {} with an error of up to {}: it diverges, or the \
+         integrand has a spike or a kink that is not among the knots",
+        typed(*value),
+        typed(*error)
     )]
     NotConverged { what: &'static str, value: f64, error: f64 },
 

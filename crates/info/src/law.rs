@@ -51,8 +51,9 @@ use crate::information::Information;
 
 /// A probability law on the real line.
 pub trait Law {
-    /// The natural logarithm of the density, or of the mass for a discrete law, at `x`: −∞ outside of the support
-    /// and NaN only at NaN.
+    /// The natural logarithm of the density, or of the mass for a discrete law, at `x`: −∞ outside of the support, as at
+    /// ±∞, or where the density is 0 at its end, and NaN only at NaN. Inside, a logarithm below the range of f64 is
+    /// [`f64::MIN`].
     fn log_prob(&self, x: f64) -> f64;
 
     /// `E[X]`, in the unit of x.
@@ -105,6 +106,17 @@ pub fn gaussian_mutual_information(correlation: f64) -> Result<Information> {
     Ok(Information::from_nats(-0.5 * log + 0.0))
 }
 
+/// A log_prob at an `x` of the real line, all of which is the support: see [`Law::log_prob`].
+fn on_the_line(x: f64, log_prob: f64) -> f64 {
+    if x.is_finite() {
+        log_prob.max(f64::MIN)
+    } else if x.is_nan() {
+        x
+    } else {
+        f64::NEG_INFINITY
+    }
+}
+
 /// Scales, rates and shapes: so wide that no measurement leaves it, so narrow that squares of ratios are still numbers.
 fn check_positive(name: &'static str, value: f64) -> Result<f64> {
     let inside = (1e-75..=1e75).contains(&value);
@@ -113,7 +125,8 @@ fn check_positive(name: &'static str, value: f64) -> Result<f64> {
 
 /// Locations, in the same reach.
 fn check_location(name: &'static str, value: f64) -> Result<f64> {
-    check(name, value, "a finite number, from -1e75 to 1e75,", value.abs() <= 1e75)
+    let value = check(name, value, "a finite number, from -1e75 to 1e75,", value.abs() <= 1e75)?;
+    Ok(value + 0.0) // −0 is 0
 }
 
 fn check(what: &'static str, value: f64, allowed: &'static str, inside: bool) -> Result<f64> {

@@ -23,6 +23,12 @@ pub(super) fn i_divergence(p: f64, q: f64) -> f64 {
     })
 }
 
+/// The same of p and a product, which may leave the range of f64 where its logarithm does not.
+pub(super) fn i_divergence_of_product(p: f64, a: f64, b: f64) -> f64 {
+    let q = a * b;
+    if q.is_normal() { i_divergence(p, q) } else { p * (p.ln() - a.ln() - b.ln()) - p + q }
+}
+
 /// The same of two masses that are near each other, from their difference p − q, which may be known to more digits than
 /// they are; none where the power series would be long.
 pub(super) fn near_divergence(p: f64, q: f64, difference: f64) -> Option<f64> {

@@ -1,4 +1,4 @@
-use super::{ClosedForm, Density, Law, check_location, check_positive};
+use super::{ClosedForm, Density, Law, check_location, check_positive, on_the_line};
 use crate::error::Result;
 use crate::information::Information;
 use crate::special::i_divergence;
@@ -26,7 +26,7 @@ impl Laplace {
 
 impl Law for Laplace {
     fn log_prob(&self, x: f64) -> f64 {
-        -(x - self.location).abs() / self.scale - (2.0 * self.scale).ln()
+        on_the_line(x, -(x - self.location).abs() / self.scale - (2.0 * self.scale).ln())
     }
 
     fn mean(&self) -> f64 {

@@ -1,6 +1,6 @@
 use std::f64::consts::PI;
 
-use super::{ClosedForm, Density, Law, check_location, check_positive};
+use super::{ClosedForm, Density, Law, check_location, check_positive, on_the_line};
 use crate::error::Result;
 use crate::information::Information;
 use crate::integral::integrate;
@@ -30,7 +30,7 @@ fn standard_log_prob(z: f64) -> f64 {
 
 impl Law for Logistic {
     fn log_prob(&self, x: f64) -> f64 {
-        standard_log_prob((x - self.location) / self.scale) - self.scale.ln()
+        on_the_line(x, standard_log_prob((x - self.location) / self.scale) - self.scale.ln())
     }
 
     fn mean(&self) -> f64 {

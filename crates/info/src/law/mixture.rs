@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::{Density, Law, Normal, check};
 use crate::error::{Error, Result};
-use crate::number::log_sum_exp;
+use crate::number::{fixed, log_sum_exp, typed};
 
 /// A mixture of Gaussians on the line. Its entropy has no closed form: [`quadrature`](crate::quadrature) has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,7 +92,7 @@ impl Mixture {
 /// ```
 impl fmt::Display for Mixture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = |value: f64| f.precision().map_or(value.to_string(), |digits| format!("{value:.digits$}"));
+        let number = |value: f64| f.precision().map_or(typed(value), |digits| fixed(value, digits));
         let component = |(log_weight, normal): &(f64, Normal)| {
             let [weight, mean, sd] = [log_weight.exp(), normal.mean(), normal.sd()].map(number);
             format!("{weight} N({mean}, {sd}²)")

@@ -1,6 +1,6 @@
 use std::f64::consts::{E, TAU};
 
-use super::{ClosedForm, Density, Law, check_location, check_positive};
+use super::{ClosedForm, Density, Law, check_location, check_positive, on_the_line};
 use crate::error::Result;
 use crate::information::Information;
 use crate::special::i_divergence;
@@ -49,7 +49,7 @@ impl Normal {
 impl Law for Normal {
     fn log_prob(&self, x: f64) -> f64 {
         let z = (x - self.mean) / self.sd;
-        -0.5 * z * z - self.sd.ln() - 0.5 * TAU.ln()
+        on_the_line(x, -0.5 * z * z - self.sd.ln() - 0.5 * TAU.ln())
     }
 
     fn mean(&self) -> f64 {

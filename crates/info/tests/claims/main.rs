@@ -16,6 +16,7 @@ mod gaussian_maximises_entropy;
 mod information_survives_what_can_be_undone;
 mod jitter_keeps_what_cells_share;
 mod ksg_finds_nothing_in_independent_columns;
+mod log_probs_are_finite_where_there_is_mass;
 mod neighbours_are_counted_exactly;
 mod permutation_p_values_are_valid;
 mod quadrature_is_honest;
