@@ -48,6 +48,7 @@ pub use uniform::Uniform;
 
 use crate::error::{Error, Result};
 use crate::information::Information;
+use crate::integral::told_apart;
 
 /// A probability law on the real line.
 pub trait Law {
@@ -83,6 +84,11 @@ pub trait Density: Law {
     /// be infinite), within it the kinks of the density and at least one point near each of its peaks.
     /// Between the ends the density is positive.
     fn knots(&self) -> Vec<f64>;
+
+    /// ln p at `knot + offset`, for a density narrower than the sum may be rounded; none where the two cannot be told apart.
+    fn log_prob_beside(&self, knot: f64, offset: f64) -> Option<f64> {
+        told_apart(knot, offset).map(|x| self.log_prob(x))
+    }
 }
 
 /// h(aX) = h(X) + ln|a|, the differential entropy of a scaled variable (row L9): −∞ at a = 0, where aX is a constant.

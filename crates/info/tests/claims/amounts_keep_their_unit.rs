@@ -8,7 +8,8 @@ use proptest::prelude::*;
 
 #[test]
 fn nothing_has_no_sign() -> Result<()> {
-    for nothing in [-Information::ZERO, Information::ZERO * -1.0, Information::from_nats(-0.0), Information::from_bits(-1e-17)]
+    for nothing in
+        [-Information::ZERO, Information::ZERO * -1.0, Information::from_nats(-0.0), Information::from_bits(-1e-17)]
     {
         assert_eq!(format!("{nothing:.3}"), "0.000 bits");
         assert_eq!(format!("{nothing:8.3}"), "   0.000 bits");

@@ -24,4 +24,5 @@ mod table_estimators_are_as_published;
 mod table_identities;
 mod table_measures_of_the_lecture;
 mod ties_bias_what_neighbours_tell;
+mod widths_of_any_ratio_are_integrated;
 mod zeros_are_exact;
