@@ -10,7 +10,7 @@ use crate::batch::{Batch, number};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::ops::log_sum_exp;
+use crate::ops::{log_sum_exp, second_order, valued};
 
 /// What a descent minimises. The first three have the same minimiser (lecture rows L1, L2); their gradients are equal but
 /// for the factor n of the likelihood. [`ReverseKl`](Self::ReverseKl) is another objective with another minimiser (row L20).
@@ -75,7 +75,7 @@ impl Objective {
         Ok(match self {
             Self::Kl => {
                 let log_p = p.log_p::<M>()?.ok_or(Error::NoResolution)?;
-                ((like(log_p)? - log_q)? * like(p.mass())?)?.sum_all()?
+                kl(&(like(log_p)? - log_q)?, &like(p.mass())?)?
             }
             Self::CrossEntropy => (like(p.mass())? * log_q)?.sum_all()?.neg()?,
             Self::Nll => (like(p.count())? * log_q)?.sum_all()?.neg()?,
@@ -102,6 +102,24 @@ impl Objective {
     pub fn scale<B: Batch>(self, p: &Empirical<B>) -> f64 {
         if self == Self::Nll { p.total() } else { 1.0 }
     }
+}
+
+/// Below this a sum of p̂ ln p̂/q, of either sign, cancels to fewer digits than it should have.
+const NEAR: f64 = 1e-2;
+
+/// Σ p d of the logarithms d of p/q. Where q has no mass elsewhere, to rounding, Σ p (e⁻ᵈ − 1 + d), which is the same but for
+/// Σ q − p = 0: no term is negative, and near 0 none loses digits.
+fn kl(d: &Tensor, p: &Tensor) -> Result<Tensor> {
+    let sum = (d * p)?.sum_all()?;
+    // On a GPU to look costs more than to work it out.
+    if sum.device().is_cpu() && number(&sum)?.abs() > NEAR {
+        return Ok(sum);
+    }
+    let (d, at) = (d.detach(), sum.detach());
+    let elsewhere = ((d.neg()?.exp()?.neg()? + 1.0)? * p)?.sum_all()?.abs()?;
+    let rounding = ((d.abs()? * p)?.sum_all()? + 1.0)?.affine(8.0 * f64::EPSILON, 0.0)?;
+    let whole = elsewhere.le(&rounding)?;
+    valued(&sum, &whole.where_cond(&(second_order(&d)? * p)?.sum_all()?, &at)?)
 }
 
 impl fmt::Display for Objective {

@@ -46,6 +46,23 @@ pub fn log_sum_exp(z: &Tensor, dim: usize) -> Result<Tensor> {
     Ok(nothing.squeeze(dim)?.where_cond(&none, &sum)?)
 }
 
+/// e⁻ᵈ − 1 + d, elementwise: d less what it is to first order, and never negative. Without a derivative.
+pub(crate) fn second_order(d: &Tensor) -> Result<Tensor> {
+    let at = d.detach();
+    let far = ((at.neg()?.exp()? - 1.0)? + &at)?;
+    // Σ (−d)ⁿ/n! from n = 2, of which eight terms are enough where the difference above would lose digits.
+    let series = (3..=9)
+        .rev()
+        .try_fold((at.zeros_like()? + 1.0)?, |sum, n| (at.neg()? * sum)?.affine(1.0 / f64::from(n), 1.0))?;
+    let near = at.abs()?.lt(&(at.zeros_like()? + 0.05)?)?;
+    Ok(near.where_cond(&((at.sqr()? * series)? * 0.5)?, &far)?)
+}
+
+/// The value of one scalar with the derivative of another.
+pub(crate) fn valued(z: &Tensor, value: &Tensor) -> Result<Tensor> {
+    with_derivative(z, &value.detach(), |upstream| Ok(upstream.clone()))
+}
+
 /// The masks of a triangular matrix (k, k), made once and not at every step: ones below the diagonal, ones on it.
 #[derive(Clone, Debug)]
 pub(crate) struct Triangle {

@@ -92,7 +92,7 @@ impl PrefixCode {
         if p.shape != self.shape {
             return Err(Error::ShapeMismatch { left: self.shape.clone(), right: p.shape.clone() });
         }
-        Ok(p.expected(|i| self.words[i].as_ref().map_or(f64::INFINITY, |word| word.len() as f64)))
+        Ok(p.expected(0.0, |i| self.words[i].as_ref().map_or(f64::INFINITY, |word| word.len() as f64)))
     }
 
     /// The bits of a message, as many values at a time as the table has variables.

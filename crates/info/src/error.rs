@@ -43,7 +43,10 @@ pub enum Error {
         typed(*sum)
     )]
     NotNormalized { sum: f64 },
-    #[error("row {row} of the channel sums to {sum}, not to 1: it is the distribution of the output given input {row}")]
+    #[error(
+        "row {row} of the channel sums to {}, not to 1: it is the distribution of the output given input {row}",
+        typed(*sum)
+    )]
     RowNotNormalized { row: usize, sum: f64 },
     #[error("there is no variable {axis}: the table has {variables}, numbered from 0")]
     AxisOutOfRange { axis: usize, variables: usize },
@@ -99,8 +102,10 @@ pub enum Error {
     )]
     Indefinite { axis: usize },
     #[error(
-        "the integral for {what} came to {value} with an error of up to {error}: it diverges, or the \
-         integrand has a spike or a kink that is not among the knots"
+        "the integral for {what} came to {} with an error of up to {}: it diverges, or the \
+         integrand has a spike or a kink that is not among the knots",
+        typed(*value),
+        typed(*error)
     )]
     NotConverged { what: &'static str, value: f64, error: f64 },
 
@@ -115,6 +120,24 @@ pub enum Error {
         if *k == 0 { "take 3 to begin with" } else { "lower k, or give more rows" }
     )]
     Neighbours { k: usize, row: usize, others: usize },
+    #[error(
+        "label {label} was seen {times} time{}, first in row {row} (counted from 0), but with k = {k} a label needs {} rows: \
+         merge it with another, leave its rows out, or {}",
+        if *times == 1 { "" } else { "s" },
+        *k + 1,
+        if *times == 1 { "observe it more often" } else { "lower k" }
+    )]
+    RareLabel { label: String, times: usize, row: usize, k: usize },
+    #[error(
+        "column {column} of {what} (counted from 0) has only {distinct} different numbers in {rows} rows, and most of its \
+         rows have k = {k} or more duplicates: it has no density. If they are labels, `ross` tells what they share with numbers \
+         and `CountEstimator` what they share with labels; if they were measured in steps, `jitter` them by the step"
+    )]
+    Tied { what: &'static str, column: usize, distinct: usize, rows: usize, k: usize },
+    #[error(
+        "ranks are spread alike whatever the sample, and have no entropy of it: take `Scale::Standardized` or `Scale::Raw`"
+    )]
+    EntropyOfRanks,
     #[error(
         "row {row} (counted from 0) has k or more duplicates, so its k-th neighbour is at distance 0: `jitter` the numbers \
          by the step they were recorded in"

@@ -13,16 +13,19 @@
 //! it would be biased upwards just where the question is whether there is anything. [`permutation_p_value`] answers
 //! that, and [`repeated`] gives mean and spread.
 //!
-//! Distances are in the maximum norm. They carry the unit of the columns, so columns of one block, and X and Y of one
-//! pair, should have similar spreads. A *common* factor changes no estimate of I or KL: by a power of two to the last
-//! bit, by any other as long as rounding neither makes nor breaks a tie. h(aX) = h(X) + d ln|a| to rounding. The order
-//! of the rows never enters, not even in the last bit.
+//! Distances are in the maximum norm, every column in units of its own standard deviation: no unit of a column changes an
+//! estimate of I or KL, but for rounding where it makes or breaks a tie, and h(aX) = h(X) + ln|a| for every column.
+//! [`Scale`] has ranks, for long tails, and the raw numbers too. The order of the rows never enters, not even in the last
+//! bit.
 //!
-//! Ties are counted as they are, as f64 sees them. A density has none: recorded numbers have, and where they are so
-//! many that a k-th neighbour is at distance 0 there is an error. Where they are fewer there is none, but a bias larger
-//! than all others here: of independent normals rounded to 0.2 standard deviations, n = 500 and k = 12, [`ksg1`] makes
-//! +0.5 nats and [`ksg2`] −0.4. [`jitter`] spreads recorded numbers over the step they were recorded in: before any
-//! estimate by neighbours, not only after an error.
+//! A neighbourhood of k points of n is some (k/n)^(1/d) of the width of a density in d dimensions. Where d is large it is
+//! hardly local, and what is told is far from the truth, at any n that is ever seen: of sixteen pairs of axes, each of
+//! correlation ½, [`ksg1`] tells 0.6 nats of 2.3 at n = 1000, and 0.7 at n = 4000. Each estimator says its own.
+//!
+//! A density has no ties. Recorded numbers have, and labels written as numbers have little else: a column in which most
+//! rows have k or more duplicates is an error that says what to take instead. Fewer ties are counted as they are, as f64
+//! sees them, and bias [`ksg1`] by up to +0.1 nats, [`ksg2`] by −0.2. [`jitter`] spreads recorded numbers over the step
+//! they were recorded in: before any estimate by neighbours, not only after an error.
 //!
 //! ```
 //! use candle_mle_info::{estimate, law};
@@ -44,6 +47,7 @@ mod divergence;
 mod jitter;
 mod kozachenko_leonenko;
 mod kraskov;
+mod neighbours;
 mod permutation;
 mod points;
 mod repetition;
@@ -55,6 +59,7 @@ pub use divergence::knn_kl_divergence;
 pub use jitter::jitter;
 pub use kozachenko_leonenko::kozachenko_leonenko;
 pub use kraskov::{ksg1, ksg2};
+pub use neighbours::{Neighbours, Scale};
 pub use permutation::permutation_p_value;
 pub use points::Point;
 pub use repetition::repeated;

@@ -5,6 +5,8 @@ use std::fmt;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 use std::str::FromStr;
 
+use crate::number::unsigned_zero;
+
 /// The unit in which information is shown: logarithms to base 2, e or 10.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unit {
@@ -97,9 +99,10 @@ impl Information {
         self.to(Unit::Hartleys)
     }
 
-    /// The number of `unit`s.
+    /// The number of `unit`s; that of nothing has no sign.
     pub fn to(self, unit: Unit) -> f64 {
-        if self.unit == unit { self.amount } else { self.amount * self.unit.nats() / unit.nats() }
+        let amount = if self.unit == unit { self.amount } else { self.amount * self.unit.nats() / unit.nats() };
+        amount + 0.0
     }
 
     /// Neither infinite nor NaN.
@@ -147,10 +150,10 @@ impl PartialOrd for Information {
     }
 }
 
-/// In bits; a precision is respected: `{:.3}`.
+/// In bits; a precision is respected: `{:.3}`. What rounds to 0 is without a sign.
 impl fmt::Display for Information {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.bits(), f)?;
+        fmt::Display::fmt(&unsigned_zero(self.bits(), f.precision()), f)?;
         write!(f, " {}", Unit::Bits)
     }
 }

@@ -48,11 +48,13 @@ pub use uniform::Uniform;
 
 use crate::error::{Error, Result};
 use crate::information::Information;
+use crate::integral::told_apart;
 
 /// A probability law on the real line.
 pub trait Law {
-    /// The natural logarithm of the density, or of the mass for a discrete law, at `x`: −∞ outside of the support
-    /// and NaN only at NaN.
+    /// The natural logarithm of the density, or of the mass for a discrete law, at `x`: −∞ outside of the support, as at
+    /// ±∞, or where the density is 0 at its end, and NaN only at NaN. Inside, a logarithm below the range of f64 is
+    /// [`f64::MIN`].
     fn log_prob(&self, x: f64) -> f64;
 
     /// `E[X]`, in the unit of x.
@@ -82,6 +84,11 @@ pub trait Density: Law {
     /// be infinite), within it the kinks of the density and at least one point near each of its peaks.
     /// Between the ends the density is positive.
     fn knots(&self) -> Vec<f64>;
+
+    /// ln p at `knot + offset`, for a density narrower than the sum may be rounded; none where the two cannot be told apart.
+    fn log_prob_beside(&self, knot: f64, offset: f64) -> Option<f64> {
+        told_apart(knot, offset).map(|x| self.log_prob(x))
+    }
 }
 
 /// h(aX) = h(X) + ln|a|, the differential entropy of a scaled variable (row L9): −∞ at a = 0, where aX is a constant.
@@ -105,6 +112,17 @@ pub fn gaussian_mutual_information(correlation: f64) -> Result<Information> {
     Ok(Information::from_nats(-0.5 * log + 0.0))
 }
 
+/// A log_prob at an `x` of the real line, all of which is the support: see [`Law::log_prob`].
+fn on_the_line(x: f64, log_prob: f64) -> f64 {
+    if x.is_finite() {
+        log_prob.max(f64::MIN)
+    } else if x.is_nan() {
+        x
+    } else {
+        f64::NEG_INFINITY
+    }
+}
+
 /// Scales, rates and shapes: so wide that no measurement leaves it, so narrow that squares of ratios are still numbers.
 fn check_positive(name: &'static str, value: f64) -> Result<f64> {
     let inside = (1e-75..=1e75).contains(&value);
@@ -113,7 +131,8 @@ fn check_positive(name: &'static str, value: f64) -> Result<f64> {
 
 /// Locations, in the same reach.
 fn check_location(name: &'static str, value: f64) -> Result<f64> {
-    check(name, value, "a finite number, from -1e75 to 1e75,", value.abs() <= 1e75)
+    let value = check(name, value, "a finite number, from -1e75 to 1e75,", value.abs() <= 1e75)?;
+    Ok(value + 0.0) // −0 is 0
 }
 
 fn check(what: &'static str, value: f64, allowed: &'static str, inside: bool) -> Result<f64> {

@@ -38,6 +38,7 @@ pub mod number;
 mod pmf;
 pub mod quadrature;
 mod special;
+mod sum;
 
 pub use channel::Channel;
 pub use code::PrefixCode;

@@ -13,7 +13,7 @@ pub fn shown(value: f64) -> String {
 /// zeros would fill the line.
 pub fn typed(value: f64) -> String {
     if value == 0.0 || !value.is_finite() || (1e-5..1e16).contains(&value.abs()) {
-        value.to_string()
+        (value + 0.0).to_string()
     } else {
         format!("{value:e}")
     }
@@ -27,11 +27,13 @@ pub fn typed(value: f64) -> String {
 /// assert_eq!(fixed(-0.0125, 3), "-0.013");
 /// ```
 pub fn fixed(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.decimals$}");
-    match text.strip_prefix('-') {
-        Some(digits) if digits.bytes().all(|b| matches!(b, b'0' | b'.')) => digits.into(),
-        _ => text,
-    }
+    format!("{:.decimals$}", unsigned_zero(value, Some(decimals)))
+}
+
+/// 0 for what is printed as −0 in so many decimals, or in all there are.
+pub(crate) fn unsigned_zero(value: f64, decimals: Option<usize>) -> f64 {
+    let zeros = |decimals| format!("{value:.decimals$}").bytes().all(|b| matches!(b, b'-' | b'0' | b'.'));
+    if value < 0.0 && decimals.is_some_and(zeros) { 0.0 } else { value + 0.0 }
 }
 
 /// So many decimals, or three significant digits where those would show one or none: what is rare stays to be seen. Below 1e-12,
@@ -78,5 +80,6 @@ mod tests {
             assert!(typed(number).len() < 25);
         }
         assert_eq!(typed(1e-320), "1e-320");
+        assert_eq!(typed(-0.0), "0");
     }
 }

@@ -3,6 +3,7 @@
 use rand::Rng;
 
 use crate::error::{Error, Result};
+use crate::sum::Sum;
 
 /// A joint probability mass function p(x_0, …, x_{n-1}) of discrete variables.
 ///
@@ -11,9 +12,9 @@ use crate::error::{Error, Result};
 /// slices of axes; an axis out of range, or named twice in one set, is an error everywhere.
 ///
 /// Every measure comes as [`Information`](crate::Information), summed over the support only: 0 log 0 = 0 exactly.
-/// None is clamped. A quantity that is never negative in theory is computed from ratios of probabilities, which are
-/// exactly 1, with logarithm exactly 0, where the numbers are; elsewhere rounding may leave some −1e-16. A table whose
-/// sum misses 1 by δ (at most [`Pmf::SUM_TOLERANCE`]) can push a divergence below 0 by δ nats.
+/// A divergence is a sum of terms none of which is below 0, and keeps all of its digits however small it is; an entropy is
+/// at most log2 of the number of cells, however many. A table whose sum misses 1 by δ (at most
+/// [`Pmf::SUM_TOLERANCE`]) has the measures of the one that sums to 1, to first order in δ.
 ///
 /// The table of lecture row L16, whose values are dyadic and come out exactly:
 ///
@@ -53,7 +54,7 @@ impl Pmf {
     pub fn new(shape: impl Into<Vec<usize>>, values: impl Into<Vec<f64>>) -> Result<Self> {
         let (shape, p) = (shape.into(), values.into());
         check_probabilities(&shape, &p)?;
-        let sum: f64 = p.iter().sum();
+        let sum = p.iter().copied().collect::<Sum>().value();
         if (sum - 1.0).abs() > Self::SUM_TOLERANCE {
             return Err(Error::NotNormalized { sum });
         }
@@ -70,11 +71,12 @@ impl Pmf {
         if let Some(i) = p.iter().position(|c| !c.is_finite() || *c < 0.0) {
             return Err(Error::NotACount { cell: cell_at(&shape, i), value: p[i] });
         }
-        let mut total: f64 = p.iter().sum();
+        let sum = |p: &[f64]| p.iter().copied().collect::<Sum>().value();
+        let mut total = sum(&p);
         if total.is_infinite() {
             // Weights near the end of the f64 range: smaller by 2⁻⁶⁴ exactly, and 2²⁴ of them have a finite sum.
             p.iter_mut().for_each(|c| *c *= 2f64.powi(-64));
-            total = p.iter().sum();
+            total = sum(&p);
         }
         if total == 0.0 {
             return Err(Error::Empty { what: "the table of counts".into(), needed: "count above 0" });
@@ -190,9 +192,20 @@ impl Pmf {
         if axes.is_empty() {
             return Ok(Self { shape, p: vec![1.0] });
         }
-        let mut p = vec![0.0; shape.iter().product()];
-        to.iter().zip(&self.p).for_each(|(&i, value)| p[i] += value);
-        Ok(Self { shape, p })
+        Ok(Self { shape, p: self.sums(&to).into_iter().map(Sum::value).collect() })
+    }
+
+    /// The probabilities of all cells that fall `to` each cell of a marginal.
+    pub(super) fn sums(&self, to: &[usize]) -> Vec<Sum> {
+        let cells = to.iter().max().map_or(0, |last| last + 1);
+        let mut sums = vec![Sum::default(); cells];
+        to.iter().zip(&self.p).for_each(|(&i, p)| sums[i].add(*p));
+        sums
+    }
+
+    /// Σ p, which may miss 1 by a rounding, or what was given.
+    pub(super) fn mass(&self) -> Sum {
+        self.p.iter().copied().collect()
     }
 
     /// The law of the other variables, in their order, given that each `(variable, level)` of `event` holds.
@@ -216,7 +229,7 @@ impl Pmf {
         for i in (0..self.p.len()).filter(|&i| given[i] == at) {
             p[to[i]] = self.p[i];
         }
-        let mass: f64 = p.iter().sum();
+        let mass = p.iter().copied().collect::<Sum>().value();
         if mass == 0.0 {
             return Err(Error::ImpossibleEvent { event: event.to_vec() });
         }
@@ -272,13 +285,22 @@ impl Pmf {
     /// E f, the mean of a function of the cell (lecture row P3). Cells of probability 0 are not visited, so `f` may be
     /// infinite or NaN there.
     pub fn expectation(&self, f: impl Fn(&[usize]) -> f64) -> f64 {
-        self.expected(|i| f(&cell_at(&self.shape, i)))
+        self.expected(0.0, |i| f(&cell_at(&self.shape, i)))
     }
 
-    /// Σ p(i) f(i) over the support, i counting cells.
-    pub(super) fn expected(&self, f: impl Fn(usize) -> f64) -> f64 {
-        let support = (0..self.p.len()).filter(|&i| self.p[i] > 0.0);
-        support.fold(0.0, |sum, i| sum + self.p[i] * f(i))
+    /// `more` + Σ p(i) f(i) / Σ p(i) over the support, i counting cells.
+    pub(super) fn expected(&self, more: f64, f: impl Fn(usize) -> f64) -> f64 {
+        let (mut sum, mut mass) = (Sum::default(), Sum::default());
+        for (i, &p) in self.p.iter().enumerate().filter(|(_, p)| **p > 0.0) {
+            sum.add_product(p, f(i));
+            mass.add(p);
+        }
+        let raw = sum.value();
+        if raw.is_finite() {
+            sum.add(-raw * mass.above_one());
+            sum.add(more);
+        }
+        sum.value()
     }
 
     /// The shape of the marginal on `axes`, and where in it each cell of this table falls.

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::information::Information;
 use crate::law::Density;
 
+use crate::integral::integrate_beside;
 pub use crate::integral::{Integral, integrate};
 
 /// What the measures below must be certain to, in nats (of themselves where they are above 1).
@@ -12,29 +13,29 @@ const TOLERANCE: f64 = 1e-9;
 /// h(p) = −∫ p ln p.
 ///
 /// # Errors
-/// If the integral is not certain to 1e-9, as for a density with nearly all of its mass at an infinite peak.
+/// If the integral is not certain to 1e-9, as for a density with nearly all of its mass at an infinite peak, or one whose
+/// mass does not come to 1: it has a spike or a kink that is not among its knots, or is no density.
 pub fn entropy(p: &dyn Density) -> Result<Information> {
-    expectation(p, &p.knots(), |_, log_p| -log_p, "the entropy")
+    expectation(p, &p.knots(), |_, _, log_p| Some(-log_p), "the entropy")
 }
 
 /// KL(p‖q) = ∫ p ln(p/q), and +∞ if q's support does not cover p's.
 ///
 /// # Errors
-/// If the integral is not certain to 1e-9.
+/// As [`entropy`], for either.
 pub fn kl_divergence(p: &dyn Density, q: &dyn Density) -> Result<Information> {
-    let integrand = |x: f64, log_p: f64| log_p - q.log_prob(x);
-    expectation_within(p, q, integrand, "the divergence")
+    expectation_within(p, q, |log_p, log_q| log_p - log_q, "the divergence")
 }
 
 /// H(p, q) = −∫ p ln q, and +∞ if q's support does not cover p's.
 ///
 /// # Errors
-/// If the integral is not certain to 1e-9.
+/// As [`entropy`], for either.
 pub fn cross_entropy(p: &dyn Density, q: &dyn Density) -> Result<Information> {
-    expectation_within(p, q, |x, _| -q.log_prob(x), "the cross-entropy")
+    expectation_within(p, q, |_, log_q| -log_q, "the cross-entropy")
 }
 
-/// E_p of a function that is infinite outside of the support of q.
+/// E_p of a function of ln p and ln q that is infinite outside of the support of q.
 fn expectation_within(
     p: &dyn Density,
     q: &dyn Density,
@@ -48,22 +49,55 @@ fn expectation_within(
     if other_low > low || other_high < high {
         return Ok(Information::INFINITE);
     }
+    // Seen from everywhere that p is, q must have its mass: else a spike of it would be missed.
+    let mut all = [&knots[..], &others].concat();
+    all.sort_by(f64::total_cmp);
+    all.dedup();
+    mass(q, &all)?;
     // Where p gives nothing a kink of q's is none of the integrand, and may be too far out to resolve.
     let matters = |&knot: &f64| low < knot && knot < high && p.log_prob(knot).exp() > 0.0;
     knots.extend(others.into_iter().filter(matters));
     knots.sort_by(f64::total_cmp);
-    expectation(p, &knots, f, what)
+    let integrand = |knot: f64, offset: f64, log_p: f64| q.log_prob_beside(knot, offset).map(|log_q| f(log_p, log_q));
+    expectation(p, &knots, integrand, what)
 }
 
-/// E_p of a function of x and ln p(x).
-fn expectation(p: &dyn Density, knots: &[f64], f: impl Fn(f64, f64) -> f64, what: &'static str) -> Result<Information> {
-    let integrand = |x: f64| {
-        let log_p = p.log_prob(x);
+/// E_p of a function of x, given by a knot and the way from there, and ln p(x).
+fn expectation(
+    p: &dyn Density,
+    knots: &[f64],
+    f: impl Fn(f64, f64, f64) -> Option<f64>,
+    what: &'static str,
+) -> Result<Information> {
+    let integrand = |knot: f64, offset: f64| {
+        let log_p = p.log_prob_beside(knot, offset)?;
         match log_p.exp() {
-            0.0 => 0.0, // 0 ln 0 = 0
-            density => density * f(x, log_p),
+            0.0 => Some([0.0, 0.0]), // 0 ln 0 = 0
+            density => Some([density * f(knot, offset, log_p)?, density]),
         }
     };
-    let integral = integrate(integrand, knots, p.variance().sqrt());
-    integral.within(TOLERANCE, what).map(Information::from_nats)
+    let [integral, mass] = integrate_beside(integrand, knots, p.variance().sqrt());
+    let value = integral.within(TOLERANCE, what)?;
+    whole(mass)?;
+    Ok(Information::from_nats(value))
+}
+
+/// An error if the mass of a density does not come to 1.
+fn mass(p: &dyn Density, knots: &[f64]) -> Result<()> {
+    let density = |knot: f64, offset: f64| p.log_prob_beside(knot, offset).map(|log_p| [log_p.exp()]);
+    let [mass] = integrate_beside(density, knots, p.variance().sqrt());
+    whole(mass)
+}
+
+fn whole(mass: Integral) -> Result<()> {
+    let missing = (mass.value - 1.0).abs();
+    // What the rule knows that it cannot see is no fault of the density.
+    if missing > TOLERANCE + mass.error {
+        return Err(Error::NotConverged {
+            what: "the mass of a density, which is 1,",
+            value: mass.value,
+            error: missing,
+        });
+    }
+    Ok(())
 }

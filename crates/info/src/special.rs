@@ -15,19 +15,33 @@ pub(super) fn i_divergence(p: f64, q: f64) -> f64 {
     if p == 0.0 || q == f64::INFINITY {
         return q;
     }
-    if (p - q).abs() > 0.1 * (p + q) {
+    near_divergence(p, q, p - q).unwrap_or_else(|| {
         let ratio = p / q;
         // Of two probabilities far apart the ratio may leave the range of f64; its logarithm does not.
         let log_ratio = if q == 0.0 || ratio.is_normal() { ratio.ln() } else { p.ln() - q.ln() };
-        return p * log_ratio - p + q;
+        p * log_ratio - p + q
+    })
+}
+
+/// The same of p and a product, which may leave the range of f64 where its logarithm does not.
+pub(super) fn i_divergence_of_product(p: f64, a: f64, b: f64) -> f64 {
+    let q = a * b;
+    if q.is_normal() { i_divergence(p, q) } else { p * (p.ln() - a.ln() - b.ln()) - p + q }
+}
+
+/// The same of two masses that are near each other, from their difference p − q, which may be known to more digits than
+/// they are; none where the power series would be long.
+pub(super) fn near_divergence(p: f64, q: f64, difference: f64) -> Option<f64> {
+    if difference.abs() > 0.1 * (p + q) {
+        return None;
     }
-    let v = (p - q) / (p + q); // ln(p/q) = 2 artanh v
-    let (mut sum, mut power) = ((p - q) * v, 2.0 * p * v);
+    let v = difference / (p + q); // ln(p/q) = 2 artanh v
+    let (mut sum, mut power) = (difference * v, 2.0 * p * v);
     for odd in (3..=19).step_by(2) {
         power *= v * v; // below a hundredth: nine terms are enough
         sum += power / f64::from(odd);
     }
-    sum
+    Some(sum)
 }
 
 /// Where Stirling's series with the terms below is exact to rounding.

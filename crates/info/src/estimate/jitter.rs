@@ -19,7 +19,7 @@ pub fn jitter<P: Point, R: Rng + ?Sized>(sample: &[P], step: f64, rng: &mut R) -
     if !(step > 0.0 && step.is_finite()) {
         return Err(Error::Parameter { what: "the step", value: step, allowed: "a finite number > 0" });
     }
-    let points = Points::new(sample)?;
+    let points = Points::new("the sample", sample)?;
     let largest = points.iter().flat_map(|at| at.iter()).fold(0.0, |largest, x| x.abs().max(largest));
     if step <= largest.next_up() - largest {
         let allowed = "a step wider than the spacing of floating-point numbers at the largest coordinate";

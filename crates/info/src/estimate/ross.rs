@@ -1,9 +1,10 @@
 //! Mutual information of a label and a point: Ross (2014).
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
-use super::points::{Crowd, Point, Points, Tree, check_neighbours};
-use super::{digamma, mean_digamma};
+use super::points::{Crowd, Point, Points, Tree, check_neighbours, weights};
+use super::{Neighbours, digamma, mean_digamma};
 use crate::error::{Error, Result};
 use crate::information::Information;
 
@@ -11,12 +12,17 @@ use crate::information::Information;
 /// of row i, and m others lie no further from it than its k-th neighbour of the same label. Ross, "Mutual information
 /// between discrete and continuous data sets" (2014).
 ///
-/// Bias: within 0.01 nats for two normal classes of 250 points each and k = 3, however far apart. Each label needs k +
-/// 1 rows, which the paper relaxes and this does not: merge rare labels, or leave them out.
+/// Bias: within 0.01 nats for two normal classes of 250 points each and k = 3, however far apart. Axes that tell nothing
+/// take from what others do: of two classes 2 standard deviations apart along one axis, n = 1000, it tells 0.34 nats, and
+/// 0.22 beside fifteen axes of noise. Long tails matter less than to [`ksg1`](super::ksg1), and not at all in a single
+/// column of points, where only the order of distances counts.
+///
+/// Each label needs k + 1 rows, which the paper relaxes and this does not: one that was seen once has no neighbour of its
+/// kind. Merge rare labels, or leave them out.
 ///
 /// # Errors
-/// One label for all; a label with k rows or fewer, k = 0; a k-th neighbour at distance 0; a constant column; NaN or infinity; samples of
-/// unequal length.
+/// One label for all; a label with k rows or fewer, k = 0; a k-th neighbour at distance 0; a constant column, or one of
+/// labels or few steps, in which most rows have k or more duplicates; NaN or infinity; samples of unequal length.
 ///
 /// ```
 /// // Two labels far apart, two points each, k = 1: every m is 1, so that I = ψ(4) + ψ(1) − ψ(2) − ψ(1) = 5/6 nats.
@@ -24,9 +30,13 @@ use crate::information::Information;
 /// assert!((i.nats() - 5.0 / 6.0).abs() < 1e-14);
 /// # Ok::<(), candle_mle_info::Error>(())
 /// ```
-pub fn ross<L: Ord, P: Point>(labels: &[L], sample: &[P], k: usize) -> Result<Information> {
-    let points = Points::new(sample)?;
-    let n = points.len();
+pub fn ross<L: Ord + Debug, P: Point>(
+    labels: &[L],
+    sample: &[P],
+    neighbours: impl Into<Neighbours>,
+) -> Result<Information> {
+    let (points, near) = (Points::new("the sample", sample)?, neighbours.into());
+    let (n, k) = (points.len(), near.k);
     if labels.len() != n {
         return Err(Error::Shape { what: "the labels", got: vec![labels.len()], expected: format!("({n},)") });
     }
@@ -35,12 +45,17 @@ pub fn ross<L: Ord, P: Point>(labels: &[L], sample: &[P], k: usize) -> Result<In
     if rows_of.len() == 1 {
         return Err(Error::OneClass { n: n as f64 });
     }
-    let all = Crowd::new(&points)?;
+    check_neighbours(k, 0, n - 1)?;
+    if let Some((label, rows)) = rows_of.iter().find(|(_, rows)| rows.len() <= k) {
+        return Err(Error::RareLabel { label: format!("{label:?}"), times: rows.len(), row: rows[0], k });
+    }
+    let points = points.of_density(near)?;
+    let weights = weights(&[&points]);
+    let all = Crowd::new(&points, &weights)?;
     let mut counts = Vec::with_capacity(2 * n);
     for rows in rows_of.values() {
-        check_neighbours(k, rows[0], rows.len() - 1)?;
-        let same: Vec<&[f64]> = rows.iter().map(|&row| points[row]).collect();
-        let tree = Tree::new(&same)?;
+        let same: Vec<&Vec<f64>> = rows.iter().map(|&row| &points[row]).collect();
+        let tree = Tree::new(same.iter().copied(), &weights)?;
         for (at, &row) in same.iter().zip(rows) {
             counts.push(rows.len());
             counts.push(all.count(at, tree.reach(at, k + 1, row)?)? - 1); // without the point itself

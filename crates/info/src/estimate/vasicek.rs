@@ -22,7 +22,7 @@ use crate::information::Information;
 /// # Ok::<(), candle_mle_info::Error>(())
 /// ```
 pub fn vasicek(sample: &[f64], m: usize) -> Result<Information> {
-    Points::new(sample)?;
+    Points::new("the sample", sample)?;
     let n = sample.len();
     if m == 0 || m > (n - 1) / 2 {
         return Err(Error::Parameter { what: "m", value: m as f64, allowed: "a number from 1 to below n/2" });

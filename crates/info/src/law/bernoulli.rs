@@ -16,7 +16,7 @@ impl Bernoulli {
     /// If `p` is not in [0, 1].
     pub fn new(p: f64) -> Result<Self> {
         let p = check("p", p, "a number in [0, 1]", (0.0..=1.0).contains(&p))?;
-        Ok(Self { p })
+        Ok(Self { p: p + 0.0 })
     }
 }
 
@@ -27,7 +27,7 @@ impl Law for Bernoulli {
         } else if x == 1.0 {
             self.p.ln()
         } else if x == 0.0 {
-            (-self.p).ln_1p()
+            (-self.p).ln_1p() + 0.0 // −0 is 0
         } else {
             f64::NEG_INFINITY
         }

@@ -1,7 +1,7 @@
 use super::{ClosedForm, Density, Law, check_positive};
 use crate::error::Result;
 use crate::information::Information;
-use crate::special::{digamma_rest, gamma_bregman, i_divergence, ln_gamma_rest};
+use crate::special::{digamma_rest, gamma_bregman, i_divergence, i_divergence_of_product, ln_gamma_rest};
 
 /// Density x^(α−1) (1 − x)^(β−1) / B(α, β) on [0, 1].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,7 +38,8 @@ impl Law for Beta {
             };
         }
         let norm = ln_gamma_rest(a) + ln_gamma_rest(b) - ln_gamma_rest(sum);
-        -i_divergence(a, sum * x) - i_divergence(b, sum * (1.0 - x)) - norm - x.ln() - (-x).ln_1p()
+        let costs = i_divergence_of_product(a, sum, x) + i_divergence(b, sum * (1.0 - x));
+        -costs - norm - x.ln() - (-x).ln_1p()
     }
 
     fn mean(&self) -> f64 {

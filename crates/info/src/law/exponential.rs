@@ -1,4 +1,4 @@
-use super::{ClosedForm, Density, Law, check_positive};
+use super::{ClosedForm, Density, Law, check_positive, on_the_line};
 use crate::error::Result;
 use crate::information::Information;
 use crate::special::i_divergence;
@@ -25,7 +25,7 @@ impl Exponential {
 
 impl Law for Exponential {
     fn log_prob(&self, x: f64) -> f64 {
-        if x < 0.0 { f64::NEG_INFINITY } else { self.rate.ln() - self.rate * x }
+        if x < 0.0 { f64::NEG_INFINITY } else { on_the_line(x, self.rate.ln() - self.rate * x) }
     }
 
     fn mean(&self) -> f64 {

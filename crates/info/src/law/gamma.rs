@@ -1,7 +1,7 @@
-use super::{ClosedForm, Density, Law, check_positive};
+use super::{ClosedForm, Density, Law, check_positive, on_the_line};
 use crate::error::Result;
 use crate::information::Information;
-use crate::special::{digamma_rest, gamma_bregman, i_divergence, ln_gamma_rest};
+use crate::special::{digamma_rest, gamma_bregman, i_divergence, i_divergence_of_product, ln_gamma_rest};
 
 /// Density βᵅ x^(α−1) e^(−βx) / Γ(α) on [0, ∞), with shape α and rate β: for whole α the sum of α exponentials.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,7 +41,8 @@ impl Law for Gamma {
                 std::cmp::Ordering::Greater => f64::NEG_INFINITY,
             }
         } else {
-            -i_divergence(self.shape, self.rate * x) - ln_gamma_rest(self.shape) - x.ln()
+            let cost = i_divergence_of_product(self.shape, self.rate, x);
+            on_the_line(x, -cost - ln_gamma_rest(self.shape) - x.ln())
         }
     }
 

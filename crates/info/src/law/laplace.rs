@@ -1,4 +1,4 @@
-use super::{ClosedForm, Density, Law, check_location, check_positive};
+use super::{ClosedForm, Density, Law, check_location, check_positive, on_the_line};
 use crate::error::Result;
 use crate::information::Information;
 use crate::special::i_divergence;
@@ -24,9 +24,15 @@ impl Laplace {
     }
 }
 
+impl Laplace {
+    fn log_prob_from_location(&self, distance: f64) -> f64 {
+        -distance.abs() / self.scale - (2.0 * self.scale).ln()
+    }
+}
+
 impl Law for Laplace {
     fn log_prob(&self, x: f64) -> f64 {
-        -(x - self.location).abs() / self.scale - (2.0 * self.scale).ln()
+        on_the_line(x, self.log_prob_from_location(x - self.location))
     }
 
     fn mean(&self) -> f64 {
@@ -41,6 +47,10 @@ impl Law for Laplace {
 impl Density for Laplace {
     fn knots(&self) -> Vec<f64> {
         vec![f64::NEG_INFINITY, self.location, f64::INFINITY]
+    }
+
+    fn log_prob_beside(&self, knot: f64, offset: f64) -> Option<f64> {
+        Some(on_the_line(offset, self.log_prob_from_location((knot - self.location) + offset)))
     }
 }
 

@@ -1,9 +1,9 @@
 use std::f64::consts::PI;
 
-use super::{ClosedForm, Density, Law, check_location, check_positive};
+use super::{ClosedForm, Density, Law, check_location, check_positive, on_the_line};
 use crate::error::Result;
 use crate::information::Information;
-use crate::integral::integrate;
+use crate::integral::integrate_beside;
 
 /// Density e^(−z) / (s (1 + e^(−z))²) with z = (x − μ)/s, whose distribution function is the sigmoid: the noise
 /// behind logistic regression.
@@ -30,7 +30,7 @@ fn standard_log_prob(z: f64) -> f64 {
 
 impl Law for Logistic {
     fn log_prob(&self, x: f64) -> f64 {
-        standard_log_prob((x - self.location) / self.scale) - self.scale.ln()
+        on_the_line(x, standard_log_prob((x - self.location) / self.scale) - self.scale.ln())
     }
 
     fn mean(&self) -> f64 {
@@ -45,6 +45,11 @@ impl Law for Logistic {
 impl Density for Logistic {
     fn knots(&self) -> Vec<f64> {
         vec![f64::NEG_INFINITY, self.location, f64::INFINITY]
+    }
+
+    fn log_prob_beside(&self, knot: f64, offset: f64) -> Option<f64> {
+        let z = ((knot - self.location) + offset) / self.scale;
+        Some(on_the_line(offset, standard_log_prob(z) - self.scale.ln()))
     }
 }
 
@@ -63,13 +68,13 @@ impl ClosedForm for Logistic {
         let density = |z: f64| standard_log_prob(z).exp();
         // Over the distance y = |x − m|, so that the corner at m is the end 0 and nothing is lost however small t is.
         // The peak is at m. Bounded, smooth between the knots and falling exponentially, this always converges.
-        let corner = integrate(
-            |y| (density(m + y) + density(m - y)) * (-y / t).exp().ln_1p(),
-            &[0.0, m, f64::INFINITY],
-            t.min(1.0),
-        );
+        let integrand = |knot: f64, offset: f64| {
+            let y = knot + offset;
+            Some([(density(m + y) + density((knot - m) + offset)) * (-y / t).exp().ln_1p()])
+        };
+        let [corner] = integrate_beside(integrand, &[0.0, m, f64::INFINITY], t.min(1.0));
         let distance = (m + 2.0 * (-m).exp().ln_1p()) / t;
         let kl = t.ln() - 2.0 + distance + 2.0 * corner.value;
-        Information::from_nats(kl.max(0.0)) // rounding, for nearly equal laws
+        Information::from_nats(if kl < 0.0 { 0.0 } else { kl }) // rounding, for nearly equal laws
     }
 }

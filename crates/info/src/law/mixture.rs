@@ -1,8 +1,8 @@
 use std::fmt;
 
-use super::{Density, Law, Normal, check};
+use super::{Density, Law, Normal, check, on_the_line};
 use crate::error::{Error, Result};
-use crate::number::log_sum_exp;
+use crate::number::{fixed, log_sum_exp, typed};
 
 /// A mixture of Gaussians on the line. Its entropy has no closed form: [`quadrature`](crate::quadrature) has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,12 +92,33 @@ impl Mixture {
 /// ```
 impl fmt::Display for Mixture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = |value: f64| f.precision().map_or(value.to_string(), |digits| format!("{value:.digits$}"));
+        let number = |value: f64| f.precision().map_or(typed(value), |digits| fixed(value, digits));
         let component = |(log_weight, normal): &(f64, Normal)| {
             let [weight, mean, sd] = [log_weight.exp(), normal.mean(), normal.sd()].map(number);
             format!("{weight} N({mean}, {sd}²)")
         };
         f.write_str(&self.components.iter().map(component).collect::<Vec<_>>().join(" + "))
+    }
+}
+
+/// Of how many components all pairs may be looked at.
+const FEW: usize = 16;
+
+impl Mixture {
+    /// Where a component equals a wider one, and all others are less.
+    fn takeovers(&self, (log_a, a): &(f64, Normal), (log_b, b): &(f64, Normal)) -> Vec<f64> {
+        if a.sd() >= b.sd() {
+            return vec![];
+        }
+        // In units of the narrow one: z² less the square of the way from the other mean is 2 ln of the ratio at 0.
+        let (ratio, apart) = (a.sd() / b.sd(), (a.mean() - b.mean()) / b.sd());
+        let [square, linear] = [1.0 - ratio * ratio, -2.0 * apart * ratio];
+        let constant = -2.0 * (log_a - log_b - ratio.ln()) - apart * apart;
+        let root = (linear * linear - 4.0 * square * constant).sqrt();
+        let places = [-1.0, 1.0].map(|sign| a.mean() + a.sd() * (sign * root - linear) / (2.0 * square));
+        let level = |x: f64| log_a + a.log_prob(x);
+        // Two that are equal exceed either by ln 2.
+        places.into_iter().filter(|x| x.is_finite() && self.log_prob(*x) < level(*x) + 1.0).collect()
     }
 }
 
@@ -123,7 +144,8 @@ impl Law for Mixture {
 }
 
 impl Density for Mixture {
-    /// The means of the components, narrow ones first, less those that have a knot within one standard deviation.
+    /// The means of the components, narrow ones first, less those that have a knot within one standard deviation; and of
+    /// a few components where one takes over from another, which is all but a kink of ln p if their widths differ.
     fn knots(&self) -> Vec<f64> {
         let mut normals: Vec<Normal> = self.components.iter().map(|c| c.1).collect();
         normals.sort_by(|a, b| a.sd().total_cmp(&b.sd()));
@@ -133,8 +155,20 @@ impl Density for Mixture {
                 knots.push(normal.mean());
             }
         }
+        if self.components.len() <= FEW {
+            let pairs = self.components.iter().flat_map(|a| self.components.iter().map(move |b| (a, b)));
+            knots.extend(pairs.flat_map(|(a, b)| self.takeovers(a, b)));
+        }
         knots.extend([f64::NEG_INFINITY, f64::INFINITY]);
         knots.sort_by(f64::total_cmp);
+        knots.dedup();
         knots
+    }
+
+    fn log_prob_beside(&self, knot: f64, offset: f64) -> Option<f64> {
+        let terms = self.components.iter().map(|(log_weight, normal)| {
+            log_weight + on_the_line(offset, normal.log_prob_from_mean((knot - normal.mean()) + offset))
+        });
+        Some(log_sum_exp(terms))
     }
 }

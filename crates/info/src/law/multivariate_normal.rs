@@ -2,7 +2,7 @@ use std::f64::consts::{E, TAU};
 
 use nalgebra::{DMatrix, DVector};
 
-use super::check_positive;
+use super::{check_positive, on_the_line};
 use crate::cholesky::{Dependent, cholesky};
 use crate::error::{Error, Result};
 use crate::information::Information;
@@ -111,10 +111,11 @@ impl MultivariateNormal {
         let solved = self.factor.solve_lower_triangular_mut(&mut z);
         debug_assert!(solved, "a Cholesky factor has no zero on its diagonal");
         let mut square = z.norm_squared();
-        if square.is_nan() && !x.iter().any(|x| x.is_nan()) {
+        if square.is_nan() {
             square = f64::INFINITY; // ∞ − ∞ on the way: as far out as numbers go
         }
-        Ok(-0.5 * (k as f64 * TAU.ln() + square) - self.log_volume())
+        let farthest = x.iter().fold(0.0, |far, x| if x.is_nan() || x.abs() > far { x.abs() } else { far });
+        Ok(on_the_line(farthest, -0.5 * (k as f64 * TAU.ln() + square) - self.log_volume()))
     }
 
     /// ½ ln det 2πeΣ.
@@ -131,7 +132,7 @@ impl MultivariateNormal {
     /// # Errors
     /// If the laws are of different dimensions.
     pub fn kl_divergence(&self, other: &Self) -> Result<Information> {
-        same_length("the other law", self.dimension(), other.dimension())?;
+        same_length("the other distribution", self.dimension(), other.dimension())?;
         let mut a = self.factor.clone();
         let mut bias = &self.mean - &other.mean;
         let solved =

@@ -1,6 +1,6 @@
 use std::f64::consts::{E, TAU};
 
-use super::{ClosedForm, Density, Law, check_location, check_positive};
+use super::{ClosedForm, Density, Law, check_location, check_positive, on_the_line};
 use crate::error::Result;
 use crate::information::Information;
 use crate::special::i_divergence;
@@ -46,10 +46,17 @@ impl Normal {
     }
 }
 
+impl Normal {
+    /// ln p so far from the mean.
+    pub(super) fn log_prob_from_mean(&self, distance: f64) -> f64 {
+        let z = distance / self.sd;
+        -0.5 * z * z - self.sd.ln() - 0.5 * TAU.ln()
+    }
+}
+
 impl Law for Normal {
     fn log_prob(&self, x: f64) -> f64 {
-        let z = (x - self.mean) / self.sd;
-        -0.5 * z * z - self.sd.ln() - 0.5 * TAU.ln()
+        on_the_line(x, self.log_prob_from_mean(x - self.mean))
     }
 
     fn mean(&self) -> f64 {
@@ -64,6 +71,10 @@ impl Law for Normal {
 impl Density for Normal {
     fn knots(&self) -> Vec<f64> {
         vec![f64::NEG_INFINITY, self.mean, f64::INFINITY]
+    }
+
+    fn log_prob_beside(&self, knot: f64, offset: f64) -> Option<f64> {
+        Some(on_the_line(offset, self.log_prob_from_mean((knot - self.mean) + offset)))
     }
 }
 

@@ -1,6 +1,6 @@
 use std::f64::consts::{E, TAU};
 
-use super::{ClosedForm, Law, check};
+use super::{ClosedForm, Law, check, on_the_line};
 use crate::error::Result;
 use crate::information::Information;
 use crate::special::{i_divergence, ln_gamma_rest};
@@ -19,7 +19,7 @@ impl Poisson {
     pub fn new(rate: f64) -> Result<Self> {
         let inside = (0.0..=1e75).contains(&rate);
         let rate = check("rate", rate, "a number from 0 to 1e75", inside)?;
-        Ok(Self { rate })
+        Ok(Self { rate: rate + 0.0 }) // −0 is 0
     }
 }
 
@@ -29,9 +29,9 @@ impl Law for Poisson {
         if x.is_nan() {
             f64::NAN
         } else if x == 0.0 {
-            -self.rate
-        } else if x > 0.0 && x.is_finite() && x.fract() == 0.0 {
-            -i_divergence(x, self.rate) - ln_gamma_rest(x) - x.ln()
+            0.0 - self.rate
+        } else if x > 0.0 && x.fract() == 0.0 && self.rate > 0.0 {
+            on_the_line(x, -i_divergence(x, self.rate) - ln_gamma_rest(x) - x.ln())
         } else {
             f64::NEG_INFINITY
         }

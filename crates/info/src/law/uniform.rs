@@ -35,7 +35,7 @@ impl Law for Uniform {
         if x.is_nan() {
             f64::NAN
         } else if (self.low..=self.high).contains(&x) {
-            -(self.high - self.low).ln()
+            0.0 - (self.high - self.low).ln()
         } else {
             f64::NEG_INFINITY
         }

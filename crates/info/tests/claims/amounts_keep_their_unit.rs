@@ -2,8 +2,27 @@
 
 use std::f64::consts::{LN_2, LN_10};
 
-use candle_mle_info::{Information, Unit};
+use candle_mle_info::law::{Mixture, Normal};
+use candle_mle_info::{Information, Result, Unit};
 use proptest::prelude::*;
+
+#[test]
+fn nothing_has_no_sign() -> Result<()> {
+    for nothing in
+        [-Information::ZERO, Information::ZERO * -1.0, Information::from_nats(-0.0), Information::from_bits(-1e-17)]
+    {
+        assert_eq!(format!("{nothing:.3}"), "0.000 bits");
+        assert_eq!(format!("{nothing:8.3}"), "   0.000 bits");
+    }
+    assert_eq!((-Information::ZERO).to_string(), "0 bits");
+    assert_eq!((-Information::ZERO).to(Unit::Nats).to_bits(), 0);
+    assert_eq!(format!("{:.3}", Information::from_bits(-0.0125)), "-0.013 bits");
+    let mixture = Mixture::new(&[(1.0, Normal::new(-1e-9, 2.0)?)])?;
+    assert_eq!(format!("{mixture:.2}"), "1.00 N(0.00, 2.00²)");
+    let refused = Normal::new(0.0, -0.0).unwrap_err().to_string();
+    assert!(refused.starts_with("sd = 0,"), "{refused}");
+    Ok(())
+}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..Default::default() })]

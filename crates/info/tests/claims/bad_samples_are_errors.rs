@@ -42,9 +42,12 @@ fn neighbours_that_are_not_there() {
     assert!(ross(&LABELS, &X, 2).is_ok() && knn_kl_divergence(&X, &Y, 5).is_ok());
     assert!(matches!(knn_kl_divergence(&X, &Y[..2], 3), Err(Error::Neighbours { k: 3, row: 0, others: 2 })));
     let rare = ["a", "a", "a", "b", "b", "a"];
-    assert!(matches!(ross(&rare, &X, 2), Err(Error::Neighbours { k: 2, row: 3, others: 1 })));
+    assert!(matches!(ross(&rare, &X, 2), Err(Error::RareLabel { k: 2, row: 3, times: 2, .. })));
     let said = ross(&rare, &X, 2).unwrap_err().to_string();
-    assert!(said.contains("row 3") && said.contains("1 points to choose from"), "{said}");
+    assert!(said.starts_with("label \"b\" was seen 2 times, first in row 3"), "{said}");
+    assert!(said.contains("needs 3 rows") && said.contains("merge it") && said.contains("lower k"), "{said}");
+    let said = ross(&["a", "a", "a", "a", "b", "a"], &X, 1).unwrap_err().to_string();
+    assert!(said.starts_with("label \"b\" was seen 1 time, first in row 4") && !said.contains("lower k"), "{said}");
     let said = |k| ksg1(&X, &Y, k).unwrap_err().to_string();
     assert!(!said(0).contains("lower k") && said(6).contains("lower k"), "{}", said(0));
     for m in [0, 3, 100, usize::MAX / 2, usize::MAX] {
@@ -82,7 +85,7 @@ fn numbers_that_are_none_and_columns_without_a_density() {
     assert!(matches!(vasicek(&[3.0; 6], 2), Err(Error::ConstantColumn { .. })));
     let flat: Vec<[f64; 2]> = X.iter().map(|x| [*x, 5.0]).collect();
     assert!(
-        matches!(ksg1(&X, &flat, 2), Err(Error::ConstantColumn { column, value: 5.0 }) if column == "1 (counted from 0)")
+        matches!(ksg1(&X, &flat, 2), Err(Error::ConstantColumn { column, value: 5.0 }) if column == "1 of y (counted from 0)")
     );
     let mut x = X;
     x[2] = 1e301;

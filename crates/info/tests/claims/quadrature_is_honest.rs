@@ -3,7 +3,7 @@
 use std::f64::consts::{E, LN_2, PI};
 
 use candle_mle_info::Error;
-use candle_mle_info::law::{Beta, Density, Law, Normal, Uniform};
+use candle_mle_info::law::{Beta, ClosedForm, Density, Law, Mixture, Normal, Uniform};
 use candle_mle_info::quadrature::{self, integrate};
 
 type Integrand = fn(f64) -> f64;
@@ -69,12 +69,14 @@ fn lost_mass_is_an_error() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Laws narrower than the rounding of their location, and a scale that is none.
+/// Densities narrower than the rounding of their location, unless they are told the way from a knot, and a scale that is
+/// none.
 #[test]
 fn out_of_reach() -> anyhow::Result<()> {
     for law in [Normal::new(1e10, 1e-7)?, Normal::new(1e10, 1e-5)?, Normal::new(-1.0, 1e-70)?] {
-        let entropy = quadrature::entropy(&law);
+        let entropy = quadrature::entropy(&Seen { law: &law, knots: law.knots() });
         assert!(matches!(entropy, Err(Error::NotConverged { .. })), "{entropy:?}");
+        assert!((quadrature::entropy(&law)? - law.entropy()).nats().abs() < 1e-9);
     }
     for ulps in [1.0, 2.0, 3.0, 8.0] {
         let entropy = quadrature::entropy(&Uniform::new(1.0, 1.0 + ulps * f64::EPSILON)?);
@@ -115,4 +117,97 @@ fn no_knots() -> anyhow::Result<()> {
     assert!(quadrature::kl_divergence(&Nowhere, &normal).is_err());
     assert!(quadrature::kl_divergence(&normal, &Nowhere).is_err());
     Ok(())
+}
+
+/// A density of which nothing but its values and some knots are known.
+struct Seen<'a> {
+    law: &'a dyn Law,
+    knots: Vec<f64>,
+}
+
+impl Law for Seen<'_> {
+    fn log_prob(&self, x: f64) -> f64 {
+        self.law.log_prob(x)
+    }
+    fn mean(&self) -> f64 {
+        self.law.mean()
+    }
+    fn variance(&self) -> f64 {
+        self.law.variance()
+    }
+}
+
+impl Density for Seen<'_> {
+    fn knots(&self) -> Vec<f64> {
+        self.knots.clone()
+    }
+}
+
+/// A peak between the points of the rule, which the knots do not name: the mass gives it away, on either side.
+#[test]
+fn a_spike_that_is_not_among_the_knots() -> anyhow::Result<()> {
+    let (normal, knots) = (Normal::new(0.0, 1.0)?, vec![-INF, 0.0, INF]);
+    for (at, width) in [(0.37, 1e-6), (0.9, 1e-9), (-3.0, 1e-4), (25.0, 1e-3), (1e6, 1.0)] {
+        let spiky = Mixture::new(&[(0.9, normal), (0.1, Normal::new(at, width)?)])?;
+        let seen = Seen { law: &spiky, knots: knots.clone() };
+        let refused = [
+            quadrature::entropy(&seen),
+            quadrature::kl_divergence(&seen, &normal),
+            quadrature::kl_divergence(&normal, &seen),
+            quadrature::cross_entropy(&normal, &seen),
+        ];
+        for found in refused {
+            assert!(matches!(found, Err(Error::NotConverged { .. })), "{at} {width}: {found:?}");
+        }
+        assert!(quadrature::entropy(&spiky).is_ok() && quadrature::kl_divergence(&normal, &spiky).is_ok());
+    }
+    // Half a density is none.
+    struct Half;
+    impl Law for Half {
+        fn log_prob(&self, x: f64) -> f64 {
+            -x.abs() - 4f64.ln()
+        }
+        fn mean(&self) -> f64 {
+            0.0
+        }
+        fn variance(&self) -> f64 {
+            2.0
+        }
+    }
+    let said = quadrature::entropy(&Seen { law: &Half, knots }).unwrap_err().to_string();
+    assert!(said.contains("the mass of a density") && said.contains("0.5"), "{said}");
+    Ok(())
+}
+
+/// Wherever a kink or a jump lies between two points, the error that is stated is no less than the error that is made.
+#[test]
+fn kinks_and_jumps_anywhere() {
+    for i in 1..300 {
+        let c = f64::from(i) / 300.0 + 1e-5;
+        let kink = integrate(|x| (x - c).abs(), &[0.0, 1.0], 1.0);
+        let jump = integrate(|x| if x < c { 0.0 } else { 1.0 }, &[0.0, 1.0], 1.0);
+        let corner = integrate(|x| (-(x - c).abs()).exp(), &[-INF, 0.0, INF], 1.0);
+        let truths = [0.5 * (c * c + (1.0 - c) * (1.0 - c)), 1.0 - c, 2.0];
+        for (found, truth) in [kink, jump, corner].into_iter().zip(truths) {
+            let error = (found.value - truth).abs();
+            assert!(error <= found.error, "{c}: {found:?} is {error} off");
+        }
+    }
+}
+
+/// Tails that reach beyond the largest double.
+#[test]
+fn tails_that_never_end() {
+    let cases: [(&str, Integrand, f64); 3] = [
+        ("1/(x ln² x)", |x| 1.0 / (x * x.ln().powi(2)), 1.0),
+        ("x^(−1.005)", |x| x.powf(-1.005), 200.0),
+        ("x^(−1.01)", |x| x.powf(-1.01), 100.0),
+    ];
+    for (name, f, truth) in cases {
+        let from = if name.starts_with("1/") { E } else { 1.0 };
+        let integral = integrate(f, &[from, INF], 1.0);
+        let error = (integral.value - truth).abs();
+        assert!(error <= integral.error, "{name}: {integral:?} is {error} off");
+        assert!(integral.within(1e-9, "the test").is_err(), "{name}");
+    }
 }
