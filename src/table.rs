@@ -4,7 +4,7 @@ mod design;
 mod dialect;
 pub(crate) mod ranking;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use crate::error::{Error, Result, empty};
 use dialect::{Lines, check_names, drop_what_precedes_cells, repeated};
 
 /// A table with a header. A column in which most cells are numbers is a column of numbers, and then every cell must be
-/// one; any other column holds categories, whose first level seen is the base level. What marks a missing value (NA, N/A,
+/// one; any other column holds categories, whose levels stand in [order](Column::categories), the first the base level. What marks a missing value (NA, N/A,
 /// null, None, ?, -, .) is not counted, so that a few numbers among such marks are no categories.
 ///
 /// ```
@@ -45,9 +45,9 @@ pub struct Table {
 pub enum Column {
     /// Finite numbers.
     Numbers(Vec<f64>),
-    /// The levels in order of first sight, and the level of each row.
+    /// The levels in order, the first the base level, and the level of each row.
     Categories {
-        /// In order of first sight.
+        /// As [`categories`](Self::categories) sorts them, or in an order of your own.
         levels: Vec<String>,
         /// The place of each row's level among them.
         codes: Vec<u32>,
@@ -352,18 +352,22 @@ impl Table {
 }
 
 impl Column {
-    /// A column of categories, its levels in order of first sight.
+    /// A column of categories. Its levels are sorted, whatever order the rows are in: numbers by size and before words,
+    /// words by their letters, large and small alike. The first is the base level: `0` before `1`, `False` before
+    /// `True`, `no` before `Yes`.
+    ///
+    /// ```
+    /// use candle_mle::table::Column;
+    /// let Column::Categories { levels, .. } = Column::categories(["Yes", "10", "no", "9", "Yes"]) else { panic!() };
+    /// assert_eq!(levels, ["9", "10", "no", "Yes"]);
+    /// ```
     pub fn categories<S: Into<String>>(cells: impl IntoIterator<Item = S>) -> Self {
-        let (mut levels, mut place): (Vec<String>, HashMap<String, u32>) = (vec![], HashMap::new());
-        let code = |cell: S| {
-            let cell = cell.into();
-            *place.entry(cell).or_insert_with_key(|cell| {
-                levels.push(cell.clone());
-                levels.len() as u32 - 1
-            })
-        };
-        let codes = cells.into_iter().map(code).collect();
-        Self::Categories { levels, codes }
+        let cells: Vec<String> = cells.into_iter().map(Into::into).collect();
+        let mut levels: Vec<&String> = cells.iter().collect::<HashSet<_>>().into_iter().collect();
+        levels.sort_by_cached_key(|level| Rank::of(level));
+        let place: HashMap<&String, u32> = levels.iter().zip(0..).map(|(level, code)| (*level, code)).collect();
+        let codes = cells.iter().map(|cell| place[cell]).collect();
+        Self::Categories { levels: levels.into_iter().cloned().collect(), codes }
     }
 
     /// The number of rows.
@@ -387,7 +391,7 @@ impl Column {
         }
     }
 
-    /// How many different levels or numbers there are, and which of them each row has: levels in order of first sight,
+    /// How many different levels or numbers there are, and which of them each row has: levels in their order,
     /// numbers in rising order.
     pub(crate) fn coded(&self) -> (usize, Vec<usize>) {
         match self {
@@ -455,6 +459,21 @@ impl Column {
             return cells.iter().enumerate().map(finite).collect::<std::result::Result<_, _>>().map(Self::Numbers);
         }
         Ok(Self::categories(cells))
+    }
+}
+
+/// Where a level stands among the others: numbers by size, then words by their letters, and at last as they are written.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Rank(u64, String, String);
+
+impl Rank {
+    fn of(level: &str) -> Self {
+        let rising = |number: f64| {
+            let bits = number.to_bits();
+            if number.is_sign_negative() { !bits } else { bits | 1 << 63 }
+        };
+        let number = level.parse().ok().filter(|number: &f64| number.is_finite());
+        Self(number.map_or(u64::MAX, |number| rising(number + 0.0)), level.to_lowercase(), level.into())
     }
 }
 

@@ -31,7 +31,7 @@ use crate::table::{Column, Table, wrong};
 /// let tree = Tree::grow(&table, "survived", &[], Stop { depth: 1, ..Stop::default() })?;
 /// assert_eq!(
 ///     tree.to_string(),
-///     "sex gains 0.142391 bits, n = 2201\n├─ male: 1364 no, 367 yes\n└─ female: 126 no, 344 yes\n"
+///     "sex gains 0.142391 bits, n = 2201\n├─ female: 126 no, 344 yes\n└─ male: 1364 no, 367 yes\n"
 /// );
 /// # Ok::<(), Error>(())
 /// ```
@@ -128,7 +128,7 @@ impl Tree {
     }
 
     /// The rows of a table as this tree reads them, its own or another with the same columns: what it scores. The level
-    /// of a category stands as its place in order of first sight. One that the tree never saw has no branch: the node
+    /// of a category stands as its place among those of the first table. One that the tree never saw has no branch: the node
     /// that asks for it answers itself.
     ///
     /// # Errors

@@ -127,7 +127,7 @@ impl<'a> Ask<'a> {
         self
     }
 
-    /// Gives a column another base level, or base class, than the first one seen; a target of numbers has its smallest.
+    /// Gives a column another base level, or base class, than the [first in order](Column::categories).
     pub fn base(mut self, column: impl Into<String>, level: impl Into<String>) -> Self {
         self.base.push((column.into(), level.into()));
         self
@@ -225,8 +225,8 @@ impl Table {
         Design::points(by_row(&columns)?, self.count(), names)
     }
 
-    /// The joint distribution of some columns, a variable each, in their order: the levels of categories in order of first
-    /// sight, the different numbers of a column of numbers in rising order.
+    /// The joint distribution of some columns, a variable each, in their order: the levels of categories in their
+    /// order, the different numbers of a column of numbers in rising order.
     ///
     /// ```
     /// use candle_mle::Table;

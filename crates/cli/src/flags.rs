@@ -134,7 +134,7 @@ pub struct Features {
     target: Target,
     #[command(flatten)]
     columns: Columns,
-    /// Base level, if not the first one seen (repeatable)
+    /// Base level, if not the first in order: numbers by size, words by their letters (repeatable)
     #[arg(long, value_name = "COLUMN=LEVEL", value_parser = base, requires = "csv", help_heading = "Your own table")]
     base: Vec<(String, String)>,
 }
@@ -152,7 +152,7 @@ impl Features {
 pub struct Faces {
     #[command(flatten)]
     target: Target,
-    /// The class that counts as tails, if not the first one seen
+    /// The class that counts as tails, if not the first in order: numbers by size, words by their letters
     #[arg(long, value_name = "COLUMN=LEVEL", value_parser = base, requires = "csv", help_heading = "Your own table")]
     base: Option<(String, String)>,
 }
@@ -268,7 +268,7 @@ pub(crate) struct Fit {
     pub target: Target,
     #[command(flatten)]
     pub columns: Columns,
-    /// Base level, if not the first one seen (repeatable)
+    /// Base level, if not the first in order: numbers by size, words by their letters (repeatable)
     #[arg(long, value_name = "COLUMN=LEVEL", value_parser = base, requires = "target", help_heading = "Your own table")]
     pub base: Vec<(String, String)>,
     /// The step in which each column was recorded, in its unit: with one, KL and entropy can be compared with a density
@@ -372,7 +372,7 @@ impl OwnTable {
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Columns {
     /// The columns to use [default: all]; one with a comma in its name in quotes. Text becomes categories, for a fit
-    /// against the first level seen; numbers stay numbers, for a descent standardised and reported in their own units
+    /// against the first level in order; numbers stay numbers, for a descent standardised and reported in their own units
     #[arg(long, value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
     columns: Option<Names>,
 }
@@ -386,7 +386,7 @@ impl Columns {
 
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Target {
-    /// The column to predict. Text makes classes, the first one seen the base class; numbers make classes in rising order
+    /// The column to predict. Text and whole numbers make classes; the first in order is the base class, unless --base names another
     #[arg(long, value_name = "COLUMN", requires = "csv", help_heading = "Your own table")]
     target: Option<String>,
 }
