@@ -21,9 +21,9 @@ fn main() -> Result<()> {
     let table = run.design()?;
     let known = table.is_none().then_some(&truth);
     let design = table.map_or_else(|| sample(&truth, &run), Ok)?;
-    let Design { p, names } = &design;
+    let Design { p, names, .. } = &design;
     names.two_classes()?;
-    run.say_data(&format!("{} from {}", names.target, names.columns.join(", ")), "H(Y|X)", p);
+    run.say_data(&names.to_string(), "H(Y|X)", p);
 
     // The learner is the same struct, its parameters variables that start at zero; one fit, one hook.
     let (columns, map) = (names.columns.len(), p.standardize()?);

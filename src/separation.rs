@@ -44,6 +44,11 @@ pub struct Separation {
 /// # Errors
 /// A class that is not below `classes`; a program that the solver gives up on.
 pub fn separation(p: &Empirical<Labelled>, classes: usize) -> Result<Option<Separation>> {
+    p.batch().at_most(classes)?;
+    if p.batch().x().dim(1)? == 0 {
+        // Without a column every class has its share, and the maximum is there.
+        return Ok(None);
+    }
     let margins = Margins::new(p, classes)?;
     let mut part = 512;
     loop {

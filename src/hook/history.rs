@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use candle_mle_info::file::write_whole;
-use candle_mle_info::number::fixed;
+use candle_mle_info::number::{fixed, typed};
 use candle_mle_info::{Information, Unit};
 
 use crate::error::{Error, Result};
@@ -192,9 +192,10 @@ impl History {
         for row in &self.rows {
             let [kl, cross_entropy, nll] = [row.kl, row.cross_entropy, row.nll].map(|v| v / unit.nats());
             // Writing to a string cannot fail.
+            let [kl, cross_entropy, nll] = [kl, cross_entropy, nll].map(typed);
             let _ = write!(csv, "{},{kl},{cross_entropy},{nll}", row.step);
             for more in self.more() {
-                let value = (more.value)(row).map_or(String::new(), |value| (value / unit.nats()).to_string());
+                let value = (more.value)(row).map_or(String::new(), |value| typed(value / unit.nats()));
                 let _ = write!(csv, ",{value}");
             }
             csv.push('\n');
@@ -219,7 +220,11 @@ impl History {
         table.push('\n');
         for row in self.sparse(lines) {
             // What rounds to zero is printed without the sign of its rounding error; the CSV keeps it.
-            let shown = |v: f64, decimals| fixed(v / unit.nats(), decimals);
+            // Nor are hundreds of digits printed where a few are known.
+            let shown = |v: f64, decimals| match v / unit.nats() {
+                large if large.is_finite() && large.abs() >= 1e15 => format!("{large:.6e}"),
+                value => fixed(value, decimals),
+            };
             let [kl, cross_entropy] = [row.kl, row.cross_entropy].map(|v| shown(v, 6));
             let _ = write!(table, "{:>8}  {kl:>13}  {cross_entropy:>13}  {:>15}", row.step, shown(row.nll, 4));
             for more in self.more() {

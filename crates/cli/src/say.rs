@@ -5,7 +5,7 @@ use candle_core::{DType, Tensor};
 use candle_mle::batch::{Batch, host};
 use candle_mle::fit::End;
 use candle_mle::info::Unit;
-use candle_mle::info::number::{fixed, shown};
+use candle_mle::info::number::{count, fixed, shown, shown_within};
 use candle_mle::mle::{By, Plan};
 use candle_mle::model::Gaussian;
 use candle_mle::model::Linear;
@@ -65,7 +65,7 @@ impl<D: Data> Run<D> {
     /// Says what was observed.
     pub fn say_data<B: Batch>(&self, what: &str, entropy: &str, data: &Empirical<B>) {
         println!("{what}");
-        let (n, m, h) = (data.total(), data.distinct(), self.show(data.entropy()));
+        let (n, m, h) = (count(data.total()), data.distinct(), self.show(data.entropy()));
         println!("n = {n} observations, {m} distinct rows, {entropy} = {h}\n");
     }
 }
@@ -90,17 +90,19 @@ impl<D: Learns> Run<D> {
         println!("coefficients (logits per unit), reference class: {} = {}", names.target, names.classes[0]);
         let columns: Vec<&str> =
             std::iter::once("(intercept)").chain(names.columns.iter().map(String::as_str)).collect();
-        let width = columns.iter().map(|n| n.chars().count()).max().unwrap_or(0);
+        // An intercept is in logits, where this is rounding.
+        let text =
+            |value: f64, at: usize, last: usize| shown(if at == last && value.abs() < 1e-14 { 0.0 } else { value });
         for (class, name) in names.classes.iter().enumerate().skip(1) {
-            let header = if beside.is_some() { format!("  {header:>14}") } else { String::new() };
-            println!("  {:<width$}  {:>14}{header}", format!("{} {name}", names.target), "estimate");
             let last = estimate[class].len() - 1;
+            let mut lines = vec![[format!("  {} {name}", names.target), "estimate".into(), header.into()]];
             for (row, name) in columns.iter().enumerate() {
                 // The intercept is kept last and read first.
                 let at = if row == 0 { last } else { row - 1 };
-                let beside = beside.as_ref().map_or(String::new(), |b| format!("  {:>14}", shown(b[class][at])));
-                println!("    {name:<width$}  {:>12}{beside}", shown(estimate[class][at]));
+                let beside = beside.as_ref().map_or(String::new(), |b| text(b[class][at], at, last));
+                lines.push([format!("    {name}"), text(estimate[class][at], at, last), beside]);
             }
+            say_aligned(&lines, beside.is_some());
         }
         println!();
         Ok(())
@@ -116,15 +118,22 @@ impl<D: Learns> Run<D> {
     ) -> Result<()> {
         let (fitted, truth) = (model.law()?, truth.map(Gaussian::law).transpose()?);
         let names = &names.columns;
-        let width = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
-        println!("{:<width$}  {:>12}{}", "", "estimate", if truth.is_some() { "         truth" } else { "" });
+        let mut lines = vec![[String::new(), "estimate".into(), "truth".into()]];
+        let mut what = vec![""];
         for (i, name) in names.iter().enumerate() {
-            let value =
-                |law: &candle_mle::info::law::MultivariateNormal| [law.mean()[i], law.covariance()[i][i].sqrt()];
-            for (at, what) in ["mean", "standard deviation"].iter().enumerate() {
-                let truth = truth.as_ref().map_or(String::new(), |t| format!("  {:>12}", shown(value(t)[at])));
-                println!("{name:<width$}  {:>12}{truth}  {what}", shown(value(&fitted)[at]));
-            }
+            let value = |law: &candle_mle::info::law::MultivariateNormal| {
+                let sigma = law.covariance()[i][i].sqrt();
+                [shown_within(law.mean()[i], sigma), shown(sigma)]
+            };
+            let ([mean, sigma], [true_mean, true_sigma]) =
+                (value(&fitted), truth.as_ref().map_or_else(Default::default, value));
+            lines.push([name.clone(), mean, true_mean]);
+            lines.push([name.clone(), sigma, true_sigma]);
+            what.extend(["mean", "standard deviation"]);
+        }
+        let width = lines.iter().map(|[name, ..]| name.chars().count()).max().unwrap_or(0);
+        for (line, what) in aligned(&lines, truth.is_some()).into_iter().zip(what) {
+            println!("{}", format!("{line}  {what}").trim_end());
         }
         let covariance = fitted.covariance();
         for i in 0..names.len() {
@@ -146,6 +155,22 @@ impl<D: Learns> Run<D> {
         println!();
         Ok(())
     }
+}
+
+/// A name and two numbers a line, under headings: numbers to the right, and the second only where there is one.
+fn aligned(lines: &[[String; 3]], second: bool) -> Vec<String> {
+    let wide =
+        |at: usize, least: usize| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0).max(least);
+    let (name, estimate, beside) = (wide(0, 0), wide(1, 12), wide(2, 12));
+    let line = |[a, b, c]: &[String; 3]| {
+        let c = if second { format!("  {c:>beside$}") } else { String::new() };
+        format!("{a:<name$}  {b:>estimate$}{c}")
+    };
+    lines.iter().map(line).collect()
+}
+
+fn say_aligned(lines: &[[String; 3]], second: bool) {
+    aligned(lines, second).iter().for_each(|line| println!("{line}"));
 }
 
 fn minimum(history: &History, converged: bool) {

@@ -19,6 +19,34 @@ pub fn typed(value: f64) -> String {
     }
 }
 
+/// [`shown`], with as many decimals as it takes to see the digits in which values a `spread` apart differ, six of them.
+///
+/// ```
+/// use candle_mle_info::number::{shown, shown_within};
+/// assert_eq!(shown(1700000000015.1667), "1.700000e12");
+/// assert_eq!(shown_within(1700000000015.1667, 12.2), "1700000000015.167");
+/// assert_eq!(shown_within(2.5, 1.2), "2.500000");
+/// ```
+pub fn shown_within(value: f64, spread: f64) -> String {
+    let (size, apart) = (value.abs().log10().floor(), spread.log10().floor());
+    if !(-3.0..22.0).contains(&size) || !apart.is_finite() || apart >= size {
+        return shown(value);
+    }
+    // A number has 16 digits.
+    let decimals = (5.0 - apart).min(15.0 - size).max(0.0);
+    fixed(value, if size < 10.0 { decimals.max(6.0) } else { decimals } as usize)
+}
+
+/// How often something was observed, as people write it: to 12 digits, which the rounding of a sum leaves alone.
+///
+/// ```
+/// use candle_mle_info::number::count;
+/// assert_eq!((count(583.7099999999998), count(2201.0), count(1e300)), ("583.71".into(), "2201".into(), "1e300".into()));
+/// ```
+pub fn count(value: f64) -> String {
+    typed(format!("{value:.11e}").parse().unwrap_or(value))
+}
+
 /// So many decimals, and never a minus sign before nothing but zeros.
 ///
 /// ```
