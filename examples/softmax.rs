@@ -30,7 +30,7 @@ fn main() -> Result<()> {
     let setting = Setting { truth: known, separation: separation(p, classes)?, names, step_size };
     let learned = run.learn(p, setting, |vb| Softmax::new(columns, classes, vb)?.standardized(map.clone()))?;
 
-    run.say_coefficients(names, &learned, known)?;
+    run.say_coefficients(&design, &learned, known)?;
     run.draw_classifier(&design, &learned, known)?;
     run.say_files();
     Ok(())

@@ -10,9 +10,13 @@ use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::Path;
 
+pub(crate) use dialect::decode;
+
 pub use design::{Ask, Design, Names};
 pub use ranking::Split;
 pub use reading::{Missing, Reading};
+
+use candle_mle_info::number::typed;
 
 use crate::error::{Error, Result, empty};
 use cells::Refused;
@@ -501,8 +505,8 @@ impl Table {
                 let mut values: Vec<f64> = numbers.iter().map(|number| number + 0.0).collect();
                 values.sort_by(f64::total_cmp);
                 values.dedup();
-                let codes = values.iter().all(|value| value.fract() == 0.0) && 2.0 * values.len() as f64 <= rows;
-                if values.len() > 20 && !codes {
+                let whole = values.iter().all(|value| value.fract() == 0.0);
+                if values.len() > 20 && !(whole && 2.0 * values.len() as f64 <= rows) {
                     let problem = format!(
                         "{} different numbers are no classes: choose a column of categories, or say --categorical {target} \
                          if they are; if they count outcomes, name a column for each with --count",
@@ -510,8 +514,8 @@ impl Table {
                     );
                     return Err(wrong(target, problem));
                 }
-                let code = |v: &f64| values.partition_point(|w| w < v) as u32;
-                (values.iter().map(f64::to_string).collect(), numbers.iter().map(code).collect())
+                let codes = numbers.iter().map(|v| values.partition_point(|w| w < v) as u32).collect();
+                (values.into_iter().map(typed).collect(), codes)
             }
         };
         self.all_observed(target, &levels, &codes)?;
@@ -577,7 +581,7 @@ impl Column {
     /// The cell of a row, as it is written.
     pub fn text(&self, row: usize) -> String {
         match self {
-            Self::Numbers(numbers) => numbers[row].to_string(),
+            Self::Numbers(numbers) => typed(numbers[row]),
             Self::Categories { levels, codes } => levels[codes[row] as usize].clone(),
         }
     }

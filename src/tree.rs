@@ -162,7 +162,7 @@ impl Tree {
         };
         let y = match table.column(&self.target)? {
             Column::Numbers(numbers) => {
-                numbers.iter().map(|number| class(&number.to_string())).collect::<Result<_>>()?
+                numbers.iter().map(|value| class(&number::typed(value + 0.0))).collect::<Result<_>>()?
             }
             Column::Categories { levels, codes } => {
                 codes.iter().map(|code| class(&levels[*code as usize])).collect::<Result<Vec<_>>>()?

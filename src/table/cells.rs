@@ -80,7 +80,8 @@ enum Kind {
 
 impl Cells {
     /// Reads a column: of categories if that was said, of numbers if most cells are numbers, and otherwise of categories.
-    pub fn read(name: &str, cells: &[String], separator: char, categorical: bool) -> Self {
+    /// `commas` says whether its numbers, or those of another column, have a comma before their decimals.
+    pub fn read(name: &str, cells: &[String], separator: char, commas: bool, categorical: bool) -> Self {
         // Where + is the other level, − is one.
         let signs = cells.iter().any(|cell| cell.contains('+'))
             && cells.iter().all(|cell| cell.chars().all(|c| matches!(c, '+' | '-' | '−')) || marks_missing(cell));
@@ -138,8 +139,7 @@ impl Cells {
         if !most(count(&numeric)) {
             return words(None);
         }
-        let commas = count(&|kind| matches!(kind, Kind::Comma(_))) > 0;
-        let decimal_comma = separator != ',' && commas;
+        let decimal_comma = separator != ',' && count(&|kind| matches!(kind, Kind::Comma(_))) > 0;
         let points = decimal_comma
             && kinds
                 .iter()
@@ -179,6 +179,17 @@ impl Cells {
                     break;
                 }
             }
+        }
+        let in_threes = |row: &&usize| between_threes(&cells[**row]);
+        if commas
+            && !decimal_comma
+            && refused.is_none()
+            && present.iter().filter(|row| cells[**row].contains('.')).all(|row| in_threes(&row))
+            && let Some(row) = present.iter().find(in_threes)
+        {
+            let problem = "other columns have a decimal comma, so that this point may part thousands or decimals: write the \
+                           number without a point, or with a comma";
+            refused = refuse(*row, problem.into(), true);
         }
         let percent = count(&|kind| matches!(kind, Kind::Percent(_)));
         if refused.is_none() && percent > 0 && percent < kinds.len() {
@@ -269,6 +280,20 @@ fn with_comma(cell: &str) -> Option<f64> {
         false => whole.into(),
     };
     if decimals.contains(',') { None } else { number(&format!("{whole}.{decimals}")) }
+}
+
+/// Whether the numbers of a table have a comma before their decimals, as far as one cell tells.
+pub(super) fn has_decimal_comma(cell: &str) -> bool {
+    matches!(kind(cell), Kind::Comma(_))
+}
+
+/// 1.234 or 12.500: in a table with decimal commas these may be thousands.
+fn between_threes(cell: &str) -> bool {
+    let digits = cell.trim_start_matches(['+', '-', '−']);
+    let groups: Vec<&str> = digits.split('.').collect();
+    let numeric = groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_digit()));
+    let first = (1..=3).contains(&groups[0].len()) && groups[0] != "0";
+    numeric && first && groups.len() > 1 && groups[1..].iter().all(|group| group.len() == 3)
 }
 
 /// Whether groups of three digits are parted by `mark`, a group of one to three before them.

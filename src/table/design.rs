@@ -259,6 +259,7 @@ impl<'a> Ask<'a> {
         );
         notes.push(said_of_columns(&said));
         notes.extend(table.codes());
+        notes.extend(table.numbered());
         notes.extend(table.sentinels());
         notes.extend(said_of_classes(&names, &host(&y)?, table.count()));
         Ok(Design { p: Empirical::from_counts(Labelled::new(x, y)?, table.count())?, names, notes })
@@ -399,6 +400,24 @@ impl Table {
                 names.join(", ")
             ),
         })
+    }
+
+    /// Columns that may number the rows: whole numbers, one after the other, each once.
+    fn numbered(&self) -> Option<String> {
+        let counts = |(name, column): &(String, Column)| {
+            let Column::Numbers(numbers) = column else { return None };
+            let mut sorted = numbers.clone();
+            sorted.sort_by(f64::total_cmp);
+            let counted = sorted.windows(2).all(|pair| pair[1] == pair[0] + 1.0) && sorted[0].fract() == 0.0;
+            (counted && sorted.len() > 10 && self.counted.is_none()).then(|| name.clone())
+        };
+        let names: Vec<String> = self.columns.iter().skip(1).filter_map(counts).collect();
+        let of = || {
+            let each = if names.len() > 1 { "count" } else { "counts" };
+            let (these, flag) = (names.join(" and "), names.join(","));
+            format!("{these} {each} through the rows; if that is no more than their number: --exclude {flag}")
+        };
+        (!names.is_empty()).then(of)
     }
 
     /// Numbers that may mark a missing value: 9, 99, … with either sign, or one too large to be anything, far from the rest.

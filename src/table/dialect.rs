@@ -139,7 +139,7 @@ fn unequal(record: &[String], width: usize, separator: char) -> String {
 }
 
 /// The text of bytes in UTF-8, or in UTF-16 with a byte order mark.
-fn decode(bytes: Vec<u8>, file: &str) -> Result<String, Fault> {
+pub(crate) fn decode(bytes: Vec<u8>, file: &str) -> Result<String, Fault> {
     for (magic, what) in [
         (&b"PK\x03\x04"[..], "a workbook or a zip archive"),
         (b"\xd0\xcf\x11\xe0", "a workbook of an old Excel"),
@@ -155,6 +155,9 @@ fn decode(bytes: Vec<u8>, file: &str) -> Result<String, Fault> {
         let units = bytes.chunks(2).map(|pair| of([pair[0], pair.get(1).copied().unwrap_or(0)]));
         char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>()
     };
+    if matches!(bytes.as_slice(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) && bytes.len() % 2 == 1 {
+        return Err((1, "this text is UTF-16, but ends with half a character: the file was cut".into()));
+    }
     let mut text = match bytes.as_slice() {
         [0xff, 0xfe, 0, 0, ..] => return Err((1, convert("UTF-32", "UTF-32", file))),
         [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
@@ -173,7 +176,15 @@ fn decode(bytes: Vec<u8>, file: &str) -> Result<String, Fault> {
         let line = Lines::new(text.as_bytes()).at_byte(at);
         return Err((line, "a character of code 0, which no text has: the file is damaged, or no text".into()));
     }
-    Ok(text.trim_start_matches('\u{feff}').to_string())
+    let text = text.trim_start_matches('\u{feff}').to_string();
+    let begins = |with: &str| text.trim_start().get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    let marked =
+        [("@relation", "an ARFF file"), ("<!doctype", "a web page"), ("<html", "a web page"), ("<?xml", "XML")];
+    let json = [("{\"", "JSON"), ("[{", "JSON"), ("[[", "JSON")];
+    match marked.into_iter().chain(json).find(|(start, _)| begins(start)) {
+        Some((_, what)) => Err((1, format!("this is {what} and no table: save it as CSV"))),
+        None => Ok(text),
+    }
 }
 
 fn convert(what: &str, from: &str, file: &str) -> String {
@@ -288,20 +299,22 @@ fn lines_of(count: usize) -> String {
     if count == 1 { "1 line".into() } else { format!("{count} lines") }
 }
 
-/// Lines above the names in which one cell only is filled.
+/// Lines above the names: one cell of them is filled, or fewer than the lines below have.
 fn leave_out_title(records: &mut Vec<Record>, width: usize, notes: &mut Vec<String>) {
     let one = |cells: &[String]| cells.iter().filter(|cell| !cell.is_empty()).count() <= 1;
-    let names =
-        |cells: &[String]| cells.len() == width && cells.iter().all(|cell| !cell.is_empty() && number(cell).is_none());
-    if width < 2 {
+    let above = records.iter().take_while(|(_, cells)| one(cells) || cells.len() < width).count();
+    if width < 2 || above == 0 || above > 10 {
         return;
     }
-    let above = records.iter().take_while(|(_, cells)| one(cells)).count();
-    if above == 0 || above > 10 || !records.get(above).is_some_and(|(_, cells)| names(cells)) {
+    // What comes next must be names: words, and none of them what stands in its column.
+    let Some((_, names)) = records.get(above) else { return };
+    let recurs = |at: usize, name: &String| records[above + 1..].iter().any(|(_, cells)| cells.get(at) == Some(name));
+    let is_name = |(at, name): (usize, &String)| !name.is_empty() && number(name).is_none() && !recurs(at, name);
+    if names.len() != width || !names.iter().enumerate().all(is_name) {
         return;
     }
     for (line, cells) in records.drain(..above) {
-        let title = cells.into_iter().find(|cell| !cell.is_empty()).unwrap_or_default();
+        let title = cells.into_iter().filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(", ");
         notes.push(format!("line {line}, '{title}', stands above the names: left out as a title"));
     }
 }

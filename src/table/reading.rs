@@ -5,7 +5,7 @@ use std::path::Path;
 
 use candle_mle_info::number::typed;
 
-use super::cells::Cells;
+use super::cells::{Cells, has_decimal_comma};
 use super::dialect::Sheet;
 use super::{Doubt, Table, wrong};
 use crate::error::{Error, Result, empty};
@@ -83,10 +83,12 @@ impl Reading {
         if sheet.lines.is_empty() {
             return Err(empty(file, "row under the header"));
         }
+        let commas = sheet.separator != ',' && sheet.cells.iter().flatten().any(|cell| has_decimal_comma(cell));
         let (mut columns, mut doubts) = (vec![], vec![]);
         for (name, cells) in sheet.names.into_iter().zip(&sheet.cells) {
             let categorical = self.categorical.contains(&name);
-            let Cells { column, missing, refused, note } = Cells::read(&name, cells, sheet.separator, categorical);
+            let Cells { column, missing, refused, note } =
+                Cells::read(&name, cells, sheet.separator, commas, categorical);
             let marks = missing.iter().map(|row| cells[*row].clone()).collect();
             let refused = refused.map(|refused| refused.among(&sheet.lines));
             doubts.push(Doubt { missing, marks, refused, note, levels: categorical });

@@ -129,7 +129,7 @@ fn classify<M: Linear + Parameters>(
     run.say_data(&names.to_string(), "H(Y|X)", p);
     let (separation, step_size) = (separation(p, names.classes.len())?, reach / (names.columns.len() + 1) as f64);
     let learned = run.learn(p, Setting { truth: None, separation, names, step_size }, make)?;
-    run.say_coefficients(names, &learned, None)?;
+    run.say_coefficients(design, &learned, None)?;
     run.draw_classifier(design, &learned, None)?;
     run.say_files();
     Ok(())

@@ -2,8 +2,9 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use candle_core::{DType, Device, Tensor};
+use candle_mle::alphabet;
 use candle_mle::device::device;
 use candle_mle::info::{Information, Unit};
 use candle_mle::tree::Stop;
@@ -101,7 +102,7 @@ impl<D: Data> Run<D> {
 
     /// The file `name` in the folder of this run's output.
     pub fn out(&self, name: &str) -> PathBuf {
-        let of = self.flags.data.file().map_or_else(PathBuf::new, |file| folder_of(file));
+        let of = self.flags.data.file().map_or_else(PathBuf::new, folder_of);
         let folder = || Path::new("plots").join(&self.name).join(of);
         self.flags.output.out.clone().unwrap_or_else(folder).join(name)
     }
@@ -213,7 +214,7 @@ impl Run<Text> {
     pub fn text(&self, default: &str) -> Result<[String; 2]> {
         let text = match &self.flags.data.text {
             None => default.into(),
-            Some(path) => std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
+            Some(path) => alphabet::read(path)?,
         };
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
         let text: String = words.chars().filter(|character| !character.is_control()).collect();

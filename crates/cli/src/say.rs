@@ -11,7 +11,7 @@ use candle_mle::model::Gaussian;
 use candle_mle::model::Linear;
 use candle_mle::separation::Separation;
 use candle_mle::table::Names;
-use candle_mle::{Empirical, History};
+use candle_mle::{Design, Empirical, History};
 
 use crate::flags::{Data, Learns};
 use crate::learned::Learned;
@@ -77,7 +77,12 @@ impl<D: Learns> Run<D> {
     }
 
     /// The coefficients beside the truth, by the names of columns and classes.
-    pub fn say_coefficients<M: Linear>(&self, names: &Names, learned: &Learned<M>, truth: Option<&M>) -> Result<()> {
+    pub fn say_coefficients<M: Linear>(
+        &self,
+        Design { p, names, .. }: &Design,
+        learned: &Learned<M>,
+        truth: Option<&M>,
+    ) -> Result<()> {
         let rows = |model: &M| -> Result<Vec<Vec<f64>>> {
             let coefficients = model.coefficients()?;
             Ok(host(&coefficients)?.chunks(coefficients.dim(1)?).map(<[f64]>::to_vec).collect())
@@ -90,17 +95,18 @@ impl<D: Learns> Run<D> {
         println!("coefficients (logits per unit), reference class: {} = {}", names.target, names.classes[0]);
         let columns: Vec<&str> =
             std::iter::once("(intercept)").chain(names.columns.iter().map(String::as_str)).collect();
-        // An intercept is in logits, where this is rounding.
-        let text =
-            |value: f64, at: usize, last: usize| shown(if at == last && value.abs() < 1e-14 { 0.0 } else { value });
+        // What moves a logit by no more than this, within a standard deviation of its column, is rounding.
+        let mut logits = host(p.standardize()?.scale())?;
+        logits.push(1.0);
+        let text = |value: f64, at: usize| shown(if (value * logits[at]).abs() < 1e-13 { 0.0 } else { value });
         for (class, name) in names.classes.iter().enumerate().skip(1) {
             let last = estimate[class].len() - 1;
             let mut lines = vec![[format!("  {} {name}", names.target), "estimate".into(), header.into()]];
             for (row, name) in columns.iter().enumerate() {
                 // The intercept is kept last and read first.
                 let at = if row == 0 { last } else { row - 1 };
-                let beside = beside.as_ref().map_or(String::new(), |b| text(b[class][at], at, last));
-                lines.push([format!("    {name}"), text(estimate[class][at], at, last), beside]);
+                let beside = beside.as_ref().map_or(String::new(), |b| text(b[class][at], at));
+                lines.push([format!("    {name}"), text(estimate[class][at], at), beside]);
             }
             say_aligned(&lines, beside.is_some());
         }
