@@ -209,7 +209,7 @@ impl Table {
         let mut places = columns.iter().map(|name| self.place(name.as_ref())).collect::<Result<Vec<_>>>()?;
         let mut seen = HashSet::new();
         places.retain(|at| seen.insert(*at));
-        together(places.iter().filter_map(|at| self.fault(*at)).collect())?;
+        together(places.iter().filter_map(|at| self.fault(*at, false)).collect())?;
         let mut table = Self {
             columns: places.iter().map(|at| self.columns[*at].clone()).collect(),
             doubts: places.iter().map(|at| self.doubts[*at].clone()).collect(),
@@ -247,7 +247,8 @@ impl Table {
         let places = predictors.iter().map(|name| self.place(name)).collect::<Result<Vec<_>>>()?;
         let target_at = self.place(target)?;
         self.of_target(target)?;
-        let faults = std::iter::once(target_at).chain(places.iter().copied()).map(|at| (at, self.fault(at)));
+        let faults =
+            std::iter::once(target_at).chain(places.iter().copied()).map(|at| (at, self.fault(at, at == target_at)));
         let of = |(at, fault): (usize, Option<Error>)| {
             fault.or_else(|| if at == target_at { None } else { self.identifier(at) })
         };
@@ -268,8 +269,8 @@ impl Table {
         })
     }
 
-    /// What keeps a column from being used, if anything does.
-    fn fault(&self, at: usize) -> Option<Error> {
+    /// What keeps a column from being used, as a target or not, if anything does.
+    fn fault(&self, at: usize, target: bool) -> Option<Error> {
         let ((name, column), doubt) = (&self.columns[at], &self.doubts[at]);
         let cell = |line: u64, text: &str, problem: String| Error::Cell {
             file: self.file.clone(),
@@ -297,7 +298,7 @@ impl Table {
                 Some(cell(self.lines[row], mark, problem))
             }
             (Missing::Error, _) => {
-                let level = if numbers { "" } else { ", or make a level of it with --missing level" };
+                let level = if numbers || target { "" } else { ", or make a level of it with --missing level" };
                 let rows =
                     if gone == 1 { "the row".into() } else { format!("the {gone} rows of {rows} that have one") };
                 let problem = format!("{what}{number}: fill it, drop {rows} with --missing drop{level}");
@@ -433,7 +434,7 @@ impl Table {
     /// A column that can be used as it is.
     pub(crate) fn column(&self, name: &str) -> Result<&Column> {
         let at = self.place(name)?;
-        if let Some(fault) = self.fault(at) {
+        if let Some(fault) = self.fault(at, false) {
             return Err(fault);
         }
         if self.doubts[at].missing.is_empty() || self.missing == Missing::Level {

@@ -163,8 +163,8 @@ impl Cells {
                 _ => Err((
                     *row,
                     format!(
-                        "most cells of this column are numbers, so all must be: write a number, empty the cell and say \
-                         --missing drop, or --categorical {name}"
+                        "most cells of this column are numbers, so all must be: write a number, or empty the cell and \
+                         say --missing drop; otherwise --categorical {name}, or --exclude {name}"
                     ),
                 )),
             }
@@ -280,6 +280,16 @@ fn with_comma(cell: &str) -> Option<f64> {
         false => whole.into(),
     };
     if decimals.contains(',') { None } else { number(&format!("{whole}.{decimals}")) }
+}
+
+/// Whether a cell is a number, a date or another value that is no word; and whether two are of one sort.
+pub(super) fn sort_of(cell: &str) -> Option<u8> {
+    match kind(cell) {
+        Kind::Word | Kind::Unit | Kind::Bound => None,
+        Kind::Date => Some(1),
+        Kind::Time => Some(2),
+        _ => Some(0),
+    }
 }
 
 /// Whether the numbers of a table have a comma before their decimals, as far as one cell tells.

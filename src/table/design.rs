@@ -97,6 +97,11 @@ impl Names {
         };
         let cure = match self.alike() {
             Some((a, b)) => format!("write '{a}' and '{b}' alike"),
+            None if self.classes.iter().all(|class| class.parse::<f64>().is_ok()) => format!(
+                "use softmax if these are classes; if they count successes, say --count {0} --trials COLUMN, or --count \
+                 FAILURES,{0}",
+                self.target
+            ),
             None => "use softmax, or keep two of them with --where".into(),
         };
         Err(wrong(&self.target, format!("two classes are needed here, but it has {shown}: {cure}")))
@@ -182,6 +187,9 @@ impl<'a> Ask<'a> {
     /// No such column or level; one class, or numbers that are no classes; a class all of whose counts are zero.
     pub fn outcomes(&self) -> Result<Design<Tensor>> {
         self.table.of_target(&self.target)?;
+        if let Some(fault) = self.table.fault(self.table.place(&self.target)?, true) {
+            return Err(fault);
+        }
         let table = self.table.with_only(&[&self.target])?;
         let (y, names) = self.classes(&table)?;
         let mut notes = table.notes().to_vec();
@@ -514,8 +522,8 @@ fn own_columns(x: &Tensor, count: &[f64], names: &[String]) -> Result<()> {
     let Err(Dependent { column, .. }) = cholesky(&(x.transpose() * &x), 1e-12) else { return Ok(()) };
     if columns >= seen.len() {
         let problem = format!(
-            "{columns} columns, but {} rows that were observed: the data do not determine a coefficient each; name fewer \
-             columns, or give more rows",
+            "more columns than rows: {columns} columns, but {} rows that were observed, which do not determine a coefficient \
+             each; name fewer with --columns, or give more rows",
             seen.len()
         );
         return Err(wrong(&format!("{} … {}", names[0], names[columns - 1]), problem));

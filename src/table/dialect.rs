@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use super::cells::{blank, number};
+use super::cells::{blank, marks_missing, number, sort_of};
 
 /// What stands in a text: names, cells, and what was left out of it.
 pub(super) struct Sheet {
@@ -349,14 +349,14 @@ fn leave_out_total(records: &mut Vec<Record>, notes: &mut Vec<String>) {
 fn looks_like_a_row(names: &[String], cells: &[Vec<String>]) -> bool {
     let (mut numbers, mut words, mut occur) = (vec![], 0, 0);
     for (name, cells) in names.iter().zip(cells) {
-        let of_numbers = 2 * cells.iter().filter(|cell| number(cell).is_some()).count() > cells.len();
-        match (number(name), of_numbers) {
-            (Some(value), true) => numbers.push(value),
-            (Some(_), false) => return false,
+        let of = |sort: Option<u8>| 2 * cells.iter().filter(|cell| sort_of(cell) == sort).count() > cells.len();
+        match sort_of(name) {
+            sort @ Some(_) if of(sort) => numbers.push(number(name).unwrap_or(f64::NAN)),
+            Some(_) => return false,
             // A mark of a missing value is no word.
-            (None, true) if super::cells::marks_missing(name) => (),
-            (None, true) => return false,
-            (None, false) => {
+            None if marks_missing(name) => (),
+            None if [0, 1, 2].into_iter().any(|sort| of(Some(sort))) => return false,
+            None => {
                 words += 1;
                 occur += usize::from(cells.contains(name));
             }

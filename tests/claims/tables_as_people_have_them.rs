@@ -159,13 +159,25 @@ fn a_table_without_names_does_not_lose_its_first_row() -> Result<()> {
     let adult = "39, State-gov, 77516, Bachelors\n50, Private, 83311, Bachelors\n38, Private, 215646, HS-grad\n\
                  53, State-gov, 234721, HS-grad\n";
     let mushrooms = "p,x,s\ne,x,s\ne,b,s\np,x,y\np,b,y\n";
-    for text in [iris, adult, mushrooms, "6,148,72\n1,85,66\n8,183,64\n", "3,?,alfa\n1,?,audi\n1,70,audi\n"] {
+    for text in [
+        iris,
+        adult,
+        mushrooms,
+        "6,148,72\n1,85,66\n8,183,64\n",
+        "3,?,alfa\n1,?,audi\n1,70,audi\n",
+        "12/05/2021,4\n13/05/2021,5\n14/05/2021,7\n",
+    ] {
         refused(read(text), &["line 1", "looks like a row", "--no-header"]);
         let table = Reading { headless: true, ..Reading::default() }.reader(text.as_bytes())?;
         assert_eq!((table.rows(), table.columns()[0].0.as_str()), (text.lines().count(), "column 1"));
     }
     // Years, and the numbers that programs give to columns, are names.
-    for text in ["country,2019,2020\nde,1,2\nfr,3,5\n", "0,1,2\n4.5,1.5,a\n3.5,2.5,b\n", "2019,2020\n3,4\n5,6\n"] {
+    for text in [
+        "country,2019,2020\nde,1,2\nfr,3,5\n",
+        "0,1,2\n4.5,1.5,a\n3.5,2.5,b\n",
+        "2019,2020\n3,4\n5,6\n",
+        "2021-01,2021-02\n3,4\n5,6\n",
+    ] {
         assert_eq!(read(text)?.rows(), 2, "{text}");
     }
     Ok(())
