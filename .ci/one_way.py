@@ -13,7 +13,7 @@ ROOMS = {
                    "quadrature clt estimate",
     "crates/plot": "error ink geometry text axis contour shape panel plan frame layout figure venn tree",
     ".": "error ops device batch standardize parameters model empirical objective descent hook fit mle linear_program "
-         "separation alphabet table tree maxent usable",
+         "separation table alphabet tree maxent usable",
     "crates/cli": "flags progress run learned say course pictures command",
 }
 ORDER_OF_CRATES = ["crates/info", "crates/plot", ".", "crates/cli"]

@@ -26,9 +26,14 @@ fn main() -> Result<()> {
     let (truth, drawn) = (drawn.is_some().then_some(&truth), drawn.map(Empirical::from_sample));
     let p = || Empirical::from_counts(Tensor::new(&[1.0, 0.0], &Device::Cpu)?, &[HEADS, FLIPS - HEADS]);
     let classes = ["tails", "heads"].map(String::from).to_vec();
-    let seen =
-        || Ok::<_, anyhow::Error>(Design { p: drawn.unwrap_or_else(p)?, names: Names { classes, ..Names::default() } });
-    let Design { p, names } = run.outcomes()?.map_or_else(seen, Ok)?;
+    let seen = || {
+        Ok::<_, anyhow::Error>(Design {
+            p: drawn.unwrap_or_else(p)?,
+            names: Names { classes, ..Names::default() },
+            notes: vec![],
+        })
+    };
+    let Design { p, names, .. } = run.outcomes()?.map_or_else(seen, Ok)?;
     let faces = &names.classes;
     run.say_data(&format!("a coin: {} (1) or {} (0)", faces[1], faces[0]), "H(p̂)", &p);
 

@@ -9,6 +9,7 @@
 
 use anyhow::Result;
 use candle_mle::info::Information;
+use candle_mle::info::number::typed;
 use candle_mle::tree::Tree;
 use candle_mle::{Empirical, LossLog, Table, walk};
 use candle_mle_cli::{Questions, Run, twig};
@@ -24,9 +25,10 @@ fn main() -> Result<()> {
 
     let ranking = table.ranking(&target, columns)?;
     println!("what each column tells about {target} if it is asked alone");
+    let width = ranking.iter().map(|split| split.column.chars().count() + 2).max().unwrap_or(0).max(24);
     for split in &ranking {
-        let question = split.threshold.map_or(String::new(), |threshold| format!("  (above {threshold}?)"));
-        println!("{:<24}{:>14}{question}", split.column, run.show(split.gain));
+        let question = split.threshold.map_or(String::new(), |threshold| format!("  (above {}?)", typed(threshold)));
+        println!("{:<width$}{:>14}{question}", split.column, run.show(split.gain));
     }
 
     let tree = Tree::grow(&table, &target, columns, run.stop())?;

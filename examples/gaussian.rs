@@ -20,7 +20,7 @@ fn main() -> Result<()> {
     let truth = Gaussian::from_moments(&[2.0], &[[2.25]], &Device::Cpu)?;
     let table = run.points()?;
     let known = table.is_none().then_some(&truth);
-    let Design { mut p, names } = table.map_or_else(|| sample(&truth, &run), Ok)?;
+    let Design { mut p, names, .. } = table.map_or_else(|| sample(&truth, &run), Ok)?;
     let (columns, resolution) = (names.columns.len(), run.resolution(&[0.25]));
     if !resolution.is_empty() {
         p = p.at_resolution(&resolution)?;

@@ -21,9 +21,9 @@ fn main() -> Result<()> {
     let table = run.design()?;
     let known = table.is_none().then_some(&truth);
     let design = table.map_or_else(|| sample(&truth, &run), Ok)?;
-    let Design { p, names } = &design;
+    let Design { p, names, .. } = &design;
     names.two_classes()?;
-    run.say_data(&format!("{} from {}", names.target, names.columns.join(", ")), "H(Y|X)", p);
+    run.say_data(&names.to_string(), "H(Y|X)", p);
 
     // The learner is the same struct, its parameters variables that start at zero; one fit, one hook.
     let (columns, map) = (names.columns.len(), p.standardize()?);
@@ -31,7 +31,7 @@ fn main() -> Result<()> {
     let setting = Setting { truth: known, separation: run.separation(p, 2)?, names, step_size };
     let learned = run.learn(p, setting, |vb| Logistic::new(columns, vb)?.standardized(map.clone()))?;
 
-    run.say_coefficients(names, &learned, known)?;
+    run.say_coefficients(&design, &learned, known)?;
     run.draw_classifier(&design, &learned, known)?;
     run.say_files();
     Ok(())

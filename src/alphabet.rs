@@ -1,9 +1,23 @@
 //! Text as numbers: the characters that a model can tell apart, and each of them after the ones before it.
 
+use std::path::Path;
+
 use candle_core::{Device, Tensor};
 
 use crate::batch::Labelled;
 use crate::error::{Error, Result, empty, parameter};
+use crate::table::decode;
+
+/// The text of a file in UTF-8, or in UTF-16 with a byte order mark, which is no part of the text.
+///
+/// # Errors
+/// A file that cannot be read, or is in another encoding, with the command that converts it.
+pub fn read(path: impl AsRef<Path>) -> Result<String> {
+    let path = path.as_ref();
+    let bytes = std::fs::read(path).map_err(|problem| Error::File { action: "read", path: path.into(), problem })?;
+    let file = path.display().to_string();
+    decode(bytes, &file).map_err(|(line, problem)| Error::Csv { file, line, problem })
+}
 
 /// The different characters of a text, numbered 0 … k−1 in the order of their code points. What stands before a text has
 /// the number k: the padding, which no model ever predicts.

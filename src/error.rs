@@ -142,9 +142,11 @@ pub enum Error {
     #[error("{file} has no column '{column}'; it has: {columns}")]
     NoColumn { file: String, column: String, columns: String },
     #[error("{file}, line {line}, column '{column}' holds '{text}': {problem}")]
-    Cell { file: String, line: u64, column: String, text: String, problem: &'static str },
+    Cell { file: String, line: u64, column: String, text: String, problem: String },
     #[error("column '{column}': {problem}")]
     Column { column: String, problem: String },
+    #[error("{} columns cannot be used as they are:\n{}", .0.len(), lines(.0))]
+    Columns(Vec<Error>),
     #[error(
         "the character {character:?} at position {at} (counted from 0) is not in the alphabet: build the alphabet from all the text you will score"
     )]
@@ -178,6 +180,11 @@ fn without_backtrace(error: candle_core::Error) -> candle_core::Error {
         Context { inner, context } => Context { inner: without_backtrace(*inner).into(), context },
         error => error,
     }
+}
+
+/// A message a line.
+fn lines(errors: &[Error]) -> String {
+    errors.iter().map(|error| format!("  {error}")).collect::<Vec<_>>().join("\n")
 }
 
 /// The classes 0 … classes − 1 in words.

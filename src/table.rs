@@ -1,24 +1,33 @@
 //! Reading people's data: a CSV with columns of numbers or of categories, and a column of counts if there is one.
 
+mod cells;
 mod design;
 mod dialect;
 pub(crate) mod ranking;
+mod reading;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::Path;
 
-use candle_mle_info::number::typed;
+pub(crate) use dialect::decode;
 
 pub use design::{Ask, Design, Names};
 pub use ranking::Split;
+pub use reading::{Missing, Reading};
+
+use candle_mle_info::number::typed;
 
 use crate::error::{Error, Result, empty};
-use dialect::{Lines, check_names, drop_what_precedes_cells, repeated};
+use cells::Refused;
+use dialect::{named, repeated};
 
-/// A table with a header. A column in which most cells are numbers is a column of numbers, and then every cell must be
-/// one; any other column holds categories, whose first level seen is the base level. What marks a missing value (NA, N/A,
-/// null, None, ?, -, .) is not counted, so that a few numbers among such marks are no categories.
+/// A table with a header. A column in which most cells are numbers is a column of numbers; any other column holds
+/// categories, whose levels stand in [order](Column::categories), the first the base level. An empty cell, or a mark such as
+/// NA, null, ? or -, is a missing value, and no level.
+///
+/// Only the columns that are used need be in order: what keeps one from being used (a word among numbers, dates, an amount
+/// of money, missing cells) is an error where it is asked for, together with what is wrong with the others.
 ///
 /// ```
 /// use candle_mle::Table;
@@ -33,21 +42,42 @@ use dialect::{Lines, check_names, drop_what_precedes_cells, repeated};
 pub struct Table {
     file: String,
     columns: Vec<(String, Column)>,
+    /// What is in the way of using each column.
+    doubts: Vec<Doubt>,
     count: Vec<f64>,
     /// The name of the column that the counts were taken from.
     counted: Option<String>,
     /// Where each row stands in the file, for messages.
     lines: Vec<u64>,
+    /// What becomes of missing cells.
+    missing: Missing,
+    /// What was left out, in words.
+    notes: Vec<String>,
+}
+
+/// What is in the way of using a column, and what is known of it.
+#[derive(Clone, Debug, Default)]
+struct Doubt {
+    /// The rows whose cell is missing, in rising order.
+    missing: Vec<usize>,
+    /// What stands in them.
+    marks: Vec<String>,
+    /// A cell that keeps the column from being used.
+    refused: Option<Refused>,
+    /// What a reader should know of it.
+    note: Option<String>,
+    /// Whether it was said that it holds categories, however many.
+    levels: bool,
 }
 
 /// What a column holds, row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Column {
-    /// Finite numbers.
+    /// Finite numbers; NaN where a cell is missing.
     Numbers(Vec<f64>),
-    /// The levels in order of first sight, and the level of each row.
+    /// The levels in order, the first the base level, and the level of each row.
     Categories {
-        /// In order of first sight.
+        /// As [`categories`](Self::categories) sorts them, or in an order of your own.
         levels: Vec<String>,
         /// The place of each row's level among them.
         codes: Vec<u32>,
@@ -56,26 +86,20 @@ pub enum Column {
 
 impl Table {
     /// Reads a CSV file; `count` names the column that says how often each row was observed (once, without one).
+    /// [`Reading`] has more to say.
     ///
     /// # Errors
-    /// A file that cannot be read or has no rows; a quote that is not closed; rows of unequal length; an empty cell; a column
-    /// of numbers with a cell that is not a finite number, or in which a comma parts the decimals; a count column that is missing, negative or all zero. Each names its line.
+    /// As [`Reading::file`].
     pub fn read(path: impl AsRef<Path>, count: Option<&str>) -> Result<Self> {
-        let path = path.as_ref();
-        let text =
-            std::fs::read(path).map_err(|problem| Error::File { action: "read", path: path.to_path_buf(), problem })?;
-        Self::of_text(path.display().to_string(), text, count)
+        Reading { count: count.map(String::from), ..Reading::default() }.file(path)
     }
 
     /// The same from bytes: standard input, a download, a browser's file.
     ///
     /// # Errors
     /// As [`read`](Self::read).
-    pub fn from_reader(mut reader: impl Read, count: Option<&str>) -> Result<Self> {
-        let (mut text, name) = (vec![], "the table");
-        let failed = |problem| Error::File { action: "read", path: name.into(), problem };
-        reader.read_to_end(&mut text).map_err(failed)?;
-        Self::of_text(name.into(), text, count)
+    pub fn from_reader(reader: impl Read, count: Option<&str>) -> Result<Self> {
+        Reading { count: count.map(String::from), ..Reading::default() }.reader(reader)
     }
 
     /// The table of these columns, each row observed once: what is in memory already.
@@ -97,7 +121,7 @@ impl Table {
         let columns: Vec<(String, Column)> = columns.into_iter().map(|(name, column)| (name.into(), column)).collect();
         let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
         let file = "the table".to_string();
-        check_names(&names).map_err(|problem| Error::Csv { file: file.clone(), line: 1, problem })?;
+        named(&names).map_err(|problem| Error::Csv { file: file.clone(), line: 1, problem })?;
         let rows = columns.first().map_or(0, |(_, column)| column.len());
         if rows == 0 {
             return Err(empty(file, "row"));
@@ -123,8 +147,9 @@ impl Table {
                 }
             }
         }
-        let lines = (0..rows as u64).collect();
-        Ok(Self { file, columns, count: vec![1.0; rows], counted: None, lines })
+        let (lines, doubts) = ((0..rows as u64).collect(), vec![Doubt::default(); columns.len()]);
+        let (count, counted, missing, notes) = (vec![1.0; rows], None, Missing::Error, vec![]);
+        Ok(Self { file, columns, doubts, count, counted, lines, missing, notes })
     }
 
     /// The same rows with counts: how often each was observed.
@@ -150,100 +175,240 @@ impl Table {
     /// # Errors
     /// No such column; a level that does not occur; no row left.
     pub fn filter(&self, column: &str, levels: &[impl AsRef<str>]) -> Result<Self> {
-        let of = self.column(column)?;
+        let of = &self.columns[self.place(column)?].1;
         for level in levels {
             if !(0..self.rows()).any(|row| of.is(row, level.as_ref())) {
                 return Err(wrong(column, format!("'{}' does not occur", level.as_ref())));
             }
         }
         let kept = |row: &usize| levels.iter().any(|level| of.is(*row, level.as_ref()));
-        let rows: Vec<usize> = (0..self.rows()).filter(kept).collect();
-        if rows.is_empty() {
-            return Err(empty(format!("what is left of {}", self.file), "row"));
-        }
-        Ok(Self {
-            file: self.file.clone(),
-            columns: self.columns.iter().map(|(name, column)| (name.clone(), column.at(&rows))).collect(),
-            count: rows.iter().map(|row| self.count[*row]).collect(),
-            counted: self.counted.clone(),
-            lines: rows.iter().map(|row| self.lines[*row]).collect(),
-        })
+        self.rows_at(&(0..self.rows()).filter(kept).collect::<Vec<_>>())
     }
 
-    fn of_text(file: String, mut text: Vec<u8>, count: Option<&str>) -> Result<Self> {
-        drop_what_precedes_cells(&mut text).map_err(|place| Error::Csv {
-            file: file.clone(),
-            line: Lines::new(&text).at_byte(place),
-            problem: "unterminated quoted cell: close the quote where the cell ends, and write a quote within it twice"
-                .into(),
-        })?;
-        let broken = |e: csv::Error| Error::Csv {
-            file: file.clone(),
-            line: Lines::new(&text).of(e.position()),
-            problem: match e.kind() {
-                csv::ErrorKind::UnequalLengths { expected_len, len, .. } => format!(
-                    "{len} cell{}, but the header has {expected_len}: a cell with a comma in it needs quotes",
-                    if *len == 1 { "" } else { "s" }
-                ),
-                csv::ErrorKind::Utf8 { .. } => "not UTF-8 text: save the table as UTF-8 CSV".into(),
-                _ => e.to_string(),
-            },
-        };
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_slice());
-        let header = reader.headers().map_err(&broken)?.clone();
-        let names: Vec<String> = header.iter().map(str::to_string).collect();
-        let mut lines_of = Lines::new(&text);
-        let line = lines_of.of(header.position());
-        check_names(&names).map_err(|problem| Error::Csv { file: file.clone(), line, problem })?;
-        let (mut cells, mut lines) = (vec![vec![]; names.len()], vec![]);
-        for record in reader.records() {
-            let record = record.map_err(&broken)?;
-            lines.push(lines_of.of(record.position()));
-            for (column, cell) in cells.iter_mut().zip(&record) {
-                column.push(cell.to_string());
-            }
-        }
-        if lines.is_empty() {
-            return Err(empty(file, "row under the header"));
-        }
-        let mut columns = vec![];
-        for (name, cells) in names.into_iter().zip(cells) {
-            let bad = |row: usize, problem| Error::Cell {
-                file: file.clone(),
-                line: lines[row],
-                column: name.clone(),
-                text: cells[row].clone(),
-                problem,
-            };
-            let column = Column::read(&cells).map_err(|(row, problem)| bad(row, problem))?;
-            columns.push((name, column));
-        }
-        let mut table = Self { file, columns, count: vec![1.0; lines.len()], counted: None, lines };
-        if let Some(name) = count {
-            table.take_count(name)?;
+    /// Without these columns.
+    ///
+    /// # Errors
+    /// No such column.
+    pub fn without<S: AsRef<str>>(&self, columns: &[S]) -> Result<Self> {
+        let mut table = self.clone();
+        for column in columns {
+            let at = table.place(column.as_ref())?;
+            table.columns.remove(at);
+            table.doubts.remove(at);
         }
         Ok(table)
     }
 
-    /// Takes a column out of the table and makes it the counts.
-    fn take_count(&mut self, name: &str) -> Result<()> {
-        let count = self.numbers(name)?.to_vec();
-        if let Some(row) = count.iter().position(|c| *c < 0.0) {
-            return Err(Error::Cell {
-                file: self.file.clone(),
-                line: self.lines[row],
-                column: name.into(),
-                text: typed(count[row]),
-                problem: "a count is a number ≥ 0",
-            });
+    /// These columns and no others, made ready to be used: rows with a missing cell in one of them are left out, or the
+    /// cells are a level, as [`Reading::missing`] said. What is in another column no longer matters.
+    ///
+    /// # Errors
+    /// No such column; what keeps any of them from being used, all in one message: a missing cell, unless that was said;
+    /// a cell that is no number among numbers; dates, amounts of money and the like. No row left.
+    pub fn with_only<S: AsRef<str>>(&self, columns: &[S]) -> Result<Self> {
+        let mut places = columns.iter().map(|name| self.place(name.as_ref())).collect::<Result<Vec<_>>>()?;
+        let mut seen = HashSet::new();
+        places.retain(|at| seen.insert(*at));
+        together(places.iter().filter_map(|at| self.fault(*at, false)).collect())?;
+        let mut table = Self {
+            columns: places.iter().map(|at| self.columns[*at].clone()).collect(),
+            doubts: places.iter().map(|at| self.doubts[*at].clone()).collect(),
+            ..self.clone()
+        };
+        table.notes.extend(table.doubts.iter_mut().filter_map(|doubt| doubt.note.take()));
+        let gone: HashSet<usize> = table.doubts.iter().flat_map(|doubt| doubt.missing.iter().copied()).collect();
+        if gone.is_empty() || table.missing == Missing::Level {
+            table.doubts.iter_mut().for_each(|doubt| doubt.missing.clear());
+            return Ok(table);
         }
-        if count.iter().all(|c| *c == 0.0) {
-            return Err(wrong(name, format!("all {} counts are zero: nothing was observed", count.len())));
+        let missing = |((name, _), doubt): (&(String, Column), &Doubt)| {
+            (!doubt.missing.is_empty()).then(|| format!("{name} ({})", doubt.missing.len()))
+        };
+        let of: Vec<String> = table.columns.iter().zip(&table.doubts).filter_map(missing).collect();
+        let (gone_rows, rows, of) = (gone.len(), table.rows(), of.join(", "));
+        let kept: Vec<usize> = (0..rows).filter(|row| !gone.contains(row)).collect();
+        if kept.is_empty() {
+            let problem =
+                format!("every one of the {rows} rows has a missing cell in {of}: --exclude the emptiest columns");
+            return Err(wrong(&table.columns[0].0, problem));
         }
-        self.columns.retain(|(column, _)| column != name);
-        self.count = count;
-        self.counted = Some(name.into());
-        Ok(())
+        table.notes.push(format!("{gone_rows} of {rows} rows left out: a cell is missing in {of}"));
+        table.rows_at(&kept)
+    }
+
+    /// A target and what it is predicted from, these columns or all others: [`with_only`](Self::with_only), and no column
+    /// that names its rows.
+    ///
+    /// # Errors
+    /// As [`with_only`](Self::with_only); a target that is to predict itself; a column of categories most of which are seen
+    /// once, an identifier or free text, unless [`Reading::categorical`] names it.
+    pub fn predicting(&self, target: &str, named: &[String]) -> Result<Self> {
+        let predictors = self.predictors(target, named)?;
+        let places = predictors.iter().map(|name| self.place(name)).collect::<Result<Vec<_>>>()?;
+        let target_at = self.place(target)?;
+        self.of_target(target)?;
+        let faults =
+            std::iter::once(target_at).chain(places.iter().copied()).map(|at| (at, self.fault(at, at == target_at)));
+        let of = |(at, fault): (usize, Option<Error>)| {
+            fault.or_else(|| if at == target_at { None } else { self.identifier(at) })
+        };
+        together(faults.filter_map(of).collect())?;
+        self.with_only(&std::iter::once(target).chain(predictors).collect::<Vec<_>>())
+    }
+
+    /// A missing class is no class, whatever becomes of other missing cells.
+    pub(crate) fn of_target(&self, target: &str) -> Result<()> {
+        let doubt = &self.doubts[self.place(target)?];
+        let Some(row) = doubt.missing.first().filter(|_| self.missing == Missing::Level) else { return Ok(()) };
+        Err(Error::Cell {
+            file: self.file.clone(),
+            line: self.lines[*row],
+            column: target.into(),
+            text: doubt.marks[0].clone(),
+            problem: "what is predicted is missing, which is no class: drop the row with --missing drop".into(),
+        })
+    }
+
+    /// What keeps a column from being used, as a target or not, if anything does.
+    fn fault(&self, at: usize, target: bool) -> Option<Error> {
+        let ((name, column), doubt) = (&self.columns[at], &self.doubts[at]);
+        let cell = |line: u64, text: &str, problem: String| Error::Cell {
+            file: self.file.clone(),
+            line,
+            column: name.clone(),
+            text: text.into(),
+            problem,
+        };
+        if let Some(Refused { line, text, problem, .. }) = &doubt.refused {
+            return Some(cell(*line, text, problem.clone()));
+        }
+        let row = *doubt.missing.first()?;
+        let (mark, gone, rows) = (&doubt.marks[0], doubt.missing.len(), self.rows());
+        if gone == rows {
+            return Some(wrong(name, format!("every cell is missing: --exclude {name}")));
+        }
+        let numbers = matches!(column, Column::Numbers(_));
+        let what = if mark.is_empty() { "an empty cell" } else { "a mark of a missing value" };
+        let number = if numbers { " in a column of numbers" } else { "" };
+        match (self.missing, numbers) {
+            (Missing::Drop, _) | (Missing::Level, false) => None,
+            (Missing::Level, true) => {
+                let problem =
+                    format!("{what}{number}, and no number is a level: fill it, or drop the row: --missing drop");
+                Some(cell(self.lines[row], mark, problem))
+            }
+            (Missing::Error, _) => {
+                let level = if numbers || target { "" } else { ", or make a level of it with --missing level" };
+                let rows =
+                    if gone == 1 { "the row".into() } else { format!("the {gone} rows of {rows} that have one") };
+                let problem = format!("{what}{number}: fill it, drop {rows} with --missing drop{level}");
+                Some(cell(self.lines[row], mark, problem))
+            }
+        }
+    }
+
+    /// What is wrong with a column that names its rows, if this is one.
+    fn identifier(&self, at: usize) -> Option<Error> {
+        let ((name, column), doubt) = (&self.columns[at], &self.doubts[at]);
+        let Column::Categories { levels, codes } = column else { return None };
+        let (missing, observed) = (doubt.missing.len(), self.count.iter().sum::<f64>());
+        let different = levels.len() - usize::from(missing > 0);
+        // Of a table of counts a row stands for many observations.
+        let rows = ((codes.len() - missing) as f64).max(if self.counted.is_some() { observed } else { 0.0 });
+        if doubt.levels || different <= 10 || 2.0 * different as f64 <= rows {
+            return None;
+        }
+        let values = if different == codes.len() {
+            "every row has a different value: it is an identifier and predicts nothing about new rows".into()
+        } else {
+            format!(
+                "{different} different values in {rows} rows: it is an identifier or free text, and predicts nothing about new rows"
+            )
+        };
+        Some(wrong(name, format!("{values}; leave it out with --exclude {name}, or keep it with --categorical {name}")))
+    }
+
+    /// Every row once for each of the classes that these columns count, which make a target of this name: successes beside
+    /// failures, or a table with a column for every outcome.
+    ///
+    /// ```
+    /// use candle_mle::Table;
+    /// let csv = "dose,died,lived\n1,2,8\n2,6,4\n";
+    /// let table = Table::from_reader(csv.as_bytes(), None)?.stack("outcome", &["died", "lived"])?;
+    /// assert_eq!((table.rows(), table.count()), (4, [2.0, 6.0, 8.0, 4.0].as_slice()));
+    /// # Ok::<(), candle_mle::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Fewer than two columns, or one that is no column of numbers ≥ 0; a target that stands in the table already.
+    pub fn stack<S: AsRef<str>>(&self, target: &str, classes: &[S]) -> Result<Self> {
+        if classes.len() < 2 {
+            return Err(wrong(target, "two columns of counts are needed, or more, one for each class".into()));
+        }
+        let mut rest = self.without(classes)?;
+        if rest.columns.iter().any(|(name, _)| name == target) {
+            return Err(wrong(target, "there is such a column already: call the classes otherwise".into()));
+        }
+        let (rows, mut counts) = (self.rows(), vec![]);
+        for class in classes {
+            let numbers = self.numbers(class.as_ref())?;
+            if let Some(row) = numbers.iter().position(|count| *count < 0.0) {
+                return Err(wrong(class.as_ref(), format!("{} is no count, which is a number ≥ 0", numbers[row])));
+            }
+            counts.extend(numbers.iter().zip(&self.count).map(|(count, times)| count * times));
+        }
+        let every: Vec<usize> = (0..rows).cycle().take(rows * classes.len()).collect();
+        rest = rest.rows_at(&every)?;
+        // In the order in which they were named.
+        let levels = classes.iter().map(|class| class.as_ref().to_string()).collect();
+        let codes = (0..classes.len() as u32).flat_map(|class| std::iter::repeat_n(class, rows)).collect();
+        rest.columns.push((target.into(), Column::Categories { levels, codes }));
+        rest.doubts.push(Doubt::default());
+        rest.counted = Some(classes.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", "));
+        rest.with_counts(&counts)
+    }
+
+    /// With one more column: how many of `trials` were no `successes`.
+    ///
+    /// # Errors
+    /// A column that is missing or none of numbers; more successes than trials; a name that is taken.
+    pub fn with_failures(&self, failures: &str, successes: &str, trials: &str) -> Result<Self> {
+        let (of, all) = (self.numbers(successes)?, self.numbers(trials)?);
+        if let Some(row) = of.iter().zip(all).position(|(of, all)| of > all) {
+            let problem = format!("line {}: {} of {} in '{trials}'", self.lines[row], of[row], all[row]);
+            return Err(wrong(successes, format!("{problem}: there cannot be more of them")));
+        }
+        if self.columns.iter().any(|(name, _)| name == failures) {
+            return Err(wrong(failures, "there is such a column already".into()));
+        }
+        let left = of.iter().zip(all).map(|(of, all)| all - of).collect();
+        let mut table = self.without(&[trials])?;
+        table.columns.push((failures.into(), Column::Numbers(left)));
+        table.doubts.push(Doubt::default());
+        Ok(table)
+    }
+
+    /// These rows, in this order.
+    fn rows_at(&self, rows: &[usize]) -> Result<Self> {
+        if rows.is_empty() {
+            return Err(empty(format!("what is left of {}", self.file), "row"));
+        }
+        let doubt = |doubt: &Doubt| {
+            let still = |(to, from): (usize, &usize)| Some((to, doubt.missing.binary_search(from).ok()?));
+            let missing: Vec<(usize, usize)> = rows.iter().enumerate().filter_map(still).collect();
+            let marks = missing.iter().map(|(_, mark)| doubt.marks[*mark].clone()).collect();
+            Doubt { missing: missing.iter().map(|(to, _)| *to).collect(), marks, ..doubt.clone() }
+        };
+        Ok(Self {
+            file: self.file.clone(),
+            columns: self.columns.iter().map(|(name, column)| (name.clone(), column.at(rows))).collect(),
+            doubts: self.doubts.iter().map(doubt).collect(),
+            count: rows.iter().map(|row| self.count[*row]).collect(),
+            counted: self.counted.clone(),
+            lines: rows.iter().map(|row| self.lines[*row]).collect(),
+            missing: self.missing,
+            notes: self.notes.clone(),
+        })
     }
 
     /// The columns in order, without the one of counts.
@@ -261,14 +426,33 @@ impl Table {
         &self.count
     }
 
+    /// What was left out of the text and of the rows, in words.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// A column that can be used as it is.
     pub(crate) fn column(&self, name: &str) -> Result<&Column> {
+        let at = self.place(name)?;
+        if let Some(fault) = self.fault(at, false) {
+            return Err(fault);
+        }
+        if self.doubts[at].missing.is_empty() || self.missing == Missing::Level {
+            return Ok(&self.columns[at].1);
+        }
+        let problem = "cells are missing: take the table `with_only` the columns that are used";
+        Err(wrong(name, problem.into()))
+    }
+
+    /// Where a column stands.
+    fn place(&self, name: &str) -> Result<usize> {
         if self.counted.as_deref() == Some(name) {
             return Err(wrong(
                 name,
                 "it was taken as the counts: name another, or read the table without counts".into(),
             ));
         }
-        self.columns.iter().find(|(column, _)| column == name).map(|(_, column)| column).ok_or_else(|| {
+        self.columns.iter().position(|(column, _)| column == name).ok_or_else(|| {
             let columns: Vec<_> = self.columns.iter().map(|(column, _)| column.as_str()).collect();
             Error::NoColumn { file: self.file.clone(), column: name.into(), columns: columns.join(", ") }
         })
@@ -286,7 +470,7 @@ impl Table {
                 line: self.lines[0],
                 column: name.into(),
                 text: levels[codes[0] as usize].clone(),
-                problem: "a column of numbers is needed",
+                problem: "a column of numbers is needed".into(),
             }),
         }
     }
@@ -298,29 +482,41 @@ impl Table {
         }
         once(named)?;
         let others = self.columns.iter().map(|(name, _)| name.as_str()).filter(|name| *name != target);
-        let predictors: Vec<&str> =
-            if named.is_empty() { others.collect() } else { named.iter().map(String::as_str).collect() };
-        if predictors.is_empty() {
-            return Err(empty(format!("what {target} is predicted from"), "other column"));
-        }
-        Ok(predictors)
+        Ok(if named.is_empty() { others.collect() } else { named.iter().map(String::as_str).collect() })
     }
 
     /// The classes of a target, the base class first, and the class of every row.
     pub(crate) fn classes(&self, target: &str, base: Option<&str>) -> Result<(Vec<String>, Vec<u32>)> {
+        let said = self.doubts[self.place(target)?].levels;
+        // Of a table of counts a row stands for many observations.
+        let rows = (self.rows() as f64).max(if self.counted.is_some() { self.count.iter().sum() } else { 0.0 });
         let (levels, codes) = match self.column(target)? {
-            Column::Categories { levels, codes } => (levels.clone(), codes.clone()),
-            Column::Numbers(numbers) => {
-                let mut values = numbers.clone();
-                values.sort_by(f64::total_cmp);
-                values.dedup();
-                if values.len() > 20 {
-                    let problem =
-                        format!("{} different numbers are no classes: choose a column of categories", values.len());
+            Column::Categories { levels, codes } => {
+                if !said && levels.len() > 10 && 2.0 * levels.len() as f64 > rows {
+                    let problem = format!(
+                        "{} different values in {rows} rows are no classes, which repeat: choose another column, or say \
+                         --categorical {target} if they are",
+                        levels.len()
+                    );
                     return Err(wrong(target, problem));
                 }
-                let code = |v: &f64| values.iter().position(|w| w == v).unwrap_or_default() as u32;
-                (values.iter().map(f64::to_string).collect(), numbers.iter().map(code).collect())
+                (levels.clone(), codes.clone())
+            }
+            Column::Numbers(numbers) => {
+                let mut values: Vec<f64> = numbers.iter().map(|number| number + 0.0).collect();
+                values.sort_by(f64::total_cmp);
+                values.dedup();
+                let whole = values.iter().all(|value| value.fract() == 0.0);
+                if values.len() > 20 && !(whole && 2.0 * values.len() as f64 <= rows) {
+                    let problem = format!(
+                        "{} different numbers are no classes: choose a column of categories, or say --categorical {target} \
+                         if they are; if they count outcomes, name a column for each with --count",
+                        values.len()
+                    );
+                    return Err(wrong(target, problem));
+                }
+                let codes = numbers.iter().map(|v| values.partition_point(|w| w < v) as u32).collect();
+                (values.into_iter().map(typed).collect(), codes)
             }
         };
         self.all_observed(target, &levels, &codes)?;
@@ -352,18 +548,22 @@ impl Table {
 }
 
 impl Column {
-    /// A column of categories, its levels in order of first sight.
+    /// A column of categories. Its levels are sorted, whatever order the rows are in: numbers by size and before words,
+    /// words by their letters, large and small alike. The first is the base level: `0` before `1`, `False` before
+    /// `True`, `no` before `Yes`.
+    ///
+    /// ```
+    /// use candle_mle::table::Column;
+    /// let Column::Categories { levels, .. } = Column::categories(["Yes", "10", "no", "9", "Yes"]) else { panic!() };
+    /// assert_eq!(levels, ["9", "10", "no", "Yes"]);
+    /// ```
     pub fn categories<S: Into<String>>(cells: impl IntoIterator<Item = S>) -> Self {
-        let (mut levels, mut place): (Vec<String>, HashMap<String, u32>) = (vec![], HashMap::new());
-        let code = |cell: S| {
-            let cell = cell.into();
-            *place.entry(cell).or_insert_with_key(|cell| {
-                levels.push(cell.clone());
-                levels.len() as u32 - 1
-            })
-        };
-        let codes = cells.into_iter().map(code).collect();
-        Self::Categories { levels, codes }
+        let cells: Vec<String> = cells.into_iter().map(Into::into).collect();
+        let mut levels: Vec<&String> = cells.iter().collect::<HashSet<_>>().into_iter().collect();
+        levels.sort_by_cached_key(|level| Rank::of(level));
+        let place: HashMap<&String, u32> = levels.iter().zip(0..).map(|(level, code)| (*level, code)).collect();
+        let codes = cells.iter().map(|cell| place[cell]).collect();
+        Self::Categories { levels: levels.into_iter().cloned().collect(), codes }
     }
 
     /// The number of rows.
@@ -382,12 +582,12 @@ impl Column {
     /// The cell of a row, as it is written.
     pub fn text(&self, row: usize) -> String {
         match self {
-            Self::Numbers(numbers) => numbers[row].to_string(),
+            Self::Numbers(numbers) => typed(numbers[row]),
             Self::Categories { levels, codes } => levels[codes[row] as usize].clone(),
         }
     }
 
-    /// How many different levels or numbers there are, and which of them each row has: levels in order of first sight,
+    /// How many different levels or numbers there are, and which of them each row has: levels in their order,
     /// numbers in rising order.
     pub(crate) fn coded(&self) -> (usize, Vec<usize>) {
         match self {
@@ -407,6 +607,7 @@ impl Column {
         self.coded().0
     }
 
+    /// Whether this stands in a row.
     fn is(&self, row: usize, level: &str) -> bool {
         match self {
             Self::Numbers(numbers) => level.parse() == Ok(numbers[row]),
@@ -430,31 +631,20 @@ impl Column {
             }
         }
     }
+}
 
-    /// Numbers if most cells are that are not missing, otherwise categories; the row of a cell that does not fit, and what
-    /// is needed there.
-    fn read(cells: &[String]) -> std::result::Result<Self, (usize, &'static str)> {
-        if let Some(row) = cells.iter().position(String::is_empty) {
-            return Err((row, "an empty cell: fill it or drop the row"));
-        }
-        let number = |cell: &String| cell.parse::<f64>().ok();
-        // Not NaN, which is a number to the parser.
-        let missing = |cell: &String| {
-            ["NA", "N/A", "#N/A", "null", "None", "?", "-", "."].iter().any(|mark| cell.eq_ignore_ascii_case(mark))
+/// Where a level stands among the others: numbers by size, then words by their letters, and at last as they are written.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Rank(u64, String, String);
+
+impl Rank {
+    fn of(level: &str) -> Self {
+        let rising = |number: f64| {
+            let bits = number.to_bits();
+            if number.is_sign_negative() { !bits } else { bits | 1 << 63 }
         };
-        let with_comma = |cell: &String| cell.contains(',') && number(&cell.replace([',', '.'], "")).is_some();
-        let numbers = cells.iter().filter(|cell| number(cell).is_some() || with_comma(cell)).count();
-        if 2 * numbers > cells.iter().filter(|cell| !missing(cell)).count() {
-            let finite = |(row, cell): (usize, &String)| match number(cell) {
-                Some(number) if number.is_finite() => Ok(number),
-                Some(infinite) if !infinite.is_nan() => Err((row, "finite numbers are needed")),
-                None if with_comma(cell) => Err((row, "numbers are written with a decimal point and no comma")),
-                None if !missing(cell) => Err((row, "most cells of this column are numbers, so all must be")),
-                _ => Err((row, "finite numbers are needed in this column: fill it or drop the row")),
-            };
-            return cells.iter().enumerate().map(finite).collect::<std::result::Result<_, _>>().map(Self::Numbers);
-        }
-        Ok(Self::categories(cells))
+        let number = level.parse().ok().filter(|number: &f64| number.is_finite());
+        Self(number.map_or(u64::MAX, |number| rising(number + 0.0)), level.to_lowercase(), level.into())
     }
 }
 
@@ -463,6 +653,15 @@ fn once(names: &[String]) -> Result<()> {
     match repeated(names) {
         Some(name) => Err(wrong(name, "it is named twice: name it once".into())),
         None => Ok(()),
+    }
+}
+
+/// All that is wrong as one error.
+fn together(mut faults: Vec<Error>) -> Result<()> {
+    match faults.len() {
+        0 => Ok(()),
+        1 => Err(faults.remove(0)),
+        _ => Err(Error::Columns(faults)),
     }
 }
 

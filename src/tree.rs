@@ -3,7 +3,7 @@
 use std::fmt;
 
 use candle_core::{Device, Tensor};
-use candle_mle_info::{Information, Unit};
+use candle_mle_info::{Information, Unit, number};
 
 use crate::batch::{Labelled, host, like};
 use crate::error::{Result, parameter, rows_of};
@@ -31,7 +31,7 @@ use crate::table::{Column, Table, wrong};
 /// let tree = Tree::grow(&table, "survived", &[], Stop { depth: 1, ..Stop::default() })?;
 /// assert_eq!(
 ///     tree.to_string(),
-///     "sex gains 0.142391 bits, n = 2201\n├─ male: 1364 no, 367 yes\n└─ female: 126 no, 344 yes\n"
+///     "sex gains 0.142391 bits, n = 2201\n├─ female: 126 no, 344 yes\n└─ male: 1364 no, 367 yes\n"
 /// );
 /// # Ok::<(), Error>(())
 /// ```
@@ -91,19 +91,22 @@ impl Tree {
     /// Grows a tree that predicts `target` from `columns`, or from all others if none is named.
     ///
     /// # Errors
-    /// No such column, or no other; a target of one class, or of numbers that are no classes; a least gain that is NaN.
+    /// No such column, or no other; one that cannot be used as it is, or that names its rows (an identifier); a target of
+    /// one class, or of numbers that are no classes; a least gain that is NaN.
     pub fn grow(table: &Table, target: &str, columns: &[String], stop: Stop) -> Result<Self> {
         if stop.least_gain.nats().is_nan() {
             return Err(parameter("the least gain", f64::NAN, "a number"));
         }
-        let rows = Rows::new(table, target, columns)?;
+        let table = table.predicting(target, columns)?;
+        let rows = Rows::new(&table, target)?;
         let root = grow(&rows, rows.observed(), stop.depth, stop.least_gain)?;
         let levels = |column: &Column| match column {
             Column::Numbers(_) => None,
             Column::Categories { levels, .. } => Some(levels.clone()),
         };
         let columns = rows.columns.iter().map(|(name, column)| (name.to_string(), levels(column))).collect();
-        Ok(Self { target: target.into(), classes: rows.classes, columns, root })
+        let classes = rows.classes;
+        Ok(Self { target: target.into(), classes, columns, root })
     }
 
     /// The first node.
@@ -128,11 +131,11 @@ impl Tree {
     }
 
     /// The rows of a table as this tree reads them, its own or another with the same columns: what it scores. The level
-    /// of a category stands as its place in order of first sight. One that the tree never saw has no branch: the node
+    /// of a category stands as its place among those of the first table. One that the tree never saw has no branch: the node
     /// that asks for it answers itself.
     ///
     /// # Errors
-    /// A column that is missing, or of numbers in one table and of categories in the other; a class never seen.
+    /// A column that is missing or has missing cells, see [`Table::with_only`]; one of numbers in one table and of categories in the other; a class never seen.
     pub fn batch(&self, table: &Table) -> Result<Labelled> {
         let rows = table.count().len();
         let mut columns = vec![];
@@ -159,7 +162,7 @@ impl Tree {
         };
         let y = match table.column(&self.target)? {
             Column::Numbers(numbers) => {
-                numbers.iter().map(|number| class(&number.to_string())).collect::<Result<_>>()?
+                numbers.iter().map(|value| class(&number::typed(value + 0.0))).collect::<Result<_>>()?
             }
             Column::Categories { levels, codes } => {
                 codes.iter().map(|code| class(&levels[*code as usize])).collect::<Result<Vec<_>>>()?
@@ -190,10 +193,11 @@ impl Tree {
         *outline += &match &node.split {
             Some(split) => {
                 let n: f64 = node.counts.iter().sum();
-                format!("{} gains {:.6} {unit}, n = {n}\n", split.column, split.gain.to(unit))
+                format!("{} gains {:.6} {unit}, n = {}\n", split.column, split.gain.to(unit), number::count(n))
             }
             None => {
-                let counts = node.counts.iter().zip(&self.classes).map(|(count, class)| format!("{count} {class}"));
+                let of = |(count, class): (&f64, &String)| format!("{} {class}", number::count(*count));
+                let counts = node.counts.iter().zip(&self.classes).map(of);
                 format!("{}\n", counts.collect::<Vec<_>>().join(", "))
             }
         };
@@ -292,7 +296,7 @@ fn grow(of: &Rows, rows: Vec<usize>, depth: u8, least_gain: Information) -> Resu
         let words = match (column, split.threshold) {
             (Column::Categories { levels, .. }, _) => levels[answer as usize].clone(),
             (_, threshold) => {
-                format!("{} {}", if answer == 0 { "≤" } else { ">" }, threshold.unwrap_or(f64::NAN))
+                format!("{} {}", if answer == 0 { "≤" } else { ">" }, number::typed(threshold.unwrap_or(f64::NAN)))
             }
         };
         branches.push(Branch { answer: words, node: grow(of, here, depth - 1, least_gain)?, code: answer });

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use candle_mle_info::file::write_whole;
-use candle_mle_info::number::seen;
+use candle_mle_info::number::{seen, typed};
 use candle_mle_info::{Information, Unit};
 
 use crate::error::{Error, Result};
@@ -192,9 +192,10 @@ impl History {
         for row in &self.rows {
             let [kl, cross_entropy, nll] = [row.kl, row.cross_entropy, row.nll].map(|v| v / unit.nats());
             // Writing to a string cannot fail.
+            let [kl, cross_entropy, nll] = [kl, cross_entropy, nll].map(typed);
             let _ = write!(csv, "{},{kl},{cross_entropy},{nll}", row.step);
             for more in self.more() {
-                let value = (more.value)(row).map_or(String::new(), |value| (value / unit.nats()).to_string());
+                let value = (more.value)(row).map_or(String::new(), |value| typed(value / unit.nats()));
                 let _ = write!(csv, ",{value}");
             }
             csv.push('\n');

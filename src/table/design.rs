@@ -1,10 +1,12 @@
 //! A table made ready for a model: p̂, and the names of what is in it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use candle_core::{Device, Tensor};
 use candle_mle_info::Pmf;
 use candle_mle_info::cholesky::{Dependent, cholesky};
+use candle_mle_info::number::typed;
 use nalgebra::DMatrix;
 
 use super::{Column, Table, once, position, wrong};
@@ -31,6 +33,8 @@ pub struct Design<B = Labelled> {
     pub p: Empirical<B>,
     /// What its columns and classes are called.
     pub names: Names,
+    /// What was left out of the table, how its columns were read, and what its reader should know of them, in words.
+    pub notes: Vec<String>,
 }
 
 /// What the columns and classes of a [`Design`] are called.
@@ -42,6 +46,19 @@ pub struct Names {
     pub target: String,
     /// The names of its classes, the base class first; none for a density.
     pub classes: Vec<String>,
+}
+
+/// What is predicted from what: `survived from class 2nd, class 3rd`.
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 40;
+        let (shown, rest) = self.columns.split_at(self.columns.len().min(SHOWN));
+        match (shown, rest) {
+            ([], _) => f.write_str(&self.target),
+            (_, []) => write!(f, "{} from {}", self.target, shown.join(", ")),
+            _ => write!(f, "{} from {} and {} columns more", self.target, shown.join(", "), rest.len()),
+        }
+    }
 }
 
 impl Names {
@@ -74,8 +91,31 @@ impl Names {
         if self.classes.len() == 2 {
             return Ok(());
         }
-        let problem = format!("two classes are needed here, but it has {}: use softmax", self.classes.join(", "));
-        Err(wrong(&self.target, problem))
+        let shown = match self.classes.len() {
+            more if more > 8 => format!("{} and {} more", self.classes[..6].join(", "), more - 6),
+            _ => self.classes.join(", "),
+        };
+        let cure = match self.alike() {
+            Some((a, b)) => format!("write '{a}' and '{b}' alike"),
+            None if self.classes.iter().all(|class| class.parse::<f64>().is_ok()) => format!(
+                "use softmax if these are classes; if they count successes, say --count {0} --trials COLUMN, or --count \
+                 FAILURES,{0}",
+                self.target
+            ),
+            None => "use softmax, or keep two of them with --where".into(),
+        };
+        Err(wrong(&self.target, format!("two classes are needed here, but it has {shown}: {cure}")))
+    }
+
+    /// Two classes that differ in nothing but capitals.
+    fn alike(&self) -> Option<(&str, &str)> {
+        let alike = |pair: &&[String]| pair[0].to_lowercase() == pair[1].to_lowercase();
+        // Sorted by their letters they are neighbours, but for a base class in front.
+        let mut classes = self.classes.clone();
+        classes.sort_by_key(|class| class.to_lowercase());
+        let pair = classes.windows(2).find(alike)?;
+        let own = |class: &String| self.classes.iter().find(|other| *other == class).map(String::as_str);
+        Some((own(&pair[0])?, own(&pair[1])?))
     }
 }
 
@@ -89,7 +129,7 @@ impl Design {
         let names = Names { columns: owned(columns), target: target.into(), classes: owned(classes) };
         let count = vec![1.0; batch.rows()?];
         own_columns(batch.x(), &count, &names.columns)?;
-        Ok(Self { p: Empirical::from_counts(batch, &count)?, names })
+        Ok(Self { p: Empirical::from_counts(batch, &count)?, names, notes: vec![] })
     }
 }
 
@@ -101,13 +141,9 @@ impl Design<Tensor> {
     /// before it.
     pub fn of_points(points: Tensor, columns: &[&str]) -> Result<Self> {
         let count = vec![1.0; points.rows()?];
-        Self::points(points, &count, owned(columns))
-    }
-
-    fn points(points: Tensor, count: &[f64], columns: Vec<String>) -> Result<Self> {
-        own_columns(&points, count, &columns)?;
-        let names = Names { columns, ..Names::default() };
-        Ok(Self { p: Empirical::from_counts(points, count)?, names })
+        own_columns(&points, &count, &owned(columns))?;
+        let names = Names { columns: owned(columns), ..Names::default() };
+        Ok(Self { p: Empirical::from_counts(points, &count)?, names, notes: vec![] })
     }
 }
 
@@ -117,6 +153,8 @@ pub struct Ask<'a> {
     table: &'a Table,
     target: String,
     predictors: Vec<String>,
+    /// Whether nothing is to predict it but the intercept.
+    alone: bool,
     base: Vec<(String, String)>,
 }
 
@@ -127,7 +165,13 @@ impl<'a> Ask<'a> {
         self
     }
 
-    /// Gives a column another base level, or base class, than the first one seen; a target of numbers has its smallest.
+    /// Predicts from no column at all: what is fitted are the intercepts.
+    pub fn alone(mut self) -> Self {
+        self.alone = true;
+        self
+    }
+
+    /// Gives a column another base level, or base class, than the [first in order](Column::categories).
     pub fn base(mut self, column: impl Into<String>, level: impl Into<String>) -> Self {
         self.base.push((column.into(), level.into()));
         self
@@ -142,46 +186,64 @@ impl<'a> Ask<'a> {
     /// # Errors
     /// No such column or level; one class, or numbers that are no classes; a class all of whose counts are zero.
     pub fn outcomes(&self) -> Result<Design<Tensor>> {
-        let (y, names) = self.classes()?;
-        Ok(Design { p: Empirical::from_counts(y, self.table.count())?, names })
+        self.table.of_target(&self.target)?;
+        if let Some(fault) = self.table.fault(self.table.place(&self.target)?, true) {
+            return Err(fault);
+        }
+        let table = self.table.with_only(&[&self.target])?;
+        let (y, names) = self.classes(&table)?;
+        let mut notes = table.notes().to_vec();
+        notes.extend(said_of_classes(&names, &host(&y)?, table.count()));
+        Ok(Design { p: Empirical::from_counts(y, table.count())?, names, notes })
     }
 
-    fn classes(&self) -> Result<(Tensor, Names)> {
+    fn classes(&self, table: &Table) -> Result<(Tensor, Names)> {
         for (column, _) in &self.base {
-            self.table.column(column)?;
+            self.table.place(column)?;
         }
-        let (classes, y) = self.table.classes(&self.target, self.base_of(&self.target))?;
-        let y = Tensor::from_vec(y, self.table.rows(), &Device::Cpu)?;
+        let (classes, y) = table.classes(&self.target, self.base_of(&self.target))?;
+        let y = Tensor::from_vec(y, table.rows(), &Device::Cpu)?;
         Ok((y, Names { columns: vec![], target: self.target.clone(), classes }))
     }
 
-    /// The design.
+    /// The design. A column of one value only has no coefficient of its own and is left out.
     ///
     /// # Errors
-    /// No such column or level, or the same column twice; no column to predict from; a target of one class, or of numbers
-    /// that are no classes; a level all of whose counts are zero; categories that are another in every one of more than 10
-    /// rows; a column whose coefficient the data do not determine, because it is constant or a linear combination of the
-    /// ones before it.
+    /// No such column or level, or the same column twice; columns that cannot be used as they are, see
+    /// [`Table::with_only`]; a target of one class, or of numbers that are no classes; a level all of whose counts are zero;
+    /// categories of which most are seen once, as in an identifier; no column that differs; a column whose coefficient the
+    /// data do not determine, because it is a linear combination of the ones before it.
     pub fn build(&self) -> Result<Design> {
-        let (table, (y, mut names)) = (self.table, self.classes()?);
-        let mut columns = vec![];
-        for predictor in table.predictors(&self.target, &self.predictors)? {
-            match table.column(predictor)? {
+        let table = match self.alone {
+            true => self.table.without(&self.table.predictors(&self.target, &[])?)?,
+            false => self.table.clone(),
+        };
+        let table = table.predicting(&self.target, if self.alone { &[] } else { &self.predictors })?;
+        let (y, mut names) = self.classes(&table)?;
+        let (mut columns, mut said, mut constant) = (vec![], vec![], vec![]);
+        let predictors = table.predictors(&self.target, &[])?;
+        for predictor in &predictors {
+            let column = table.column(predictor)?;
+            if let Some(only) = table.only_value(column) {
+                constant.push(format!("{predictor} ({only})"));
+                continue;
+            }
+            match column {
                 Column::Numbers(numbers) => {
                     if let Some(level) = self.base_of(predictor) {
-                        return Err(wrong(predictor, format!("it holds numbers and has no base level '{level}'")));
+                        let problem = format!(
+                            "it holds numbers and has no base level '{level}'; if they are codes, say --categorical {predictor}"
+                        );
+                        return Err(wrong(predictor, problem));
                     }
                     names.columns.push(predictor.to_string());
+                    said.push((*predictor, None));
                     columns.push(numbers.clone());
                 }
                 Column::Categories { levels, codes } => {
-                    if levels.len() == codes.len() && codes.len() > 10 {
-                        let problem = "every row has a different value: it is an identifier and predicts nothing about \
-                                       new rows; leave it out";
-                        return Err(wrong(predictor, problem.into()));
-                    }
                     table.all_observed(predictor, levels, codes)?;
                     let base = position(predictor, levels, self.base_of(predictor))?;
+                    said.push((*predictor, Some((levels.len(), levels[base].as_str()))));
                     for (code, level) in levels.iter().enumerate().filter(|(code, _)| *code != base) {
                         names.columns.push(format!("{predictor} {level}"));
                         columns.push(codes.iter().map(|c| f64::from(u8::from(*c as usize == code))).collect());
@@ -189,44 +251,216 @@ impl<'a> Ask<'a> {
                 }
             }
         }
-        if columns.is_empty() {
-            let problem = "every other column has one level: there is nothing to predict from";
-            return Err(wrong(&self.target, problem.into()));
+        if columns.is_empty() && !predictors.is_empty() {
+            let problem = format!(
+                "nothing is left to predict it from, for every other column has one level or one value: {}; the intercept \
+                 alone is fitted by --columns none",
+                constant.join(", ")
+            );
+            return Err(wrong(&self.target, problem));
         }
-        let x = by_row(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
-        own_columns(&x, table.count(), &names.columns)?;
-        Ok(Design { p: Empirical::from_counts(Labelled::new(x, y)?, table.count())?, names })
+        let x = by_row(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>(), table.rows())?;
+        own_columns(&x, table.count(), &names.columns).map_err(|e| table.with_sentinels(e))?;
+        let mut notes = table.notes().to_vec();
+        notes.extend(
+            (!constant.is_empty()).then(|| format!("left out, holding one value only: {}", constant.join(", "))),
+        );
+        notes.push(said_of_columns(&said));
+        notes.extend(table.codes());
+        notes.extend(table.numbered());
+        notes.extend(table.sentinels());
+        notes.extend(said_of_classes(&names, &host(&y)?, table.count()));
+        Ok(Design { p: Empirical::from_counts(Labelled::new(x, y)?, table.count())?, names, notes })
     }
+}
+
+/// How the columns of a design were read: `place: 3 categories, base Bonn; dose: numbers`.
+fn said_of_columns(columns: &[(&str, Option<(usize, &str)>)]) -> String {
+    const SHOWN: usize = 24;
+    if columns.is_empty() {
+        return "read no column: the intercept alone is fitted".into();
+    }
+    let mut first = true;
+    let one = |(name, levels): &(&str, Option<(usize, &str)>)| match levels {
+        Some((levels, base)) => {
+            let what = if std::mem::take(&mut first) { " categories" } else { "" };
+            format!("{name}: {levels}{what} (base {base})")
+        }
+        None => format!("{name}: numbers"),
+    };
+    let all = columns.len();
+    let mut said: Vec<String> = columns.iter().take(if all > SHOWN { SHOWN - 4 } else { all }).map(one).collect();
+    if all > said.len() {
+        let rest = &columns[said.len()..];
+        let numbers = rest.iter().filter(|(_, levels)| levels.is_none()).count();
+        said.push(format!("and {} more, {numbers} of them of numbers", rest.len()));
+    }
+    format!("read {}", said.join(", "))
+}
+
+/// What of the classes a reader should know: those that were seen once, and those written in two ways.
+fn said_of_classes(names: &Names, y: &[f64], count: &[f64]) -> Vec<String> {
+    let mut seen = vec![0.0; names.classes.len()];
+    y.iter().zip(count).for_each(|(class, count)| seen[*class as usize] += count);
+    let once: Vec<&str> =
+        names.classes.iter().zip(&seen).filter(|(_, seen)| **seen == 1.0).map(|(class, _)| class.as_str()).collect();
+    let mut notes = vec![];
+    if !once.is_empty() && names.classes.len() > 2 {
+        let (shown, more) = (&once[..once.len().min(8)], once.len().saturating_sub(8));
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        notes.push(format!("classes of {} that were seen once: {}{more}", names.target, shown.join(", ")));
+    }
+    notes.extend(
+        names.alike().map(|(a, b)| format!("'{a}' and '{b}' of {} differ in nothing but capitals", names.target)),
+    );
+    notes
 }
 
 impl Table {
     /// Asks for the design for predicting `target`.
     pub fn design(&self, target: impl Into<String>) -> Ask<'_> {
-        Ask { table: self, target: target.into(), predictors: vec![], base: vec![] }
+        Ask { table: self, target: target.into(), predictors: vec![], alone: false, base: vec![] }
     }
 
-    /// The points of these columns, (rows, columns); of all columns of numbers if none is named.
+    /// The points of these columns, (rows, columns); of all columns of numbers that differ if none is named.
     ///
     /// # Errors
-    /// No such column, or the same one twice; one of categories; no column of numbers at all; one that is constant, or a
-    /// linear combination of the ones before it.
+    /// No such column, or the same one twice; one of categories; one that cannot be used as it is, see
+    /// [`with_only`](Self::with_only); no column of numbers at all; one that is constant, or a linear combination of the ones
+    /// before it.
     pub fn points<S: AsRef<str>>(&self, names: &[S]) -> Result<Design<Tensor>> {
-        let is_number = |column: &&(String, Column)| matches!(column.1, Column::Numbers(_));
-        let names: Vec<String> = if names.is_empty() {
-            self.columns().iter().filter(is_number).map(|(name, _)| name.clone()).collect()
-        } else {
-            names.iter().map(|name| name.as_ref().to_string()).collect()
+        let is_number = |at: &usize| match &self.doubts[*at].refused {
+            Some(refused) => refused.of_numbers,
+            None => matches!(self.columns[*at].1, Column::Numbers(_)),
         };
+        let (mut names, all): (Vec<String>, _) =
+            (names.iter().map(|name| name.as_ref().to_string()).collect(), names.is_empty());
+        let mut left = vec![];
+        if all {
+            let (of, others): (Vec<usize>, Vec<usize>) = (0..self.columns.len()).partition(is_number);
+            let called = |at: usize| self.columns[at].0.clone();
+            (names, left) = (of.into_iter().map(called).collect(), others.into_iter().map(called).collect::<Vec<_>>());
+        }
         if names.is_empty() {
             return Err(empty(format!("the columns of numbers in {}", self.file), "column"));
         }
         once(&names)?;
-        let columns = names.iter().map(|name| self.numbers(name)).collect::<Result<Vec<_>>>()?;
-        Design::points(by_row(&columns)?, self.count(), names)
+        let table = self.with_only(&names)?;
+        let mut notes = table.notes().to_vec();
+        if !left.is_empty() {
+            notes.push(format!("left out, holding no numbers: {}", left.join(", ")));
+        }
+        let mut constant = vec![];
+        if all {
+            let only = |name: &String| table.column(name).ok().and_then(|column| table.only_value(column));
+            constant = names.iter().filter_map(|name| Some(format!("{name} ({})", only(name)?))).collect();
+            if constant.len() == names.len() {
+                let problem = "it holds one value only, and a Gaussian needs numbers that differ";
+                return Err(wrong(&names.join("', '"), problem.into()));
+            }
+            names.retain(|name| only(name).is_none());
+        }
+        let columns = names.iter().map(|name| table.numbers(name)).collect::<Result<Vec<_>>>()?;
+        let points = by_row(&columns, table.rows())?;
+        own_columns(&points, table.count(), &names).map_err(|e| table.with_sentinels(e))?;
+        if !constant.is_empty() {
+            notes.push(format!("left out, holding one value only: {}", constant.join(", ")));
+        }
+        notes.extend(table.sentinels());
+        let p = Empirical::from_counts(points, table.count())?;
+        Ok(Design { p, names: Names { columns: names, ..Names::default() }, notes })
     }
 
-    /// The joint distribution of some columns, a variable each, in their order: the levels of categories in order of first
-    /// sight, the different numbers of a column of numbers in rising order.
+    /// What stands in every row of a column that was observed, if that is one thing.
+    fn only_value(&self, column: &Column) -> Option<String> {
+        let mut rows = (0..self.rows()).filter(|row| self.count[*row] > 0.0);
+        let first = rows.next()?;
+        let same = match column {
+            Column::Numbers(numbers) => rows.all(|row| numbers[row] == numbers[first]),
+            Column::Categories { codes, .. } => rows.all(|row| codes[row] == codes[first]),
+        };
+        same.then(|| column.text(first))
+    }
+
+    /// Columns of few whole numbers, which may be codes.
+    fn codes(&self) -> Option<String> {
+        let few = |(name, column): &(String, Column)| {
+            let Column::Numbers(numbers) = column else { return None };
+            let mut values: Vec<f64> = vec![];
+            for number in numbers {
+                if !values.contains(number) {
+                    values.push(*number);
+                }
+                if number.fract() != 0.0 || values.len() > 12 {
+                    return None;
+                }
+            }
+            (values.len() > 2 && 2 * values.len() <= numbers.len()).then(|| name.clone())
+        };
+        let names: Vec<String> = self.columns.iter().skip(1).filter_map(few).collect();
+        let (first, these) = (names.first()?, names.join(","));
+        Some(match names.len() {
+            1 => format!(
+                "{first} holds few different whole numbers and enters as one slope; if they are codes: --categorical {these}"
+            ),
+            _ => format!(
+                "{} hold few different whole numbers and enter as one slope each; those that are codes: --categorical {these}",
+                names.join(", ")
+            ),
+        })
+    }
+
+    /// Columns that may number the rows: whole numbers, one after the other, each once.
+    fn numbered(&self) -> Option<String> {
+        let counts = |(name, column): &(String, Column)| {
+            let Column::Numbers(numbers) = column else { return None };
+            let mut sorted = numbers.clone();
+            sorted.sort_by(f64::total_cmp);
+            let counted = sorted.windows(2).all(|pair| pair[1] == pair[0] + 1.0) && sorted[0].fract() == 0.0;
+            (counted && sorted.len() > 10 && self.counted.is_none()).then(|| name.clone())
+        };
+        let names: Vec<String> = self.columns.iter().skip(1).filter_map(counts).collect();
+        let of = || {
+            let each = if names.len() > 1 { "count" } else { "counts" };
+            let (these, flag) = (names.join(" and "), names.join(","));
+            format!("{these} {each} through the rows; if that is no more than their number: --exclude {flag}")
+        };
+        (!names.is_empty()).then(of)
+    }
+
+    /// Numbers that may mark a missing value: 9, 99, … with either sign, or one too large to be anything, far from the rest.
+    fn sentinels(&self) -> Option<String> {
+        let of = |(name, column): &(String, Column)| {
+            let Column::Numbers(numbers) = column else { return None };
+            let (value, rows) = sentinel(numbers)?;
+            let lines: Vec<String> = rows.iter().take(3).map(|row| self.lines[*row].to_string()).collect();
+            let more = if rows.len() > 3 { ", …" } else { "" };
+            let (s, lines) = (if rows.len() > 1 { "s" } else { "" }, lines.join(", "));
+            Some(format!("{} in {name} (line{s} {lines}{more})", typed(value)))
+        };
+        let found: Vec<String> = self.columns.iter().filter_map(of).collect();
+        if found.is_empty() {
+            return None;
+        }
+        let these = found.join(", ");
+        Some(format!(
+            "far from all other numbers of the column: {these}; if that marks a missing value, empty the cells and say \
+             --missing drop"
+        ))
+    }
+
+    /// What is wrong with a column, and the numbers in it that may be to blame.
+    fn with_sentinels(&self, error: Error) -> Error {
+        match (error, self.sentinels()) {
+            (Error::Column { column, problem }, Some(sentinels)) => {
+                wrong(&column, format!("{}; {sentinels}", problem.trim_end_matches(", or give more rows")))
+            }
+            (error, _) => error,
+        }
+    }
+
+    /// The joint distribution of some columns, a variable each, in their order: the levels of categories in their
+    /// order, the different numbers of a column of numbers in rising order.
     ///
     /// ```
     /// use candle_mle::Table;
@@ -240,7 +474,8 @@ impl Table {
     /// No such column, or the same one twice; more cells than a table of probabilities may have.
     pub fn pmf<S: AsRef<str>>(&self, names: &[S]) -> Result<Pmf> {
         once(&names.iter().map(|name| name.as_ref().to_string()).collect::<Vec<_>>())?;
-        let columns = names.iter().map(|name| Ok(self.column(name.as_ref())?.coded())).collect::<Result<Vec<_>>>()?;
+        let table = self.with_only(names)?;
+        let columns = names.iter().map(|name| Ok(table.column(name.as_ref())?.coded())).collect::<Result<Vec<_>>>()?;
         let shape: Vec<usize> = columns.iter().map(|(levels, _)| *levels).collect();
         // Refused by the table of probabilities where it is too large.
         let cells = shape.iter().try_fold(1usize, |cells, levels| cells.checked_mul(*levels));
@@ -248,7 +483,7 @@ impl Table {
             return Err(candle_mle_info::Error::TooManyCells { shape, limit: Pmf::MAX_CELLS }.into());
         };
         let mut counts = vec![0.0; cells];
-        for (row, count) in self.count().iter().enumerate() {
+        for (row, count) in table.count().iter().enumerate() {
             let cell = columns.iter().fold(0, |cell, (levels, codes)| cell * levels + codes[row]);
             counts[cell] += count;
         }
@@ -284,23 +519,62 @@ fn own_columns(x: &Tensor, count: &[f64], names: &[String]) -> Result<()> {
         column.add_scalar_mut(-column.mean());
         column /= column.norm();
     }
-    match cholesky(&(x.transpose() * &x), 1e-12) {
-        Ok(_) => Ok(()),
-        Err(Dependent { column, .. }) => {
-            let problem = "over these rows it is a linear combination of the columns before it, and tells nothing of \
-                           its own: leave it out, or give more rows";
-            Err(wrong(&names[column], problem.into()))
-        }
+    let Err(Dependent { column, .. }) = cholesky(&(x.transpose() * &x), 1e-12) else { return Ok(()) };
+    if columns >= seen.len() {
+        let problem = format!(
+            "more columns than rows: {columns} columns, but {} rows that were observed, which do not determine a coefficient \
+             each; name fewer with --columns, or give more rows",
+            seen.len()
+        );
+        return Err(wrong(&format!("{} … {}", names[0], names[columns - 1]), problem));
     }
+    // Each without the ones before it that tell nothing.
+    let (mut kept, mut dependent): (Vec<usize>, _) = ((0..columns).collect(), vec![names[column].as_str()]);
+    kept.remove(column);
+    while dependent.len() < 20 {
+        let x = x.select_columns(&kept);
+        let Err(Dependent { column, .. }) = cholesky(&(x.transpose() * &x), 1e-12) else { break };
+        dependent.push(&names[kept.remove(column)]);
+    }
+    let problem = match dependent.len() {
+        1 => {
+            "over these rows it is a linear combination of the columns before it, and tells nothing of its own: leave it \
+              out, or give more rows"
+        }
+        _ => {
+            "over these rows each is a linear combination of the columns before it, and tells nothing of its own: leave \
+              them out, or give more rows"
+        }
+    };
+    Err(wrong(&dependent.join("', '"), problem.into()))
 }
 
 fn owned(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| name.to_string()).collect()
 }
 
+/// A number that may mark a missing value, and its rows.
+fn sentinel(numbers: &[f64]) -> Option<(f64, Vec<usize>)> {
+    let is_mark = |number: f64| {
+        let size = number.abs();
+        // 9.97e36 and its like fill the holes of a grid.
+        size >= 1e20 || (9.0..1e15).contains(&size) && size.fract() == 0.0 && (size + 1.0).log10().fract() == 0.0
+    };
+    // Above all others if it is positive, and below them if not.
+    let extremes = [f64::max, f64::min].map(|of| numbers.iter().copied().reduce(of)).into_iter().zip([1.0, -1.0]);
+    let marks = extremes.filter_map(|(value, sign)| value.filter(|value| is_mark(*value) && value * sign > 0.0));
+    marks.into_iter().find_map(|value| {
+        let others = numbers.iter().copied().filter(|number| *number != value);
+        let (low, high) = (others.clone().reduce(f64::min)?, others.clone().reduce(f64::max)?);
+        let apart = if value > high { value - high } else { low - value };
+        let far = apart > 2.0 * (high - low) && apart > 0.5 * value.abs().min(high.abs().max(low.abs()));
+        let rows: Vec<usize> = (0..numbers.len()).filter(|row| numbers[*row] == value).collect();
+        (far && 2 * rows.len() < numbers.len()).then_some((value, rows))
+    })
+}
+
 /// Columns of equal length as a tensor (rows, columns).
-fn by_row(columns: &[&[f64]]) -> Result<Tensor> {
-    let rows = columns[0].len();
+fn by_row(columns: &[&[f64]], rows: usize) -> Result<Tensor> {
     let values: Vec<f64> = (0..rows).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
     Ok(Tensor::from_vec(values, (rows, columns.len()), &Device::Cpu)?)
 }

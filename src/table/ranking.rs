@@ -3,7 +3,7 @@
 use candle_mle_info::{Information, Pmf};
 
 use super::{Column, Table};
-use crate::error::Result;
+use crate::error::{Result, empty};
 
 /// A question about one column, and what its answer tells about the class.
 #[derive(Clone, Debug)]
@@ -35,7 +35,8 @@ impl Table {
     /// # Errors
     /// As [`Tree::grow`](crate::tree::Tree::grow).
     pub fn ranking(&self, target: &str, columns: &[String]) -> Result<Vec<Split>> {
-        let rows = Rows::new(self, target, columns)?;
+        let table = self.predicting(target, columns)?;
+        let rows = Rows::new(&table, target)?;
         let mut splits = rows.splits(&rows.observed())?;
         splits.sort_by(|a, b| b.gain.bits().total_cmp(&a.gain.bits()));
         Ok(splits)
@@ -51,9 +52,13 @@ pub(crate) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub fn new(table: &'a Table, target: &str, columns: &'a [String]) -> Result<Self> {
+    /// Of a table of the target and what it is predicted from.
+    pub fn new(table: &'a Table, target: &str) -> Result<Self> {
         let (classes, y) = table.classes(target, None)?;
-        let predictors = table.predictors(target, columns)?;
+        let predictors = table.predictors(target, &[])?;
+        if predictors.is_empty() {
+            return Err(empty(format!("what {target} is predicted from"), "other column"));
+        }
         let columns = predictors.into_iter().map(|name| Ok((name, table.column(name)?))).collect::<Result<_>>()?;
         Ok(Self { columns, classes, y, count: table.count() })
     }

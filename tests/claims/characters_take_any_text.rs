@@ -29,14 +29,28 @@ fn in_any_script() -> Result<()> {
     Ok(())
 }
 
+/// A byte order mark is no character, and what an editor saved as UTF-16 is the same text.
+#[test]
+fn of_any_editor() -> Result<()> {
+    let text = "Noch ein Satz, und noch einer, hier und dort. ".repeat(4);
+    let plain = Place::with(&text)?.run(LINE)?;
+    plain.said(&["bits per character"]);
+    let wide: Vec<u8> = b"\xff\xfe".iter().copied().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    for marked in [format!("\u{feff}{text}").into_bytes(), wide] {
+        assert_eq!(Place::with(marked)?.run(LINE)?.out, plain.out);
+    }
+    Ok(())
+}
+
 #[test]
 fn but_not_what_is_no_text() -> Result<()> {
-    let cases: [(&[u8], &str); 5] = [
+    let cases: [(&[u8], &str); 6] = [
         (b"", "the text is empty"),
         (b" \n\t ", "the text is empty"),
         (b"abc", "a text of 1 characters"),
         (b"a b c d e f", "longer text"),
-        (b"\xff\xfe\x00", "cannot read table.csv"),
+        (b"\xff\xfe\x00", "table.csv, line 1: this text is UTF-16, but"),
+        (b"caf\xe9 au lait", "table.csv, line 1: this text is neither UTF-8 nor UTF-16"),
     ];
     for (text, says) in cases {
         let ran = Place::with(text)?.run(LINE)?;

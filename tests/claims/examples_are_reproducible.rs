@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::common::example::{Place, Ran};
 
-const TITANIC: &str = "logistic --csv titanic.csv --target survived --count count";
+const TITANIC: &str = "logistic --csv titanic.csv --target survived --count count --base sex=male --base age=child";
 const RUNS: [&str; 5] = ["coin --n 5000", "logistic", "softmax", "gaussian", TITANIC];
 
 /// What `line` leaves in `out` when rayon has so many threads; 0 leaves that to rayon.

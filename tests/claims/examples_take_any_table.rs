@@ -32,7 +32,7 @@ const PLAIN: &str = "dose,place,answer\n1,Ulm,no\n2,Bonn,no\n3,Ulm,yes\n4,Bonn,n
 fn quotes_line_ends_byte_order_marks_and_spaces_change_nothing() -> Result<()> {
     let line = "logistic --csv table.csv --target answer --out out";
     let plain = run(PLAIN, line)?;
-    plain.said(&["n = 12 observations", "place Bonn"]);
+    plain.said(&["n = 12 observations", "place Ulm"]);
     let quoted: String = PLAIN.lines().map(|l| format!("\"{}\"\n", l.replace(',', "\",\""))).collect();
     for (odd, table) in [
         ("CRLF", PLAIN.replace('\n', "\r\n")),
@@ -67,12 +67,13 @@ fn a_quote_after_a_space_is_read_or_refused_but_no_part_of_a_level() -> Result<(
 fn names_in_any_script_with_quotes_and_line_breaks() -> Result<()> {
     let table = PLAIN.replace("Ulm", "日本").replace("Bonn", "\"O'Neil \"\"J\"\"\nЮг\"").replace("yes", "да 🙂");
     let ran = run(table, "logistic --csv table.csv --target answer --out out")?;
-    ran.said(&["answer да 🙂", "O'Neil \"J\"", "Юг"]);
+    ran.said(&["answer да 🙂", "place 日本"]);
     let plain = run(PLAIN, "logistic --csv table.csv --target answer --out out")?;
+    // Of the names in this script the one in quotes stands first, as Bonn did before Ulm.
     assert_eq!(parameter(&ran, "weight")?, parameter(&plain, "weight")?);
     let ran =
-        run(PLAIN.replace("Ulm", "日本"), "logistic --csv table.csv --target answer --base place=Bonn --out out")?;
-    ran.said(&["place 日本"]);
+        run(PLAIN.replace("Ulm", "日本"), "logistic --csv table.csv --target answer --base place=日本 --out out")?;
+    ran.said(&["place Bonn"]);
     Ok(())
 }
 
@@ -81,7 +82,7 @@ fn a_comma_in_a_column_name() -> Result<()> {
     let place = Place::with(PLAIN.replace("dose", "\"dose, mg\""))?;
     let words = ["logistic", "--csv", "table.csv", "--target", "answer", "--out", "out"];
     let ran = place.run_words(&words, &[])?;
-    ran.said(&["answer from dose, mg, place Bonn"]);
+    ran.said(&["answer from dose, mg, place Ulm"]);
     let one = place.run_words(&[&words[..], &["--columns", "\"dose, mg\""]].concat(), &[])?;
     one.said(&["answer from dose, mg\n"]);
     Ok(())
@@ -94,7 +95,7 @@ fn names_too_long_for_their_place() -> Result<()> {
     let table = PLAIN.replace("answer", long).replace("yes", &long.replace(' ', "_"));
     let place = Place::with(table)?;
     let ran = place.run_words(&["logistic", "--csv", "table.csv", "--target", long, "--out", "out"], &[])?;
-    ran.said(&[long, "place Bonn"]);
+    ran.said(&[long, "place Ulm"]);
     assert_eq!(ran.left.len(), 5);
     Ok(())
 }

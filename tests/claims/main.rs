@@ -38,6 +38,7 @@ mod samples_follow_the_model;
 mod separation_is_found;
 mod slips_of_the_slides;
 mod softmax_of_two_classes_is_logistic;
+mod tables_as_people_have_them;
 mod tables_in_memory;
 mod ten_million_flips;
 mod the_verdict_is_exact;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use candle_core::{Device, Tensor};
-use candle_mle::info::number::seen;
+use candle_mle::info::number::{count, seen, typed};
 use candle_mle::model::Linear;
 use candle_mle::model::{Bernoulli, Gaussian, Logistic, Softmax};
 use candle_mle::separation::one_sided;
@@ -18,7 +18,7 @@ use clap::{Parser, Subcommand};
 use crate::flags::{FamilyName, Fit, Measure, Questions};
 use crate::learned::Setting;
 use crate::pictures::{Slice, twig};
-use crate::run::{Flags, Run};
+use crate::run::{Flags, Run, say_notes};
 
 /// Maximum likelihood and information measures for a table: KL divergence, cross-entropy and negative log-likelihood, three
 /// names, one argmin.
@@ -85,15 +85,15 @@ fn table(of: Result<Option<Table>>) -> Result<Table> {
 
 fn fit(run: &Run<Fit>) -> Result<()> {
     let flags = &run.flags.data;
-    let table = table(flags.table.read())?;
-    let Some(target) = flags.target.name() else {
+    let table = table(flags.table.read(flags.target.name()))?;
+    if flags.target.name().is_none() && !flags.table.counts_classes() {
         return match flags.family {
             None | Some(FamilyName::Gaussian) => fit_gaussian(run, table.points(flags.columns.names())?),
             Some(_) => bail!("say which column to predict: --target COLUMN"),
         };
-    };
-    let ask = flags.base.iter().fold(table.design(target), |ask, (column, level)| ask.base(column, level));
-    let ask = ask.from(flags.columns.names());
+    }
+    let ask = flags.columns.of(table.design(flags.target.of(&table)?), &table);
+    let ask = flags.base.iter().fold(ask, |ask, (column, level)| ask.base(column, level));
     let two = || Ok::<_, anyhow::Error>(ask.outcomes()?.names.classes.len() == 2);
     match flags.family {
         Some(FamilyName::Gaussian) => bail!("a Gaussian has no target: leave --target out, or take another --family"),
@@ -124,17 +124,19 @@ fn classify<M: Linear + Parameters>(
     reach: f64,
     make: impl Fn(VarBuilder) -> candle_mle::Result<M>,
 ) -> Result<()> {
-    let Design { p, names } = design;
-    run.say_data(&format!("{} from {}", names.target, names.columns.join(", ")), "H(Y|X)", p);
+    let Design { p, names, notes } = design;
+    say_notes(notes);
+    run.say_data(&names.to_string(), "H(Y|X)", p);
     let (separation, step_size) = (run.separation(p, names.classes.len())?, reach / (names.columns.len() + 1) as f64);
     let learned = run.learn(p, Setting { truth: None, separation, names, step_size }, make)?;
-    run.say_coefficients(names, &learned, None)?;
+    run.say_coefficients(design, &learned, None)?;
     run.draw_classifier(design, &learned, None)?;
     run.say_files();
     Ok(())
 }
 
-fn fit_coin(run: &Run<Fit>, Design { p, names }: Design<Tensor>) -> Result<()> {
+fn fit_coin(run: &Run<Fit>, Design { p, names, notes }: Design<Tensor>) -> Result<()> {
+    say_notes(&notes);
     names.two_classes()?;
     let faces = &names.classes;
     run.say_data(&format!("{}: {} (1) or {} (0)", names.target, faces[1], faces[0]), "H(p̂)", &p);
@@ -149,7 +151,8 @@ fn fit_coin(run: &Run<Fit>, Design { p, names }: Design<Tensor>) -> Result<()> {
     Ok(())
 }
 
-fn fit_gaussian(run: &Run<Fit>, Design { mut p, names }: Design<Tensor>) -> Result<()> {
+fn fit_gaussian(run: &Run<Fit>, Design { mut p, names, notes }: Design<Tensor>) -> Result<()> {
+    say_notes(&notes);
     if !run.flags.data.resolution.is_empty() {
         p = p.at_resolution(&run.flags.data.resolution)?;
     }
@@ -168,22 +171,21 @@ fn fit_gaussian(run: &Run<Fit>, Design { mut p, names }: Design<Tensor>) -> Resu
 
 fn measure(run: &Run<Measure>) -> Result<()> {
     let (flags, unit) = (&run.flags.data, run.unit());
-    let table = table(flags.table.read())?;
-    let n: f64 = table.count().iter().sum();
-    println!("n = {n} observations in {} rows; amounts in {unit}\n", table.rows());
+    let table = table(flags.table.read(flags.target.name()))?;
+    let target = flags.target.name().or_else(|| flags.table.counts_classes().then(|| flags.target.of(&table).ok())?);
     let names: Vec<String> = match flags.columns.names() {
         [] => table.columns().iter().map(|(name, _)| name.clone()).collect(),
         named => named.to_vec(),
     };
+    let table = table.with_only(&names.iter().map(String::as_str).chain(target).collect::<Vec<_>>())?;
+    say_notes(table.notes());
+    let n: f64 = table.count().iter().sum();
+    println!("n = {} observations in {} rows; amounts in {unit}\n", count(n), table.rows());
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(6);
-    let target = flags.target.name();
     let told = if target.is_some() { format!("{:>12}{:>10}", "I(·;target)", "chance") } else { String::new() };
     println!("{:<width$}  {:<12}{:>8}{:>10}{told}", "column", "kind", "levels", "H");
     for name in &names {
-        let Some((_, column)) = table.columns().iter().find(|(column, _)| column == name) else {
-            table.pmf(&[name])?; // says which columns there are
-            continue;
-        };
+        let Some((_, column)) = table.columns().iter().find(|(column, _)| column == name) else { continue };
         let (kind, levels) =
             (if matches!(column, Column::Numbers(_)) { "numbers" } else { "categories" }, column.distinct());
         let h = seen(table.pmf(&[name])?.entropy().to(unit), 4);
@@ -203,7 +205,7 @@ fn measure(run: &Run<Measure>) -> Result<()> {
     let asked: Vec<String> = names.into_iter().filter(|name| name != target).collect();
     println!("\nthe best question about each column, and what its answer tells about {target}");
     for split in table.ranking(target, &asked)? {
-        let question = split.threshold.map_or(String::new(), |threshold| format!("  (above {threshold}?)"));
+        let question = split.threshold.map_or(String::new(), |threshold| format!("  (above {}?)", typed(threshold)));
         println!("{:<width$}  {:>14}{question}", split.column, run.show(split.gain));
     }
     Ok(())
@@ -211,8 +213,10 @@ fn measure(run: &Run<Measure>) -> Result<()> {
 
 fn tree(run: &Run<Questions>) -> Result<()> {
     let flags = &run.flags.data;
-    let table = table(flags.table.read())?;
+    let table = table(flags.table.read(flags.target.name()))?;
     let target = flags.target.of(&table)?;
+    let table = table.predicting(target, run.columns())?;
+    say_notes(table.notes());
     let tree = Tree::grow(&table, target, run.columns(), run.stop())?;
     println!("{target}, {}\n{}", tree.class_names().join(" or "), tree.outline(run.unit()));
     let (before, left) = (tree.root().entropy(), tree.entropy_left());

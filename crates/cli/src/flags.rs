@@ -7,7 +7,7 @@ use candle_core::{DType, Device};
 use candle_mle::Objective;
 use candle_mle::device::float;
 use candle_mle::info::Unit;
-use candle_mle::table::{Ask, Table};
+use candle_mle::table::{Ask, Missing, Reading, Table};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// Flags that say what a run works on.
@@ -134,15 +134,20 @@ pub struct Features {
     target: Target,
     #[command(flatten)]
     columns: Columns,
-    /// Base level, if not the first one seen (repeatable)
+    /// Base level, if not the first in order: numbers by size, words by their letters (repeatable)
     #[arg(long, value_name = "COLUMN=LEVEL", value_parser = base, requires = "csv", help_heading = "Your own table")]
     base: Vec<(String, String)>,
 }
 
 impl Features {
+    /// The target, if it was named.
+    pub(crate) fn target(&self) -> Option<&str> {
+        self.target.name()
+    }
+
     /// What is asked of the person's own table, if there is one.
     pub(crate) fn ask<'a>(&self, table: &'a Table) -> Result<Ask<'a>> {
-        let ask = table.design(self.target.of(table)?).from(self.columns.names());
+        let ask = self.columns.of(table.design(self.target.of(table)?), table);
         Ok(self.base.iter().fold(ask, |ask, (column, level)| ask.base(column, level)))
     }
 }
@@ -152,12 +157,17 @@ impl Features {
 pub struct Faces {
     #[command(flatten)]
     target: Target,
-    /// The class that counts as tails, if not the first one seen
+    /// The class that counts as tails, if not the first in order: numbers by size, words by their letters
     #[arg(long, value_name = "COLUMN=LEVEL", value_parser = base, requires = "csv", help_heading = "Your own table")]
     base: Option<(String, String)>,
 }
 
 impl Faces {
+    /// The target, if it was named.
+    pub(crate) fn target(&self) -> Option<&str> {
+        self.target.name()
+    }
+
     pub(crate) fn ask<'a>(&self, table: &'a Table) -> Result<Ask<'a>> {
         let target = self.target.of(table)?;
         let ask = table.design(target);
@@ -268,7 +278,7 @@ pub(crate) struct Fit {
     pub target: Target,
     #[command(flatten)]
     pub columns: Columns,
-    /// Base level, if not the first one seen (repeatable)
+    /// Base level, if not the first in order: numbers by size, words by their letters (repeatable)
     #[arg(long, value_name = "COLUMN=LEVEL", value_parser = base, requires = "target", help_heading = "Your own table")]
     pub base: Vec<(String, String)>,
     /// The step in which each column was recorded, in its unit: with one, KL and entropy can be compared with a density
@@ -351,28 +361,96 @@ pub(crate) struct OwnTable {
     /// A CSV file with a header
     #[arg(long, value_name = "FILE", help_heading = "Your own table")]
     pub csv: Option<PathBuf>,
-    /// The column that says how often each row was observed
-    #[arg(long, value_name = "COLUMN", requires = "csv", help_heading = "Your own table")]
-    count: Option<String>,
+    /// The column that says how often each row was observed; or one for each class, such as failures,successes, which then
+    /// make the target (called `outcome`, or what --target says)
+    #[arg(long, value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
+    count: Option<Names>,
+    /// The column of trials, where --count names that of successes
+    #[arg(long, value_name = "COLUMN", requires = "count", help_heading = "Your own table")]
+    trials: Option<String>,
     /// Only the rows in which a column has one of these levels (repeatable)
     #[arg(long = "where", value_name = "COLUMN=LEVEL,…", value_parser = levels, requires = "csv", help_heading = "Your own table")]
     rows: Vec<(String, Vec<String>)>,
+    /// Columns whose numbers are codes: they hold categories, in rising order
+    #[arg(long, value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
+    categorical: Option<Names>,
+    /// Columns to leave out
+    #[arg(long, value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
+    exclude: Option<Names>,
+    /// What becomes of missing cells in the columns that are used (empty, NA, null, None, ?, - and their like): an error,
+    /// the row is dropped, or a level of its own in a column of text
+    #[arg(long, default_value = "error", value_enum, requires = "csv", help_heading = "Your own table")]
+    missing: OnMissing,
+    /// What parts the cells of a line, `tab` for a tab [default: what the lines seem to be parted by]
+    #[arg(long, value_name = "CHARACTER", value_parser = separator, requires = "csv", help_heading = "Your own table")]
+    separator: Option<char>,
+    /// The first line is a row: the columns are called `column 1`, `column 2`, …
+    #[arg(long, requires = "csv", help_heading = "Your own table")]
+    no_header: bool,
+}
+
+/// What becomes of missing cells.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+enum OnMissing {
+    Drop,
+    Level,
+    Error,
 }
 
 impl OwnTable {
-    pub fn read(&self) -> Result<Option<Table>> {
+    /// The table, with the columns that are to be left out left out; `target` is what counts of classes are called.
+    pub fn read(&self, target: Option<&str>) -> Result<Option<Table>> {
         let Some(csv) = &self.csv else { return Ok(None) };
-        let table = Table::read(csv, self.count.as_deref())?;
-        let kept = self.rows.iter().try_fold(table, |table, (column, levels)| table.filter(column, levels))?;
-        Ok(Some(kept))
+        let counts = names_of(&self.count);
+        let reading = Reading {
+            count: counts.first().filter(|_| counts.len() == 1 && self.trials.is_none()).cloned(),
+            separator: self.separator,
+            headless: self.no_header,
+            missing: match self.missing {
+                OnMissing::Drop => Missing::Drop,
+                OnMissing::Level => Missing::Level,
+                OnMissing::Error => Missing::Error,
+            },
+            categorical: names_of(&self.categorical).to_vec(),
+        };
+        let table = reading.file(csv)?;
+        let table = self.rows.iter().try_fold(table, |table, (column, levels)| table.filter(column, levels))?;
+        let table = table.without(names_of(&self.exclude))?;
+        let target = target.unwrap_or(OUTCOME);
+        Ok(Some(match (&self.trials, counts) {
+            (Some(trials), [successes]) => {
+                let failures = format!("not {successes}");
+                let table = table.with_only(&every(&table))?.with_failures(&failures, successes, trials)?;
+                table.stack(target, &[&failures, successes])?
+            }
+            (Some(_), _) => bail!("--trials goes with one column of successes: --count SUCCESSES"),
+            (None, [_, _, ..]) => table.with_only(&every(&table))?.stack(target, counts)?,
+            (None, _) => table,
+        }))
     }
+
+    /// Whether the classes are columns of counts, which make a target.
+    pub fn counts_classes(&self) -> bool {
+        self.trials.is_some() || names_of(&self.count).len() > 1
+    }
+}
+
+/// What a target is called that is made of columns of counts.
+const OUTCOME: &str = "outcome";
+
+fn every(table: &Table) -> Vec<String> {
+    table.columns().iter().map(|(name, _)| name.clone()).collect()
+}
+
+fn names_of(names: &Option<Names>) -> &[String] {
+    names.as_ref().map_or(&[], |names| &names.0)
 }
 
 /// Which columns of it.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Columns {
-    /// The columns to use [default: all]; one with a comma in its name in quotes. Text becomes categories, for a fit
-    /// against the first level seen; numbers stay numbers, for a descent standardised and reported in their own units
+    /// The columns to use [default: all; `none` fits the intercept alone]; one with a comma in its name in quotes. Text becomes categories, for a fit
+    /// against the first level in order; numbers stay numbers, for a descent standardised and reported in their own units
     #[arg(long, value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
     columns: Option<Names>,
 }
@@ -380,13 +458,21 @@ pub(crate) struct Columns {
 impl Columns {
     /// The columns that were asked for; none stands for all.
     pub fn names(&self) -> &[String] {
-        self.columns.as_ref().map_or(&[], |names| &names.0)
+        names_of(&self.columns)
+    }
+
+    /// What these columns predict, or the intercept alone.
+    pub fn of<'a>(&self, ask: Ask<'a>, table: &Table) -> Ask<'a> {
+        match self.names() {
+            [none] if none == "none" && table.columns().iter().all(|(name, _)| name != none) => ask.alone(),
+            names => ask.from(names),
+        }
     }
 }
 
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Target {
-    /// The column to predict. Text makes classes, the first one seen the base class; numbers make classes in rising order
+    /// The column to predict. Text and whole numbers make classes; the first in order is the base class, unless --base names another
     #[arg(long, value_name = "COLUMN", requires = "csv", help_heading = "Your own table")]
     target: Option<String>,
 }
@@ -397,6 +483,9 @@ impl Target {
     }
 
     pub fn of(&self, table: &Table) -> Result<&str> {
+        if self.target.is_none() && table.columns().last().is_some_and(|(name, _)| name == OUTCOME) {
+            return Ok(OUTCOME);
+        }
         let Some(target) = &self.target else {
             let columns: Vec<_> = table.columns().iter().map(|(name, _)| name.as_str()).collect();
             bail!("say which column to predict: --target with one of {}", columns.join(", "));
@@ -432,6 +521,15 @@ fn names(text: &str) -> Result<Names, String> {
     let mut line = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(text.as_bytes());
     let record = line.records().next().ok_or("no column is named")?.map_err(|e| e.to_string())?;
     Ok(Names(record.iter().map(String::from).collect()))
+}
+
+fn separator(text: &str) -> Result<char, String> {
+    let mut characters = text.chars();
+    match (text, characters.next(), characters.next()) {
+        ("tab" | "\\t", ..) => Ok('\t'),
+        (_, Some(one), None) => Ok(one),
+        _ => Err("one character parts the cells, such as ; or | or tab".into()),
+    }
 }
 
 fn base(text: &str) -> Result<(String, String), String> {

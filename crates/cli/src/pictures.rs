@@ -7,6 +7,7 @@ mod tree;
 use anyhow::Result;
 use candle_core::{Device, Tensor};
 use candle_mle::hook::Row;
+use candle_mle::info::number::count;
 use candle_mle::info::{Information, Unit};
 use candle_mle::model::Bernoulli;
 use candle_mle::{Empirical, History, LossLog, Model, walk};
@@ -195,7 +196,7 @@ impl<D: Data> Run<D> {
             .line(curve(&|row| row.nll / n), Ink::Black)
             .dashed()
             .label("NLL, on the right axis")
-            .right_axis(format!("{unit} in all, n = {n}"), n);
+            .right_axis(format!("{unit} in all, n = {}", count(n)), n);
         let mut lower =
             Panel::new(step(), Axis::new(&each)).line(curve(&|row| row.kl), Ink::Vermillion).label("KL(p̂‖q)");
         if rows.iter().any(|row| row.population_kl.is_some()) {

@@ -1,9 +1,10 @@
 //! A run of an example or of the command: its name, what was typed, where it computes and where its files go.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use candle_core::{DType, Device, Tensor};
+use candle_mle::alphabet;
 use candle_mle::device::device;
 use candle_mle::info::{Information, Unit};
 use candle_mle::tree::Stop;
@@ -101,8 +102,8 @@ impl<D: Data> Run<D> {
 
     /// The file `name` in the folder of this run's output.
     pub fn out(&self, name: &str) -> PathBuf {
-        let table = self.flags.data.file().and_then(Path::file_stem);
-        let folder = || Path::new("plots").join(&self.name).join(table.unwrap_or_default());
+        let of = self.flags.data.file().map_or_else(PathBuf::new, folder_of);
+        let folder = || Path::new("plots").join(&self.name).join(of);
         self.flags.output.out.clone().unwrap_or_else(folder).join(name)
     }
 
@@ -145,26 +146,34 @@ impl<D: Learns> Run<D> {
 impl Run<Classes> {
     /// The design of the person's own table, if there is one.
     pub fn design(&self) -> Result<Option<Design>> {
-        let Some(table) = self.flags.data.learning.table.read()? else { return Ok(None) };
-        Ok(Some(self.flags.data.own.ask(&table)?.build()?))
+        let own = &self.flags.data.own;
+        let Some(table) = self.flags.data.learning.table.read(own.target())? else { return Ok(None) };
+        let design = own.ask(&table)?.build()?;
+        say_notes(&design.notes);
+        Ok(Some(design))
     }
 }
 
 impl Run<Coin> {
     /// The outcomes in the target column of the person's own table, if there is one.
     pub fn outcomes(&self) -> Result<Option<Design<Tensor>>> {
-        let Some(table) = self.flags.data.learning.table.read()? else { return Ok(None) };
-        let outcomes = self.flags.data.own.ask(&table)?.outcomes()?;
+        let own = &self.flags.data.own;
+        let Some(table) = self.flags.data.learning.table.read(own.target())? else { return Ok(None) };
+        let outcomes = own.ask(&table)?.outcomes()?;
+        say_notes(&outcomes.notes);
         outcomes.names.two_classes()?;
         Ok(Some(outcomes))
     }
 }
 
 impl Run<Questions> {
-    /// The person's own table and its target, or else this one.
+    /// The person's own table, of the columns that are used, and its target; or else this one.
     pub fn table_or(&self, table: Table, target: &str) -> Result<(Table, String)> {
-        let Some(own) = self.flags.data.table.read()? else { return Ok((table, target.into())) };
-        let target = self.flags.data.target.of(&own)?.to_string();
+        let flags = &self.flags.data;
+        let Some(own) = flags.table.read(flags.target.name())? else { return Ok((table, target.into())) };
+        let target = flags.target.of(&own)?.to_string();
+        let own = own.predicting(&target, self.columns())?;
+        say_notes(own.notes());
         Ok((own, target))
     }
 
@@ -184,8 +193,10 @@ impl Run<Questions> {
 impl Run<Points> {
     /// The points of the person's own table, if there is one.
     pub fn points(&self) -> Result<Option<Design<Tensor>>> {
-        let Some(table) = self.flags.data.learning.table.read()? else { return Ok(None) };
-        Ok(Some(table.points(self.flags.data.own.columns.names())?))
+        let Some(table) = self.flags.data.learning.table.read(None)? else { return Ok(None) };
+        let design = table.points(self.flags.data.own.columns.names())?;
+        say_notes(&design.notes);
+        Ok(Some(design))
     }
 
     /// The resolutions that were typed, or `default` for a sample; empty for none.
@@ -203,7 +214,7 @@ impl Run<Text> {
     pub fn text(&self, default: &str) -> Result<[String; 2]> {
         let text = match &self.flags.data.text {
             None => default.into(),
-            Some(path) => std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
+            Some(path) => alphabet::read(path)?,
         };
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
         let text: String = words.chars().filter(|character| !character.is_control()).collect();
@@ -212,6 +223,28 @@ impl Run<Text> {
         let (first, rest) = text.split_at(text[fifth..].find(' ').map_or(fifth, |space| fifth + space));
         Ok([first.into(), rest.trim_start().into()])
     }
+}
+
+/// The folder of a table's pictures, another for every file: its path from here without `.csv`. The tables that come with
+/// the examples go by their names alone, so that one of the same name here goes by its whole name.
+fn folder_of(file: &Path) -> PathBuf {
+    const OURS: &str = "examples/data";
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
+    let file = file.canonicalize().unwrap_or_else(|_| file.into());
+    let path = file.strip_prefix(&here).unwrap_or(&file);
+    let names = path.components().filter(|part| matches!(part, Component::Normal(_)));
+    let path: PathBuf = names.collect();
+    let ours = path.starts_with(OURS) || !here.join(OURS).join(&path).exists();
+    let path = path.strip_prefix(OURS).map_or(path.clone(), Path::to_path_buf);
+    match path.extension() {
+        Some(end) if end.eq_ignore_ascii_case("csv") && ours => path.with_extension(""),
+        _ => path,
+    }
+}
+
+/// Says how a table was read.
+pub(crate) fn say_notes(notes: &[String]) {
+    notes.iter().for_each(|note| println!("{note}"));
 }
 
 fn place(device: &Device) -> String {

@@ -6,13 +6,13 @@ use candle_mle::batch::{Batch, host};
 use candle_mle::fit::End;
 use candle_mle::info::Unit;
 use candle_mle::info::law::MultivariateNormal;
-use candle_mle::info::number::{fixed, seen, shown};
+use candle_mle::info::number::{count, fixed, seen, shown, shown_within};
 use candle_mle::mle::{By, Plan};
 use candle_mle::model::Gaussian;
 use candle_mle::model::Linear;
 use candle_mle::separation::{Separation, separation};
 use candle_mle::table::Names;
-use candle_mle::{Empirical, Error, History, Labelled};
+use candle_mle::{Design, Empirical, Error, History, Labelled};
 
 use crate::flags::{Data, Learns};
 use crate::learned::Learned;
@@ -70,7 +70,7 @@ impl<D: Data> Run<D> {
     /// Says what was observed.
     pub fn say_data<B: Batch>(&self, what: &str, entropy: &str, data: &Empirical<B>) {
         println!("{what}");
-        let (n, m, h) = (data.total(), data.distinct(), self.show(data.entropy()));
+        let (n, m, h) = (count(data.total()), data.distinct(), self.show(data.entropy()));
         println!("n = {n} observations, {m} distinct rows, {entropy} = {h}\n");
     }
 }
@@ -82,28 +82,33 @@ impl<D: Learns> Run<D> {
     }
 
     /// The coefficients beside the truth, by the names of columns and classes.
-    pub fn say_coefficients<M: Linear>(&self, names: &Names, learned: &Learned<M>, truth: Option<&M>) -> Result<()> {
+    pub fn say_coefficients<M: Linear>(
+        &self,
+        Design { p, names, .. }: &Design,
+        learned: &Learned<M>,
+        truth: Option<&M>,
+    ) -> Result<()> {
         let rows = |model: &M| -> Result<Vec<Vec<f64>>> {
             let coefficients = model.coefficients()?;
             Ok(host(&coefficients)?.chunks(coefficients.dim(1)?).map(<[f64]>::to_vec).collect())
         };
         println!("coefficients (logits per unit), reference class: {} = {}", names.target, names.classes[0]);
+        // What moves a logit by no more than this, within a standard deviation of its column, is rounding.
+        let mut logits = host(p.standardize()?.scale())?;
+        logits.push(1.0);
+        let text = |value: f64, at: usize| limit(if (value * logits[at]).abs() < 1e-13 { 0.0 } else { value });
         let block = |class: usize, against: &str, values: &[f64], beside: Option<(&str, &[f64])>| {
             let columns = std::iter::once("(intercept)").chain(names.columns.iter().map(String::as_str));
-            let columns: Vec<&str> = columns.collect();
-            let width = columns.iter().map(|n| n.chars().count()).max().unwrap_or(0);
             let header = if learned.separation.is_some() { "limit" } else { "estimate" };
-            let other = beside.map_or(String::new(), |(header, _)| format!("  {header:>14}"));
-            println!(
-                "  {:<width$}  {header:>14}{other}",
-                format!("{} {}{against}", names.target, names.classes[class])
-            );
-            for (row, name) in columns.iter().enumerate() {
+            let other = beside.map_or(String::new(), |(header, _)| header.into());
+            let mut lines = vec![[format!("  {} {}{against}", names.target, names.classes[class]), header.into(), other]];
+            for (row, name) in columns.enumerate() {
                 // The intercept is kept last and read first.
                 let at = if row == 0 { values.len() - 1 } else { row - 1 };
-                let other = beside.map_or(String::new(), |(_, values)| format!("  {:>14}", shown(values[at])));
-                println!("    {name:<width$}  {:>12}{other}", limit(values[at]));
+                let other = beside.map_or(String::new(), |(_, values)| text(values[at], at));
+                lines.push([format!("    {name}"), text(values[at], at), other]);
             }
+            say_aligned(&lines, beside.is_some());
         };
         match &learned.separation {
             None => {
@@ -155,14 +160,22 @@ impl<D: Learns> Run<D> {
     ) -> Result<()> {
         let (fitted, truth) = (model.law()?, truth.map(Gaussian::law).transpose()?);
         let names = &names.columns;
-        let width = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
-        println!("{:<width$}  {:>12}{}", "", "estimate", if truth.is_some() { "         truth" } else { "" });
+        let mut lines = vec![[String::new(), "estimate".into(), "truth".into()]];
+        let mut what = vec![""];
         for (i, name) in names.iter().enumerate() {
-            let value = |law: &MultivariateNormal| [law.mean()[i], law.covariance()[i][i].sqrt()];
-            for (at, what) in ["mean", "standard deviation"].iter().enumerate() {
-                let truth = truth.as_ref().map_or(String::new(), |t| format!("  {:>12}", shown(value(t)[at])));
-                println!("{name:<width$}  {:>12}{truth}  {what}", shown(value(&fitted)[at]));
-            }
+            let value = |law: &MultivariateNormal| {
+                let sigma = law.covariance()[i][i].sqrt();
+                [shown_within(law.mean()[i], sigma), shown(sigma)]
+            };
+            let ([mean, sigma], [true_mean, true_sigma]) =
+                (value(&fitted), truth.as_ref().map_or_else(Default::default, value));
+            lines.push([name.clone(), mean, true_mean]);
+            lines.push([name.clone(), sigma, true_sigma]);
+            what.extend(["mean", "standard deviation"]);
+        }
+        let width = lines.iter().map(|[name, ..]| name.chars().count()).max().unwrap_or(0);
+        for (line, what) in aligned(&lines, truth.is_some()).into_iter().zip(what) {
+            println!("{}", format!("{line}  {what}").trim_end());
         }
         let covariance = fitted.covariance();
         for i in 0..names.len() {
@@ -192,6 +205,22 @@ impl<D: Learns> Run<D> {
         println!();
         Ok(())
     }
+}
+
+/// A name and two numbers a line, under headings: numbers to the right, and the second only where there is one.
+fn aligned(lines: &[[String; 3]], second: bool) -> Vec<String> {
+    let wide =
+        |at: usize, least: usize| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0).max(least);
+    let (name, estimate, beside) = (wide(0, 0), wide(1, 12), wide(2, 12));
+    let line = |[a, b, c]: &[String; 3]| {
+        let c = if second { format!("  {c:>beside$}") } else { String::new() };
+        format!("{a:<name$}  {b:>estimate$}{c}")
+    };
+    lines.iter().map(line).collect()
+}
+
+fn say_aligned(lines: &[[String; 3]], second: bool) {
+    aligned(lines, second).iter().for_each(|line| println!("{line}"));
 }
 
 fn minimum(history: &History, converged: bool) {

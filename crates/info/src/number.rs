@@ -19,6 +19,34 @@ pub fn typed(value: f64) -> String {
     }
 }
 
+/// [`shown`], with as many decimals as it takes to see the digits in which values a `spread` apart differ, six of them.
+///
+/// ```
+/// use candle_mle_info::number::{shown, shown_within};
+/// assert_eq!(shown(1700000000015.1667), "1.700000e12");
+/// assert_eq!(shown_within(1700000000015.1667, 12.2), "1700000000015.167");
+/// assert_eq!(shown_within(2.5, 1.2), "2.500000");
+/// ```
+pub fn shown_within(value: f64, spread: f64) -> String {
+    let (size, apart) = (value.abs().log10().floor(), spread.log10().floor());
+    if !(-3.0..22.0).contains(&size) || !apart.is_finite() || apart >= size {
+        return shown(value);
+    }
+    // A number has 16 digits.
+    let decimals = (5.0 - apart).min(15.0 - size).max(0.0);
+    fixed(value, if size < 10.0 { decimals.max(6.0) } else { decimals } as usize)
+}
+
+/// How often something was observed, as people write it: to 12 digits, which the rounding of a sum leaves alone.
+///
+/// ```
+/// use candle_mle_info::number::count;
+/// assert_eq!((count(583.7099999999998), count(2201.0), count(1e300)), ("583.71".into(), "2201".into(), "1e300".into()));
+/// ```
+pub fn count(value: f64) -> String {
+    typed(format!("{value:.11e}").parse().unwrap_or(value))
+}
+
 /// So many decimals, and never a minus sign before nothing but zeros.
 ///
 /// ```
@@ -45,7 +73,12 @@ pub(crate) fn unsigned_zero(value: f64, decimals: Option<usize>) -> f64 {
 /// ```
 pub fn seen(value: f64, decimals: usize) -> String {
     let least = 10f64.powi(1 - decimals as i32);
-    if (1e-12..least).contains(&value.abs()) { format!("{value:.2e}") } else { fixed(value, decimals) }
+    match value.abs() {
+        size if (1e-12..least).contains(&size) => format!("{value:.2e}"),
+        // Nor are hundreds of digits printed where a few are known.
+        size if size.is_finite() && size >= 1e15 => format!("{value:.6e}"),
+        _ => fixed(value, decimals),
+    }
 }
 
 /// ln Σ exp(v), without overflow; −∞ of nothing, or where every v is −∞.

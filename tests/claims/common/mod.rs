@@ -109,7 +109,8 @@ pub fn table(name: &str, count: Option<&str>) -> Result<Table> {
 
 /// 2,201 people: survived, given class, sex and age.
 pub fn titanic() -> Result<Empirical<Labelled>> {
-    let design = table("titanic", Some("count"))?.design("survived").build()?;
+    let table = table("titanic", Some("count"))?;
+    let design = table.design("survived").base("sex", "male").base("age", "child").build()?;
     assert_eq!(design.names.columns, ["class 2nd", "class 3rd", "class crew", "sex female", "age adult"]);
     assert_eq!(design.names.classes, ["no", "yes"]);
     Ok(design.p)

@@ -35,7 +35,9 @@ impl<D: Data> Run<D> {
         let (slope, intercept) = (width, 2 * width - 1);
         // Far from x = 0 slope and intercept are one valley; slope and the logit at the mean of x are not.
         let spread = data.standardize()?;
-        let (mean, sd) = (host(spread.shift())?[0], host(spread.scale())?[0]);
+        // Without a column the intercept stands in the place of the slope.
+        let first = |of: Vec<f64>, none: f64| of.first().copied().unwrap_or(none);
+        let (mean, sd) = (first(host(spread.shift())?, 0.0), first(host(spread.scale())?, 1.0));
         let at_mean = |logit: f64, w: f64| with(&[(intercept, logit - w * mean), (slope, w)]);
         let slice = match &learned.separation {
             Some(separation) => {
@@ -55,7 +57,10 @@ impl<D: Data> Run<D> {
                 } else {
                     String::new()
                 };
-                let axis = format!("slope of {}{of} (logits per unit)", design.columns[0]);
+                let axis = match design.columns.first() {
+                    Some(column) => format!("slope of {column}{of} (logits per unit)"),
+                    None => format!("intercept{of} (logits)"),
+                };
                 let logit = fitted[intercept] + fitted[slope] * mean;
                 Slice::new(axis, grid, |value| at_mean(logit, value), data)?
             }
@@ -190,11 +195,17 @@ impl Patterns {
         let (x, count) = (host(data.batch().x())?, host(data.count())?);
         let y = host(data.batch().y())?;
         let (mut place, mut rows, mut seen) = (HashMap::new(), vec![], Vec::<Pattern>::new());
-        for ((x, y), count) in x.chunks(width).zip(y).zip(count) {
+        for (row, (y, count)) in y.into_iter().zip(count).enumerate() {
+            let x = &x[row * width..][..width];
             let key: Vec<u64> = x.iter().map(|v| v.to_bits()).collect();
             let at = *place.entry(key).or_insert_with(|| {
                 rows.extend_from_slice(x);
-                seen.push(Pattern { x: x[0], count: 0.0, share: vec![0.0; classes], fitted: vec![] });
+                seen.push(Pattern {
+                    x: x.first().copied().unwrap_or(0.0),
+                    count: 0.0,
+                    share: vec![0.0; classes],
+                    fitted: vec![],
+                });
                 seen.len() - 1
             });
             seen[at].count += count;

@@ -1,0 +1,137 @@
+//! From a file or a stream to a table.
+
+use std::io::Read;
+use std::path::Path;
+
+use candle_mle_info::number::typed;
+
+use super::cells::{Cells, has_decimal_comma};
+use super::dialect::Sheet;
+use super::{Doubt, Table, wrong};
+use crate::error::{Error, Result, empty};
+
+/// How a table is read, where its text leaves that open. By default cells are parted by what the lines seem to be parted
+/// by, the first line has the names, and a missing cell in a column that is used is an error.
+///
+/// ```
+/// use candle_mle::table::{Missing, Reading};
+/// let csv = "ward;days;died\n1;2,5;no\n2;NA;no\n10;1;yes\n2;3,5;yes\n1;4;yes\n";
+/// let reading = Reading { missing: Missing::Drop, categorical: vec!["ward".into()], ..Reading::default() };
+/// let design = reading.reader(csv.as_bytes())?.design("died").build()?;
+/// assert_eq!(design.names.columns, ["ward 2", "ward 10", "days"]);
+/// assert_eq!(design.notes[0], "1 of 5 rows left out: a cell is missing in days (1)");
+/// # Ok::<(), candle_mle::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The column that says how often each row was observed; once, without one.
+    pub count: Option<String>,
+    /// What parts the cells of a line.
+    pub separator: Option<char>,
+    /// Whether the first line is a row already: the columns are then called `column 1`, `column 2`, …
+    pub headless: bool,
+    /// What becomes of missing cells.
+    pub missing: Missing,
+    /// The columns whose numbers are codes: they hold categories.
+    pub categorical: Vec<String>,
+}
+
+/// What becomes of missing cells in the columns that are used: empty ones, and the marks NA, N/A, NaN, null, None, ?, -
+/// and their like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// They are an error that names the first.
+    #[default]
+    Error,
+    /// Their rows are left out.
+    Drop,
+    /// In a column of categories they are one more level, `missing`; in one of numbers they are an error.
+    Level,
+}
+
+impl Reading {
+    /// Reads a CSV file.
+    ///
+    /// # Errors
+    /// A file that cannot be read or has no rows; text that is neither UTF-8 nor UTF-16; a quote that is not closed; rows of
+    /// unequal length; names that are missing or stand there twice; a count column or one of categories that is missing;
+    /// counts that are negative or all zero. Each names its line.
+    pub fn file(&self, path: impl AsRef<Path>) -> Result<Table> {
+        let path = path.as_ref();
+        let text =
+            std::fs::read(path).map_err(|problem| Error::File { action: "read", path: path.to_path_buf(), problem })?;
+        self.text(path.display().to_string(), text)
+    }
+
+    /// The same from bytes: standard input, a download, a browser's file.
+    ///
+    /// # Errors
+    /// As [`file`](Self::file).
+    pub fn reader(&self, mut reader: impl Read) -> Result<Table> {
+        let (mut text, name) = (vec![], "the table");
+        let failed = |problem| Error::File { action: "read", path: name.into(), problem };
+        reader.read_to_end(&mut text).map_err(failed)?;
+        self.text(name.into(), text)
+    }
+
+    fn text(&self, file: String, text: Vec<u8>) -> Result<Table> {
+        let sheet = Sheet::read(text, self.separator, self.headless, &file).map_err(|(line, problem)| Error::Csv {
+            file: file.clone(),
+            line,
+            problem,
+        })?;
+        if sheet.lines.is_empty() {
+            return Err(empty(file, "row under the header"));
+        }
+        let commas = sheet.separator != ',' && sheet.cells.iter().flatten().any(|cell| has_decimal_comma(cell));
+        let (mut columns, mut doubts) = (vec![], vec![]);
+        for (name, cells) in sheet.names.into_iter().zip(&sheet.cells) {
+            let categorical = self.categorical.contains(&name);
+            let Cells { column, missing, refused, note } =
+                Cells::read(&name, cells, sheet.separator, commas, categorical);
+            let marks = missing.iter().map(|row| cells[*row].clone()).collect();
+            let refused = refused.map(|refused| refused.among(&sheet.lines));
+            doubts.push(Doubt { missing, marks, refused, note, levels: categorical });
+            columns.push((name, column));
+        }
+        let (count, lines, missing, notes) = (vec![1.0; sheet.lines.len()], sheet.lines, self.missing, sheet.notes);
+        let table = Table { file, columns, doubts, count, counted: None, lines, missing, notes };
+        for name in &self.categorical {
+            table.place(name)?;
+        }
+        match &self.count {
+            Some(name) => table.with_count_column(name),
+            None => Ok(table),
+        }
+    }
+}
+
+impl Table {
+    /// Takes a column out of the table and makes it the counts.
+    fn with_count_column(self, name: &str) -> Result<Self> {
+        let mut table = self;
+        let missing = table.doubts[table.place(name)?].missing.clone();
+        if table.missing == Missing::Drop && !missing.is_empty() {
+            let kept: Vec<usize> = (0..table.rows()).filter(|row| missing.binary_search(row).is_err()).collect();
+            table.notes.push(format!("{} of {} rows left out: no count in {name}", missing.len(), table.rows()));
+            table = table.rows_at(&kept)?;
+        }
+        let count = table.numbers(name)?.to_vec();
+        if let Some(row) = count.iter().position(|c| *c < 0.0) {
+            return Err(Error::Cell {
+                file: table.file,
+                line: table.lines[row],
+                column: name.into(),
+                text: typed(count[row]),
+                problem: "a count is a number ≥ 0".into(),
+            });
+        }
+        if count.iter().all(|c| *c == 0.0) {
+            return Err(wrong(name, format!("all {} counts are zero: nothing was observed", count.len())));
+        }
+        let at = table.place(name)?;
+        table.columns.remove(at);
+        table.doubts.remove(at);
+        Ok(Self { count, counted: Some(name.into()), ..table })
+    }
+}
