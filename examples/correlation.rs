@@ -70,7 +70,7 @@ fn main() -> Result<()> {
         panels.push(Panel::drawing().title(title).points(x.into_iter().zip(y), ink));
     }
     let figure = Figure::new("Correlation 0 is not independence: mutual information sees any shape").subtitle(format!(
-        "orange: uncorrelated and yet dependent; ρ and I of the law; estimates from {n} points, mean ± spread"
+        "orange: uncorrelated and yet dependent; ρ and I of the distribution; estimates from {n} points, mean ± spread"
     ));
     run.draw("clouds.png", panels.chunks(2).fold(figure, |figure, column| figure.column(column)))?;
     run.say_picture("clouds.png");

@@ -65,7 +65,7 @@ fn main() -> Result<()> {
         found.push((at as f64, mean, spread));
     }
     let (x, y) = (axes().0.categories(&OF_NUMBERS.map(|map| map.0)), axes().1.range(0.0, 1.2 * truth));
-    let sample = Panel::new(x, y).errors(found, Ink::Vermillion).hline(truth, "the law");
+    let sample = Panel::new(x, y).errors(found, Ink::Vermillion).hline(truth, "the distribution");
     let figure = Figure::new("What can be undone tells as much; what merges tells less")
         .subtitle("left exact; right mean ± spread of estimates: far tails take a little from them, nothing from I")
         .column([Panel::stacks(axes().0, axes().1, bars).title("a table")])

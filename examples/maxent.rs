@@ -46,8 +46,8 @@ fn main() -> Result<()> {
     }
 
     let titled = |i: usize, panel: Panel| panel.title(rows[i].0).label(format!("p: {} less", run.show(rows[i].3)));
-    let figure = Figure::new("With the same moments, every other law has less entropy")
-        .subtitle("p*: the law of largest entropy; p: another law with its moments, less by KL(p‖p*)")
+    let figure = Figure::new("With the same moments, every other distribution has less entropy")
+        .subtitle("p*: the distribution of largest entropy; p: another with its moments, less by KL(p‖p*)")
         .column([titled(0, bars(&fair.law, &p_fair)), titled(1, bars(&biased.law, &p_biased))])
         .column([titled(2, curves(&normal, &p_bell, -4.0)), titled(3, curves(&exponential, &p_wait, 0.0))]);
     run.draw("laws.png", figure)?;

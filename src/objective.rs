@@ -75,7 +75,7 @@ impl Objective {
         Ok(match self {
             Self::Kl => {
                 let log_p = p.log_p::<M>()?.ok_or(Error::NoResolution)?;
-                kl(&(like(log_p)? - log_q)?, &like(p.mass())?)?
+                kl(&like(log_p)?, log_q, &like(p.mass())?)?
             }
             Self::CrossEntropy => (like(p.mass())? * log_q)?.sum_all()?.neg()?,
             Self::Nll => (like(p.count())? * log_q)?.sum_all()?.neg()?,
@@ -107,19 +107,20 @@ impl Objective {
 /// Below this a sum of p̂ ln p̂/q, of either sign, cancels to fewer digits than it should have.
 const NEAR: f64 = 1e-2;
 
-/// Σ p d of the logarithms d of p/q. Where q has no mass elsewhere, to rounding, Σ p (e⁻ᵈ − 1 + d), which is the same but for
-/// Σ q − p = 0: no term is negative, and near 0 none loses digits.
-fn kl(d: &Tensor, p: &Tensor) -> Result<Tensor> {
-    let sum = (d * p)?.sum_all()?;
+/// Σ p (ln p − ln q). Where q has no mass elsewhere, to rounding, it is Σ p (e⁻ᵈ − 1 + d) with d = ln p − ln q, the same but
+/// for Σ q − p = 0: no term is negative, and near 0 none loses digits.
+fn kl(log_p: &Tensor, log_q: &Tensor, p: &Tensor) -> Result<Tensor> {
+    let d = (log_p - log_q)?;
+    let sum = (&d * p)?.sum_all()?;
     // On a GPU to look costs more than to work it out.
     if sum.device().is_cpu() && number(&sum)?.abs() > NEAR {
         return Ok(sum);
     }
-    let (d, at) = (d.detach(), sum.detach());
+    let (d, log_q) = (d.detach(), log_q.detach());
     let elsewhere = ((d.neg()?.exp()?.neg()? + 1.0)? * p)?.sum_all()?.abs()?;
-    let rounding = ((d.abs()? * p)?.sum_all()? + 1.0)?.affine(8.0 * f64::EPSILON, 0.0)?;
-    let whole = elsewhere.le(&rounding)?;
-    valued(&sum, &whole.where_cond(&(second_order(&d)? * p)?.sum_all()?, &at)?)
+    let rounding = ((log_q.abs()? * p)?.sum_all()? + 1.0)?.affine(4.0 * f64::EPSILON, 0.0)?;
+    let near = (second_order(&d)? * p)?.sum_all()?;
+    valued(&sum, &elsewhere.le(&rounding)?.where_cond(&near, &sum.detach())?)
 }
 
 impl fmt::Display for Objective {

@@ -54,7 +54,7 @@ pub(crate) fn second_order(d: &Tensor) -> Result<Tensor> {
     let series = (3..=9)
         .rev()
         .try_fold((at.zeros_like()? + 1.0)?, |sum, n| (at.neg()? * sum)?.affine(1.0 / f64::from(n), 1.0))?;
-    let near = at.abs()?.lt(&(at.zeros_like()? + 0.05)?)?;
+    let near = at.abs()?.lt(0.05)?;
     Ok(near.where_cond(&((at.sqr()? * series)? * 0.5)?, &far)?)
 }
 

@@ -260,13 +260,13 @@ impl Mixture {
         Ok(sigma(&self.own_spreads()?, &self.floor)?)
     }
 
-    /// This mixture as a law on the line, whose measures [`quadrature`](candle_mle_info::quadrature) knows exactly.
+    /// This mixture as a distribution on the line, whose measures [`quadrature`](candle_mle_info::quadrature) knows exactly.
     ///
     /// # Errors
     /// More than one column.
     pub fn law(&self) -> Result<law::Mixture> {
         if self.means.dim(1)? != 1 {
-            return Err(shape("the mixture", self.means.dims(), "(components, 1), a law on the line,"));
+            return Err(shape("the mixture", self.means.dims(), "(components, 1), a distribution on the line,"));
         }
         let (weights, means) = (host(&self.weights()?)?, host(&self.means()?)?);
         let normals = means.iter().zip(host(&self.conditional_std()?)?).map(|(mean, sd)| law::Normal::new(*mean, sd));

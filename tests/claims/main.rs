@@ -17,6 +17,7 @@ mod f32_fits_arrive;
 mod gaussian_learns_mean_and_covariance;
 mod gradients_match_differences;
 mod kl_is_never_negative;
+mod kl_keeps_its_digits_near_0;
 mod layers_obey_the_data_processing_inequality;
 mod lbfgs_lengthens_its_steps;
 mod logarithms_are_exact;
