@@ -2,7 +2,7 @@
 //!
 //! Try: another number of `HEADS`. With `--n 20` flips are drawn from a coin of that probability; with `--csv` and
 //! `--target` a column of yours with two values is counted. Step size: above 8, `--lr 9`, the loss climbs above its
-//! start, and the run stops and names the step.
+//! start, and the run stops and names the step; with `--let-it-diverge` it goes on, and is drawn.
 
 use anyhow::Result;
 use candle_core::{Device, Tensor};

@@ -5,7 +5,8 @@
 //!
 //! On the Titanic the whole tree tells all that the columns know: H(Y|leaf) is H(Y|X), the floor of any model. That is
 //! because they are three categories; with numbers a whole tree learns its rows by heart, so that of a table of yours it
-//! asks at most 3 questions, one after the other.
+//! asks at most 3 questions, one after the other. What a column seems to tell of a sample it may tell by chance: the same
+//! questions about answers in a random order say how much that is.
 
 use anyhow::Result;
 use candle_mle::info::Information;

@@ -3,7 +3,7 @@
 //!
 //! Try: `--resolution 1`: the floor H(p̂) moves, the minimum does not. With `--resolution 8` the midpoint rule is too
 //! coarse, and the run says so. Step size: from about 0.8 on, `--lr 1`, the loss climbs above its start, and the run
-//! stops and names the step.
+//! stops and names the step; with `--let-it-diverge` it goes on, and is drawn.
 
 use anyhow::Result;
 use candle_core::{Device, Tensor};

@@ -1,6 +1,7 @@
 //! A picture states what its run prints: every number in a title is one of the output, and a title says no more than is true.
 
 use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use rand::{Rng, SeedableRng};
@@ -172,6 +173,27 @@ fn a_model_says_how_far_it_is() -> Result<()> {
         let said = numbers(at)[0].0;
         ensure!((said - kl).abs() < 0.5001e-4, "{title}: {kl}");
     }
+    // Patterns of x are called by their levels, those of the base too.
+    let line = "logistic --csv titanic.csv --target survived --count count --base class=2nd --out out";
+    let ran = Place::with_data("titanic.csv")?.run(line)?;
+    ensure!(title(&ran, "model.png")?.ends_with("at 2nd, male, child"), "{}", ran.out);
+    Ok(())
+}
+
+/// A map of a hundred thousand different rows costs no more than their fit; point by point it took eight minutes.
+#[test]
+fn pictures_of_many_rows_are_drawn_in_time() -> Result<()> {
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let mut table = "x,y\n".to_string();
+    for _ in 0..100_000 {
+        let x: f64 = rng.random_range(-3.0..3.0);
+        writeln!(table, "{x},{}", u8::from(rng.random::<f64>() < 1.0 / (1.0 + (0.5 - x).exp())))?;
+    }
+    let (place, start) = (Place::with(table)?, Instant::now());
+    let ran = place.run("logistic --csv table.csv --target y --out out")?;
+    ensure!(start.elapsed() < Duration::from_secs(40), "{:?}", start.elapsed());
+    let place = numbers(title(&ran, "landscape.png")?)[0].0;
+    ensure!((place - ran.number("x")?).abs() < 0.006, "{}", ran.out);
     Ok(())
 }
 

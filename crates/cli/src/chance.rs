@@ -1,5 +1,7 @@
 //! What columns seem to tell by chance: the same questions about answers in a random order.
 
+use std::collections::HashSet;
+
 use anyhow::Result;
 use candle_mle::info::Information;
 use candle_mle::table::{Column, Table};
@@ -45,6 +47,15 @@ impl Run<Questions> {
             Column::Numbers(numbers) => Column::Numbers(order.iter().map(|row| numbers[*row]).collect()),
             Column::Categories { .. } => Column::categories(order.iter().map(|row| column.text(*row))),
         };
+        let classes: HashSet<String> = match table.columns().iter().find(|(name, _)| name == target) {
+            Some((_, column)) => rows.iter().map(|row| column.text(*row)).collect(),
+            None => HashSet::new(),
+        };
+        if classes.len() < 2 {
+            // Too few of a rare class to be drawn: 2nI of a question of two answers has one degree of freedom.
+            let level = Information::from_nats(0.5 * 3.841 / n);
+            return Ok(Chance { alone: level, tree: level });
+        }
         let (mut alone, mut tree) = (vec![], vec![]);
         let mut order = rows.clone();
         // 19 at least, of which the largest is the level.

@@ -248,8 +248,8 @@ impl Standard {
                 n - apart
             )
         };
-        let subtitle = "discs: the observations, their area how many; what has a margin above 0 ends up certain, what has 0 \
-                        stays as it is";
+        let subtitle =
+            "discs: observations, their area how many; a margin above 0 ends in certainty, one of 0 changes nothing";
         Ok(Figure::new(title).subtitle(subtitle).column([panel]))
     }
 }
@@ -479,6 +479,11 @@ impl Patterns {
         largest.sort_by(|a, b| b.fitted[classes.start].total_cmp(&a.fitted[classes.start]));
         let rows: Vec<String> = largest.iter().map(|p| format!("{}: {}", p.name(names), p.count)).collect();
         let blank = vec![""; rows.len()];
+        // One scale for all classes.
+        let ends = largest
+            .iter()
+            .flat_map(|p| classes.clone().take(4).map(|c| wilson(p.share[c], p.count).1.max(p.fitted[c])));
+        let top = ends.fold(0.0, f64::max);
         let panel = |class: usize| {
             let first = class == classes.start;
             let y = Axis::new("").categories(if first { &rows } else { &[] as &[String] });
@@ -493,7 +498,7 @@ impl Patterns {
                 let fitted = pattern.fitted[class];
                 [(fitted, at(row) - 0.36), (fitted, at(row) + 0.36), (f64::NAN, f64::NAN)]
             });
-            Panel::new(Axis::new("probability").range(-0.02, 1.02), y)
+            Panel::new(Axis::new("probability").range(-0.02 * top, 1.02 * top), y)
                 .title(format!("{} {}", names.target, names.classes[class]))
                 .line(interval, Ink::SkyBlue)
                 .width(7.0)
@@ -506,11 +511,13 @@ impl Patterns {
         } else {
             format!("all {} patterns of x", self.seen.len())
         };
+        let most = if classes.len() > 4 { format!("; 4 of {} classes", classes.len()) } else { String::new() };
         let figure = figure.subtitle(format!(
-            "red bars: fitted; discs: observed shares, with 95 % intervals; {of}, and how often each was observed"
+            "red bars: fitted; discs: observed shares, with 95 % intervals; {of}, with their numbers{most}"
         ));
-        let widths = |class: usize| if class == classes.start { 1.0 + 0.25 * classes.len() as f64 } else { 1.0 };
-        classes.clone().take(4).fold(figure, |figure, class| figure.column_of(widths(class), [panel(class)]))
+        let panels = classes.len().min(4);
+        let widths = |class: usize| if class == classes.start { 1.0 + 0.25 * panels as f64 } else { 1.0 };
+        classes.clone().take(panels).fold(figure, |figure, class| figure.column_of(widths(class), [panel(class)]))
     }
 
     /// One for every pattern; where no shares repeat, for a twentieth of the range of x, or a tenth of the probability.
@@ -548,4 +555,48 @@ fn wilson(share: f64, n: f64) -> (f64, f64) {
     let (centre, spread) = (share + z * z / (2.0 * n), z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt());
     let of = |end: f64| (end / (1.0 + z * z / n)).clamp(0.0, 1.0);
     (of(centre - spread), of(centre + spread))
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+    use candle_mle::model::Softmax;
+    use candle_mle::{LossLog, walk};
+
+    use super::*;
+
+    /// Along a line of coefficients two products with x find what the hook logs of every model on it.
+    #[test]
+    fn a_line_of_logits_is_a_line_of_models() -> Result<()> {
+        let x =
+            Tensor::new(&[[1.0, 30.0], [2.0, 10.0], [2.0, 10.0], [4.0, 20.0], [7.0, 50.0], [7.0, 50.0]], &Device::Cpu)?;
+        let p = Empirical::from_sample(Labelled::new(x, Tensor::new(&[0u32, 1, 2, 2, 0, 1], &Device::Cpu)?)?)?;
+        let at = |slope: f64, intercept: f64| {
+            let rows = [[0.0, 0.0, 0.0], [0.3, -0.02, 0.5], [slope, 0.1, intercept]];
+            Softmax::from_coefficients(&Tensor::new(&rows, &Device::Cpu)?)
+        };
+        let fitted = at(0.2, -1.0)?;
+        let standard = Standard::of(&p, &fitted)?;
+        let mut along = vec![vec![0.0; 3]; 3];
+        along[2][0] = standard.sd[0];
+        let line = Line::of(&standard, &along, &p)?;
+        for t in [-3.0, -0.1, 0.0, 2.0] {
+            // The logit at the mean of x is held.
+            let (mut log, moved) = (LossLog::new(), at(0.2 + t, -1.0 - t * standard.mean[0]));
+            walk([moved], &p, &mut log)?;
+            let (row, logged) = (line.row(t), log.into_history()?.rows()[0]);
+            for (a, b) in [(row.kl, logged.kl), (row.cross_entropy, logged.cross_entropy), (row.nll, logged.nll)] {
+                assert!((a - b).abs() < 1e-12 * b.abs().max(1.0), "{t}: {a} is not {b}");
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn an_interval_of_a_share_stays_a_share() {
+        let (low, high) = wilson(1.0, 1.0);
+        assert!((low - 0.206543).abs() < 1e-5 && high == 1.0, "{low} {high}");
+        let (low, high) = wilson(0.5, 100.0);
+        assert!((low - 0.403832).abs() < 1e-5 && (high - 0.596168).abs() < 1e-5, "{low} {high}");
+    }
 }

@@ -15,6 +15,8 @@ use crate::run::Run;
 
 /// Within this of its least value, in nats per observation, a curve has arrived.
 const ARRIVED: f64 = 1e-9;
+/// What is farther from it than this is no rounding, not even that of f32.
+const AWAY: f64 = 1e-6;
 
 /// What became of a descent, read off its rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,7 +40,8 @@ impl Course {
         let rows = history.rows();
         let loss = |row: &Row| row.cross_entropy;
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Self::Under };
-        let above = |row: &Row| loss(row).is_nan() || loss(row) > loss(first) + ARRIVED;
+        let above =
+            |row: &Row| loss(row).is_nan() || loss(row) > loss(first) + 10.0 * AWAY * loss(first).abs().max(1.0);
         if above(last) {
             let from = rows.iter().rposition(|row| !above(row)).map_or(0, |at| at + 1);
             return Self::Diverges(rows[from].step);
@@ -53,11 +56,11 @@ impl Course {
         let near = |row: &Row| loss(row) <= least + ARRIVED;
         let Some(arrived) = rows.iter().find(|row| near(row)) else { return Self::Under };
         if converged {
-            let stays = rows.iter().rposition(|row| !near(row)).map_or(0, |at| at + 1);
-            return Self::Arrives(arrived.step, rows.get(stays).map_or(arrived.step, |row| row.step));
+            let stays = rows.iter().rposition(|row| loss(row) > least + AWAY).map_or(0, |at| at + 1);
+            return Self::Arrives(arrived.step, rows.get(stays).map_or(0, |row| row.step).max(arrived.step));
         }
         let late = &rows[rows.len() / 2..];
-        if late.windows(2).any(|pair| loss(&pair[1]) > loss(&pair[0]) + ARRIVED) {
+        if late.windows(2).any(|pair| loss(&pair[1]) > loss(&pair[0]) + AWAY) {
             return Self::Leaps(rows.iter().find(|row| above(row)).map(|row| row.step), arrived.step);
         }
         Self::Under

@@ -176,7 +176,9 @@ impl Slice {
     /// Where the quantities are least, and whether they agree on it.
     fn title(&self, converged: bool) -> String {
         let at = self.history.argmin(0.0);
-        let which = if at.kl.is_some() { "KL, cross-entropy and NLL" } else { "Cross-entropy and NLL" };
+        let coarse = self.history.rows().iter().any(|row| row.kl < -BELOW);
+        let known = at.kl.is_some() && !coarse;
+        let which = if known { "KL, cross-entropy and NLL" } else { "Cross-entropy and NLL" };
         if self.infimum.is_some() {
             return format!("No minimum: this way {which} fall for ever, towards an infimum");
         }
@@ -188,14 +190,16 @@ impl Slice {
         let (low, high) = self.ends();
         let there = near(self.grid[least], (high - low) / 2.0);
         if least == 0 || least + 1 == self.grid.len() {
-            format!("{which} still fall towards the edge: no minimum is in sight")
+            let so = if converged { "" } else { "Not converged: " };
+            format!("{so}{which} still fall towards the edge")
         } else if !converged {
             format!(
                 "Not converged: {which} are least near {there} on this line, and the descent stands at {}",
                 self.place()
             )
         } else if self.grid[least] == self.fitted {
-            format!("{which} are least at one and the same place: {there}")
+            let but = if coarse { "; this resolution is too coarse for a KL" } else { "" };
+            format!("{which} are least at one and the same place: {there}{but}")
         } else {
             format!("{which} are least near {there}, and the descent stands at {}", self.place())
         }
@@ -223,8 +227,8 @@ impl Slice {
     }
 }
 
-/// A KL this far below 0 is no rounding.
-pub(super) const BELOW: f64 = 1e-9;
+/// A KL this far below 0, in nats, is no rounding, not even that of f32.
+pub(super) const BELOW: f64 = 1e-6;
 
 /// How far a curve is drawn: until it has risen as much as it is lifted.
 fn rise(here: &Row) -> f64 {
@@ -342,5 +346,24 @@ impl<D: Data> Run<D> {
         let figure = figure.column([slice.panel(unit)]);
         let figure = view.iter().fold(figure, |figure, view| figure.column_of(1.05, [view.panel(unit)]));
         self.draw("landscape.png", figure)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of a path a tenth of a zeptojoule long the map is not much larger.
+    #[test]
+    fn a_map_is_as_large_as_what_it_shows() -> Result<()> {
+        for unit in [1e-19, 1.0, 1e12] {
+            let axes = ["a", "b"].map(|name| (name.to_string(), 0.0));
+            let view = View::new(axes, vec![(0.0, 0.0), (2.0 * unit, -unit)], None, |a, b| Ok(a.hypot(b) / unit))?;
+            for (grid, span) in view.grids.iter().zip([2.0, 1.0]) {
+                let width = (grid[CELLS - 1] - grid[0]) / unit;
+                assert!((span..2.0 * span).contains(&width), "{width} at {unit:e}");
+            }
+        }
+        Ok(())
     }
 }
