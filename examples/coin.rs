@@ -10,7 +10,7 @@ use candle_mle::hook::ParameterPath;
 use candle_mle::model::{Bernoulli, Sample};
 use candle_mle::separation::one_sided;
 use candle_mle::table::Names;
-use candle_mle::{Design, Empirical, LossLog, fit};
+use candle_mle::{Design, Empirical, LossLog, Parameters, fit};
 use candle_mle_cli::{Coin, Run, Setting, Slice};
 use candle_mle_plot::{Axis, Figure, Ink, Panel};
 
@@ -35,7 +35,9 @@ fn main() -> Result<()> {
     // q: a coin whose one variable starts fair. The log sees KL, cross-entropy and NLL at every step of the descent.
     let setting = Setting { truth, separation: one_sided(&p)?, names: &names, step_size: 1.0 };
     let (plan, data, (vars, coin)) = (run.plan(&setting, &p), run.place(&p)?, run.start(Bernoulli::new)?);
-    let (mut log, mut path, mut climb) = (LossLog::with_truth(truth), ParameterPath::new(), run.climb());
+    let place = |truth: &Bernoulli| truth.to_dtype(data.batch().dtype())?.to_device(data.batch().device());
+    let placed = truth.map(place).transpose()?;
+    let (mut log, mut path, mut climb) = (LossLog::with_truth(placed.as_ref()), ParameterPath::new(), run.climb());
     let (mut descent, mut enough) = (plan.optimizer(&vars, &data)?, plan.enough(&vars, &data));
     let hooks = &mut (&mut log, &mut path, &mut (&mut climb, &mut enough));
     let end = fit(&coin, &data, plan.objective, descent.as_mut(), 0..plan.steps, hooks).map(|end| (end, vars, coin));

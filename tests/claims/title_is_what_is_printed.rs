@@ -116,6 +116,7 @@ fn a_descent_says_when_it_arrives_or_that_it_does_not() -> Result<()> {
         ("logistic --lr 25 --let-it-diverge", "above its start at step 1"),
         ("gaussian --resolution 8", "Below the floor"),
         ("coin --n 1", "no end"),
+        ("coin --n 100 --dtype f32", "all three arrive at step"),
     ] {
         let ran = Place::new()?.run(&format!("{line} --out out"))?;
         let title = title(&ran, "descent.png")?;

@@ -67,7 +67,15 @@ impl<D: Data> Run<D> {
             // Single observations have no shares: KL is all of the cross-entropy, and says nothing of this picture.
             None => {
                 let apart = 100.0 * seen.apart(one_column);
-                format!("{target}, in the sample: fitted and observed shares are {apart:.1} % apart on average")
+                // What is rare is not far from any small probability.
+                let rare = match &names.classes[..] {
+                    [_, class] => {
+                        let of = seen.seen.iter().map(|pattern| pattern.count * pattern.share[1]).sum::<f64>();
+                        format!(", where {:.1} % are {class}", 100.0 * of / data.total())
+                    }
+                    _ => String::new(),
+                };
+                format!("{target}, in the sample: fitted and observed shares are {apart:.1} % apart on average{rare}")
             }
         };
         let stands = learned.converged || learned.separation.is_some();
