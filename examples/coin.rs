@@ -2,15 +2,15 @@
 //!
 //! Try: another number of `HEADS`. With `--n 20` flips are drawn from a coin of that probability; with `--csv` and
 //! `--target` a column of yours with two values is counted. Step size: above 8, `--lr 9`, the loss climbs above its
-//! start, and the run stops and names the step.
+//! start, and the run stops and names the step; with `--let-it-diverge` it goes on, and is drawn.
 
 use anyhow::Result;
 use candle_core::{Device, Tensor};
-use candle_mle::hook::{NoClimb, ParameterPath};
+use candle_mle::hook::ParameterPath;
 use candle_mle::model::{Bernoulli, Sample};
 use candle_mle::separation::one_sided;
 use candle_mle::table::Names;
-use candle_mle::{Design, Empirical, LossLog, fit};
+use candle_mle::{Design, Empirical, LossLog, Parameters, fit};
 use candle_mle_cli::{Coin, Run, Setting, Slice};
 use candle_mle_plot::{Axis, Figure, Ink, Panel};
 
@@ -40,7 +40,9 @@ fn main() -> Result<()> {
     // q: a coin whose one variable starts fair. The log sees KL, cross-entropy and NLL at every step of the descent.
     let setting = Setting { truth, separation: one_sided(&p)?, names: &names, step_size: 1.0 };
     let (plan, data, (vars, coin)) = (run.plan(&setting, &p), run.place(&p)?, run.start(Bernoulli::new)?);
-    let (mut log, mut path, mut climb) = (LossLog::with_truth(truth), ParameterPath::new(), NoClimb::default());
+    let place = |truth: &Bernoulli| truth.to_dtype(data.batch().dtype())?.to_device(data.batch().device());
+    let placed = truth.map(place).transpose()?;
+    let (mut log, mut path, mut climb) = (LossLog::with_truth(placed.as_ref()), ParameterPath::new(), run.climb());
     let (mut descent, mut enough) = (plan.optimizer(&vars, &data)?, plan.enough(&vars, &data));
     let hooks = &mut (&mut log, &mut path, &mut (&mut climb, &mut enough));
     let end = fit(&coin, &data, plan.objective, descent.as_mut(), 0..plan.steps, hooks);
@@ -50,17 +52,21 @@ fn main() -> Result<()> {
     run.compare_paths(&plan, &data, Bernoulli::new)?;
     println!("\nprobability of {}: {:.6}\n", faces[1], learned.model.prob()?);
 
-    // The same three quantities along all coins there are.
-    let slice = Slice::of_coins(&faces[1], learned.model.prob()?, &p)?;
-    let slice = learned.separation.iter().fold(slice, |slice, apart| slice.without_minimum(apart.infimum));
+    // The same three quantities along the coins around it.
     run.draw_descent(&learned, "H(p̂)")?;
-    run.draw_landscape(&slice, None)?;
+    run.draw_landscape(&learned, "H(p̂)", &Slice::of_coins(&faces[1], &learned, &p)?, None)?;
     let (heads, fitted) = (p.moments()?.0[0], learned.model.prob()?);
     let bars = |left: f64, heads: f64| [(left, left + 0.3, 1.0 - heads), (1.0 + left, 1.3 + left, heads)];
     let panel = Panel::new(Axis::new("").categories(faces), Axis::new("probability").range(0.0, 1.0));
     let panel = panel.bars(bars(-0.3, heads), Ink::SkyBlue).label("observed share");
     let panel = panel.bars(bars(0.0, fitted), Ink::Vermillion).label("fitted coin");
-    let title = format!("The fitted coin shows {} as often as was observed", faces[1]);
+    let title = match (&learned.separation, learned.converged) {
+        (Some(_), _) => format!("Only {} was observed: the coin is never sure enough", faces[heads as usize]),
+        (None, true) => format!("The fitted coin shows {} as often as was observed: {heads:.4}", faces[1]),
+        (None, false) => {
+            format!("Not converged: the coin shows {} with {fitted:.4}, observed are {heads:.4}", faces[1])
+        }
+    };
     run.draw("model.png", Figure::new(title).column([panel]))?;
     run.say_files();
     Ok(())

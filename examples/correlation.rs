@@ -41,7 +41,7 @@ fn main() -> Result<()> {
     let place = |k: usize| 2.0 * k as f64 / (SIDE - 1) as f64 - 1.0;
 
     println!("{:<14}{:>12}{:>16}{:>18}{:>8}", "cloud", "correlation", format!("I in {unit}"), "estimate", "p");
-    let mut panels = vec![];
+    let (mut panels, mut unseen, mut seen) = (vec![], 0, 0); // of the uncorrelated and yet dependent
     for (name, law) in LAWS {
         let weights: Vec<f64> = (0..SIDE * SIDE).map(|k| law(place(k / SIDE), place(k % SIDE))).collect();
         let p = Pmf::from_counts([SIDE, SIDE], weights)?;
@@ -65,11 +65,18 @@ fn main() -> Result<()> {
         let estimate = format!("{} ± {:.2}", fixed(mean.to(unit), 2), spread.to(unit));
         println!("{name:<14}{:>12}{i:>16.4}{estimate:>18}{chance:>8.2}", fixed(rho, 3));
 
-        let ink = if rho.abs() < 5e-4 && i > 1e-6 { Ink::Vermillion } else { Ink::Blue };
+        let dependent = rho.abs() < 5e-4 && i > 1e-6;
+        let ink = if dependent { Ink::Vermillion } else { Ink::Blue };
+        *(if chance <= 0.05 { &mut seen } else { &mut unseen }) += usize::from(dependent);
         let title = format!("ρ = {}, I = {i:.2} {unit}; estimated {estimate}", fixed(rho, 2));
         panels.push(Panel::drawing().title(title).points(x.into_iter().zip(y), ink));
     }
-    let figure = Figure::new("Correlation 0 is not independence: mutual information sees any shape").subtitle(format!(
+    let title = match (seen, unseen) {
+        (0, 0) => "Here no correlation of 0 hides a dependence".to_string(),
+        (_, 0) => "Correlation 0 is not independence: mutual information sees any shape".to_string(),
+        _ => format!("Correlation 0 is not independence; {n} points show it for {seen} of {} shapes", seen + unseen),
+    };
+    let figure = Figure::new(title).subtitle(format!(
         "orange: uncorrelated and yet dependent; ρ and I of the distribution; estimates from {n} points, mean ± spread"
     ));
     run.draw("clouds.png", panels.chunks(2).fold(figure, |figure, column| figure.column(column)))?;

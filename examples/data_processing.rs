@@ -47,6 +47,7 @@ fn main() -> Result<()> {
     let layer = Axis::new(format!("layer, rounded to multiples of {STEP}")).categories(&LAYERS);
     let panel = |name: &str| Panel::new(layer.clone(), Axis::new(format!("{name} ({unit})")));
     let (mut of_x, mut of_y) = (panel("I(X;T)"), panel("I(Y;T)").hline(told(&x)?[1].to(unit), "I(X;Y)"));
+    let mut kept = vec![]; // of y, by the last layer
     println!("\n{:<32}{:>8}{:>10}{:>10}", format!("in {unit}"), "layer", "I(X;T)", "I(Y;T)");
     for (state, layers, ink) in [
         ("before training", start.layers_through(&x, round)?, Ink::Grey),
@@ -60,9 +61,16 @@ fn main() -> Result<()> {
             line_x.push((at as f64, x));
             line_y.push((at as f64, y));
         }
+        kept.push(line_y[line_y.len() - 1].1);
         (of_x, of_y) = (of_x.line(line_x, ink), of_y.line(line_y, ink).label(state));
     }
-    let figure = Figure::new("A trained network forgets x layer by layer and keeps more of y")
+    let (untrained, trained, all) = (kept[0], kept[1], told(&x)?[1].to(unit));
+    let title = if trained > untrained {
+        format!("A trained network forgets x layer by layer and keeps {trained:.4} of {all:.4} {unit} about y")
+    } else {
+        format!("This training keeps no more of y than its start did, {trained:.4} of {all:.4} {unit}")
+    };
+    let figure = Figure::new(title)
         .subtitle("no layer tells more than the one before it; rounded afterwards they are no chain, and only seem to")
         .column_of(1.2, [of_y.dashed()])
         .column([of_x.dashed()]);

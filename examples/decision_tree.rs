@@ -5,7 +5,8 @@
 //!
 //! On the Titanic the whole tree tells all that the columns know: H(Y|leaf) is H(Y|X), the floor of any model. That is
 //! because they are three categories; with numbers a whole tree learns its rows by heart, so that of a table of yours it
-//! asks at most 3 questions, one after the other.
+//! asks at most 3 questions, one after the other. What a column seems to tell of a sample it may tell by chance: the same
+//! questions about answers in a random order say how much that is.
 
 use anyhow::Result;
 use candle_mle::info::Information;
@@ -31,13 +32,25 @@ fn main() -> Result<()> {
         println!("{:<width$}{:>14}{question}", split.column, run.show(split.gain));
     }
 
+    // Every column seems to tell something of a sample: answers in a random order say what is worth a name.
+    let chance = run.chance(&table, &target)?;
+    println!(
+        "{:<24}{:>14}  (19 of 20 random orders of {target} do not exceed it)",
+        "by chance",
+        run.show(chance.alone)
+    );
+
     let tree = Tree::grow(&table, &target, columns, run.stop())?;
     println!("\n{target}, {}\n{}", tree.class_names().join(" or "), tree.outline(unit));
     let (before, left) = (tree.root().entropy(), tree.entropy_left());
     let data = Empirical::from_counts(tree.batch(&table)?, table.count())?;
-    for (name, amount) in
-        [("H(Y)", before), ("− gains of the tree", before - left), ("= H(Y|leaf)", left), ("H(Y|X)", data.entropy())]
-    {
+    for (name, amount) in [
+        ("H(Y)", before),
+        ("− gains of the tree", before - left),
+        ("= H(Y|leaf)", left),
+        ("H(Y|X)", data.entropy()),
+        ("gains by chance", chance.tree),
+    ] {
         println!("{name:<24}{:>14}", run.show(amount));
     }
 
@@ -48,20 +61,43 @@ fn main() -> Result<()> {
 
     let kinds: Vec<(&String, Ink)> = tree.class_names().iter().zip(INKS.into_iter().cycle()).collect();
     let known = run.show(before - data.entropy());
-    let figure =
-        Figure::new(format!("The tree tells {} of the {} in {target}", run.show(before - left), run.show(before)))
-            .subtitle(format!("all columns together tell {known}; streams are as wide as the rows in them"))
-            .column([Panel::tree(&kinds, &twig(&tree, unit))]);
+    let figure = Figure::new(run.tree_title(&tree, &target, &chance))
+        .subtitle(format!(
+            "in this sample all columns together tell {known}, and a tree of shuffled answers up to {}; streams are as \
+             wide as the rows in them",
+            run.show(chance.tree)
+        ))
+        .column([Panel::tree(&kinds, &twig(&tree, unit))]);
     run.draw("tree.png", figure)?;
 
-    let bars = ranking.iter().map(|split| (&split.column, [(split.gain.to(unit), Ink::Blue, run.show(split.gain))]));
-    let axis = Axis::new(format!("I(answer; {target}) ({unit})"));
+    let best = &ranking[..ranking.len().min(20)];
+    let names = best.iter().map(|split| {
+        let threshold = split.threshold.map_or(String::new(), |at| format!(" > {at}").replace('-', "−"));
+        format!("{}{threshold}: {}", split.column, run.show(split.gain))
+    });
+    let names: Vec<String> = names.collect();
+    let bars = best.iter().zip(0u32..).flat_map(|(split, row)| {
+        let row = f64::from(row);
+        [(0.0, row), (split.gain.to(unit), row), (f64::NAN, f64::NAN)]
+    });
+    let most = 1.1 * f64::max(ranking[0].gain.to(unit), chance.alone.to(unit));
+    let axis = Axis::new(format!("I(answer; {target}) ({unit})")).range(0.0, most);
+    let panel = Panel::new(axis, Axis::new("").categories(&names)).line(bars, Ink::Blue);
+    let panel = panel.width(f64::min(400.0 / names.len() as f64, 60.0)).vline(chance.alone.to(unit), "chance");
     let first = ranking.iter().take_while(|split| split.gain == ranking[0].gain && split.gain > Information::ZERO);
     let first = first.map(|split| split.column.as_str()).collect::<Vec<_>>().join(" and ");
-    let first = if first.is_empty() { "no column alone" } else { &first };
-    let figure = Figure::new(format!("What tells most about {target}: {first}"))
-        .subtitle("every column asked alone; one of numbers, whether it exceeds its best threshold")
-        .column([Panel::stacks(Axis::new("column"), axis, bars)]);
+    let title = match &ranking[0] {
+        best if best.gain <= chance.alone => format!("No column alone tells more about {target} than chance does"),
+        _ => format!("What tells most about {target}: {first}"),
+    };
+    let figure = Figure::new(title)
+        .subtitle(format!(
+            "{} of {} columns, each asked alone: what it is, or whether it exceeds the threshold that tells most; chance: 19 of \
+             20 random orders of {target} tell less",
+            best.len(),
+            ranking.len()
+        ))
+        .column([panel]);
     run.draw("ranking.png", figure)?;
     println!("tree.png and ranking.png are in {}", run.out("").display());
     Ok(())

@@ -3,14 +3,14 @@
 //!
 //! Try: `--resolution 1`: the floor H(p̂) moves, the minimum does not. With `--resolution 8` the midpoint rule is too
 //! coarse, and the run says so. Step size: from about 0.8 on, `--lr 1`, the loss climbs above its start, and the run
-//! stops and names the step.
+//! stops and names the step; with `--let-it-diverge` it goes on, and is drawn.
 
 use anyhow::Result;
 use candle_core::{Device, Tensor};
 use candle_mle::Design;
 use candle_mle::model::Gaussian;
 use candle_mle::model::Sample;
-use candle_mle_cli::{Points, Run, Setting, Slice, View};
+use candle_mle_cli::{Points, Run, Setting};
 use candle_nn::VarBuilder;
 
 fn main() -> Result<()> {
@@ -35,18 +35,7 @@ fn main() -> Result<()> {
     let learned = run.learn(&p, Setting { truth: known, separation: None, names: &names, step_size: 0.15 }, make)?;
 
     run.say_moments(&names, &learned.model, known, &p)?;
-    run.draw_descent(&learned, "H(p̂)")?;
-    // One slice, through the mean of the first column; for one column also the plane of mean and standard deviation.
-    let sigma = covariance[0][0].sqrt();
-    let places = (-61..=99).map(|i| mean[0] + sigma * f64::from(i) / 47.0).collect();
-    let at = |to: f64| Gaussian::from_moments(&[&[to], &mean[1..]].concat(), &covariance, &Device::Cpu);
-    let slice = Slice::new(format!("mean of {}", names.columns[0]), places, at, &p)?;
-    let at = |mean: f64, sigma: f64| Gaussian::from_moments(&[mean], &[[sigma * sigma]], &Device::Cpu);
-    let path = learned.path.iter().map(|theta| (theta[theta.len() - 1], (-theta[0]).exp())).collect();
-    let axes = [("mean", 0.0), ("standard deviation", 0.0)];
-    let view = (columns == 1).then(|| View::new(axes, path, known.map(|_| (2.0, 1.5)), at, &p)).transpose()?;
-    run.draw_landscape(&slice, view.as_ref())?;
-    run.draw_density(&names.columns, &p, &learned.model)?;
+    run.draw_gaussian(&names.columns, &p, &learned, known)?;
     run.say_files();
     Ok(())
 }

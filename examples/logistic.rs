@@ -3,7 +3,7 @@
 //!
 //! Try: the slope of `truth`, or `--n 50`, and see how far the estimate falls from the truth. Step size: with `--lr 20`
 //! the descent leaps from side to side, and the run says that it has not converged; with `--lr 25` the loss climbs above
-//! its start, and the run stops and names the step.
+//! its start, and the run stops and names the step; with `--let-it-diverge` it goes on, and is drawn.
 
 use anyhow::Result;
 use candle_core::{Device, Tensor};

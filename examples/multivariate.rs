@@ -43,7 +43,9 @@ fn main() -> Result<()> {
     let variance = products.iter().map(|x| (x - estimate).powi(2)).sum::<f64>() / (draws - 1) as f64;
     let (exact, error) = (mean[i] * mean[j] + covariance[i][j], (variance / draws as f64).sqrt());
     println!("\nE[{} × {}] under q", names[i], names[j]);
-    println!("{draws} draws  {estimate:.4} ± {error:.4} cm²\nμ μ' + Σ       {exact:.4} cm²");
+    let error =
+        if draws > 1 { format!("± {error:.4} cm²") } else { "cm², and one draw says nothing of its error".into() };
+    println!("{draws} draws  {estimate:.4} {error}\nμ μ' + Σ       {exact:.4} cm²");
 
     // Two columns of a Gaussian are a Gaussian. The region that holds a share s of it ends at (1 − s) of the peak.
     let block = [[covariance[i][i], covariance[i][j]], [covariance[j][i], covariance[j][j]]];

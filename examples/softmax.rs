@@ -3,7 +3,7 @@
 //!
 //! Try: the coefficients of `truth`, or `--n 90`, and see which curve strays. Step size: with `--lr 8` the descent leaps
 //! from side to side, and the run says that it has not converged; with `--lr 10` the loss climbs above its start, and the
-//! run stops and names the step.
+//! run stops and names the step; with `--let-it-diverge` it goes on, and is drawn.
 
 use anyhow::Result;
 use candle_core::{Device, Tensor};

@@ -46,6 +46,9 @@ pub struct Names {
     pub target: String,
     /// The names of its classes, the base class first; none for a density.
     pub classes: Vec<String>,
+    /// For every column of x that stands for a level, the column of the table that it is of and that one's base level; none
+    /// for numbers. Empty where there is no table.
+    pub bases: Vec<Option<(String, String)>>,
 }
 
 /// What is predicted from what: `survived from class 2nd, class 3rd`.
@@ -62,13 +65,14 @@ impl fmt::Display for Names {
 }
 
 impl Names {
-    /// As texts to be kept [beside a model](crate::Parameters::save_with): JSON under `columns`, `target` and `classes`.
+    /// As texts to be kept [beside a model](crate::Parameters::save_with): JSON under `columns`, `target`, `classes` and `bases`.
     pub fn texts(&self) -> BTreeMap<String, String> {
         let json = |names: &[String]| serde_json::Value::from(names.to_vec()).to_string();
         BTreeMap::from([
             ("columns".into(), json(&self.columns)),
             ("target".into(), self.target.clone()),
             ("classes".into(), json(&self.classes)),
+            ("bases".into(), serde_json::json!(self.bases).to_string()),
         ])
     }
 
@@ -82,7 +86,9 @@ impl Names {
             serde_json::from_str(text(name)?)
                 .map_err(|e| Error::Other(format!("the {name} cannot be read: {e}").into()))
         };
-        Ok(Self { columns: names("columns")?, target: text("target")?.clone(), classes: names("classes")? })
+        // Files of before they were kept have none.
+        let bases = texts.get("bases").and_then(|bases| serde_json::from_str(bases).ok()).unwrap_or_default();
+        Ok(Self { columns: names("columns")?, target: text("target")?.clone(), classes: names("classes")?, bases })
     }
 
     /// # Errors
@@ -126,7 +132,8 @@ impl Design {
     /// Another number of column names than of columns; a column that is constant, or a linear combination of the ones
     /// before it.
     pub fn of_sample(batch: Labelled, columns: &[&str], target: &str, classes: &[&str]) -> Result<Self> {
-        let names = Names { columns: owned(columns), target: target.into(), classes: owned(classes) };
+        let (columns, classes) = (owned(columns), owned(classes));
+        let names = Names { columns, target: target.into(), classes, ..Names::default() };
         let count = vec![1.0; batch.rows()?];
         own_columns(batch.x(), &count, &names.columns)?;
         Ok(Self { p: Empirical::from_counts(batch, &count)?, names, notes: vec![] })
@@ -203,7 +210,7 @@ impl<'a> Ask<'a> {
         }
         let (classes, y) = table.classes(&self.target, self.base_of(&self.target))?;
         let y = Tensor::from_vec(y, table.rows(), &Device::Cpu)?;
-        Ok((y, Names { columns: vec![], target: self.target.clone(), classes }))
+        Ok((y, Names { target: self.target.clone(), classes, ..Names::default() }))
     }
 
     /// The design. A column of one value only has no coefficient of its own and is left out.
@@ -238,6 +245,7 @@ impl<'a> Ask<'a> {
                     }
                     names.columns.push(predictor.to_string());
                     said.push((*predictor, None));
+                    names.bases.push(None);
                     columns.push(numbers.clone());
                 }
                 Column::Categories { levels, codes } => {
@@ -246,6 +254,7 @@ impl<'a> Ask<'a> {
                     said.push((*predictor, Some((levels.len(), levels[base].as_str()))));
                     for (code, level) in levels.iter().enumerate().filter(|(code, _)| *code != base) {
                         names.columns.push(format!("{predictor} {level}"));
+                        names.bases.push(Some((predictor.to_string(), levels[base].clone())));
                         columns.push(codes.iter().map(|c| f64::from(u8::from(*c as usize == code))).collect());
                     }
                 }

@@ -44,6 +44,7 @@ mod tables_in_memory;
 mod ten_million_flips;
 mod the_verdict_is_exact;
 mod titanic_hits_the_lecture;
+mod title_is_what_is_printed;
 mod tree_gains_are_mutual_information;
 mod trees_grow_on_any_table;
 mod units_of_a_layer_have_no_order;

@@ -144,9 +144,7 @@ fn fit_coin(run: &Run<Fit>, Design { p, names, notes }: Design<Tensor>) -> Resul
     let learned = run.learn(&p, setting, Bernoulli::new)?;
     println!("probability of {}: {:.6}\n", faces[1], learned.model.prob()?);
     run.draw_descent(&learned, "H(p̂)")?;
-    let slice = Slice::of_coins(&faces[1], learned.model.prob()?, &p)?;
-    let slice = learned.separation.iter().fold(slice, |slice, apart| slice.without_minimum(apart.infimum));
-    run.draw_landscape(&slice, None)?;
+    run.draw_landscape(&learned, "H(p̂)", &Slice::of_coins(&faces[1], &learned, &p)?, None)?;
     run.say_files();
     Ok(())
 }
@@ -163,8 +161,7 @@ fn fit_gaussian(run: &Run<Fit>, Design { mut p, names, notes }: Design<Tensor>) 
     let make = |vb: VarBuilder| Gaussian::new(columns, vb)?.whitened(&coordinates);
     let learned = run.learn(&p, Setting { truth: None, separation: None, names: &names, step_size: 0.15 }, make)?;
     run.say_moments(&names, &learned.model, None, &p)?;
-    run.draw_descent(&learned, "H(p̂)")?;
-    run.draw_density(&names.columns, &p, &learned.model)?;
+    run.draw_gaussian(&names.columns, &p, &learned, None)?;
     run.say_files();
     Ok(())
 }
@@ -224,10 +221,11 @@ fn tree(run: &Run<Questions>) -> Result<()> {
     println!("{:<24}{:>14}", "= H(Y|leaf)", run.show(left));
     let inks = [Ink::Blue, Ink::Orange, Ink::Green, Ink::Purple, Ink::SkyBlue, Ink::Grey];
     let kinds: Vec<(&String, Ink)> = tree.class_names().iter().zip(inks.into_iter().cycle()).collect();
-    let figure =
-        Figure::new(format!("The tree tells {} of the {} in {target}", run.show(before - left), run.show(before)))
-            .subtitle("streams are as wide as the rows in them")
-            .column([Panel::tree(&kinds, &twig(&tree, run.unit()))]);
+    let chance = run.chance(&table, target)?;
+    println!("{:<24}{:>14}", "by chance at most", run.show(chance.tree));
+    let figure = Figure::new(run.tree_title(&tree, target, &chance))
+        .subtitle("streams are as wide as the rows in them")
+        .column([Panel::tree(&kinds, &twig(&tree, run.unit()))]);
     run.draw("tree.png", figure)?;
     run.say_picture("tree.png");
     Ok(())

@@ -1,12 +1,14 @@
 //! The course of a fit: a plan that can be read, followed, and what is left of it.
 
+use std::ops::ControlFlow;
+
 use anyhow::{Result, anyhow};
 use candle_core::{DType, Device};
 use candle_mle::batch::Batch;
 use candle_mle::hook::{NoClimb, ParameterPath};
 use candle_mle::mle::{By, Fitted, Plan};
 use candle_mle::model::KlDivergence;
-use candle_mle::{Empirical, Error, History, LossLog, Model, Objective, Parameters, fit};
+use candle_mle::{Empirical, Error, History, Hook, LossLog, Model, Objective, Parameters, Step, fit};
 use candle_nn::{VarBuilder, VarMap};
 
 use crate::flags::Learns;
@@ -19,6 +21,15 @@ use crate::say;
 const NEAR: f64 = 1e-4;
 /// How many steps of the three objectives are compared.
 const COMPARED: usize = 200;
+
+/// An error once the loss stands above its start, where that is one.
+pub struct Climb(Option<NoClimb>);
+
+impl<M: Model> Hook<M> for Climb {
+    fn on_step(&mut self, step: &Step<'_, M>) -> candle_mle::Result<ControlFlow<()>> {
+        self.0.as_mut().map_or(Ok(ControlFlow::Continue(())), |climb| climb.on_step(step))
+    }
+}
 
 impl<D: Learns> Run<D> {
     /// How the fit goes, from the flags: a sample is walked to its end by gradient descent, so that every step is seen; a
@@ -40,6 +51,11 @@ impl<D: Learns> Run<D> {
             floor: plan.floor.filter(|_| flags.steps.is_none()),
             ..plan
         }
+    }
+
+    /// What refuses a step size whose loss climbs above its start, unless that is what is to be seen.
+    pub fn climb(&self) -> Climb {
+        Climb((!self.flags.data.descent().let_it_diverge).then(NoClimb::default))
     }
 
     /// The data as a fit takes them: on the device and in the numbers of this run.
@@ -72,7 +88,7 @@ impl<D: Learns> Run<D> {
         let plan = self.plan(&setting, &data);
 
         let (mut log, mut path) = (LossLog::with_truth(truth.as_ref()), ParameterPath::new());
-        let (mut progress, mut climb) = (Progress::new(plan.steps, self.unit()), NoClimb::default());
+        let (mut progress, mut climb) = (Progress::new(plan.steps, self.unit()), self.climb());
         let watch = &mut (&mut path, &mut climb, &mut progress);
         let outcome = plan.follow(model, vars, &data, &mut log, watch);
         drop(progress);
@@ -99,6 +115,9 @@ impl<D: Learns> Run<D> {
                 // Beside what an earlier run may have left, which stays.
                 let place = self.out("log-of-failed-run.csv");
                 history.write_csv(&place, self.unit())?;
+                if self.flags.data.descent().let_it_diverge {
+                    self.draw_divergence(&history)?;
+                }
                 return Err(anyhow!("{e}\nThe log up to that step is in {}", place.display()));
             }
         };

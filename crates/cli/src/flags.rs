@@ -262,6 +262,9 @@ pub struct Descending {
     /// What is minimised; all three have the same minimiser
     #[arg(long, default_value = "cross-entropy", value_parser = named::<Objective>(&["kl", "cross-entropy", "nll"]), help_heading = "Descent")]
     pub(crate) objective: Objective,
+    /// Goes on where a step size makes the loss climb above its start, and draws it, instead of stopping there
+    #[arg(long, help_heading = "Descent")]
+    pub(crate) let_it_diverge: bool,
     #[command(flatten)]
     pub(crate) numbers: Numbers,
 }

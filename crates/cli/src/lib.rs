@@ -8,12 +8,14 @@
 //! | `run` | a run: its name, its flags, its device and its folder |
 //! | `course` | a fit from its plan to its log |
 //! | `learned` | what a fit is given, and what it leaves |
+//! | `chance` | what columns seem to tell by chance |
 //! | `say` | what is printed |
 //! | `pictures` | what is drawn |
 //! | `progress` | the bar while it runs |
 
 #![warn(missing_docs)]
 
+mod chance;
 mod command;
 mod course;
 mod flags;
@@ -23,7 +25,9 @@ mod progress;
 mod run;
 mod say;
 
+pub use chance::Chance;
 pub use command::command;
+pub use course::Climb;
 pub use flags::{
     Classes, Coin, Coordinates, Data, Descending, Draws, Faces, Features, Learner, Learning, Learns, Numbers, Points,
     Questions, Seeded, Text,

@@ -44,3 +44,26 @@ impl Drop for Progress {
         self.bar.finish_and_clear();
     }
 }
+
+/// Says that a picture is being drawn, and how much of it is; clears itself when it is dropped.
+pub(crate) struct Drawing(ProgressBar);
+
+impl Drawing {
+    pub fn new(parts: usize) -> Self {
+        let bar = ProgressBar::new(parts as u64);
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len}  drawing") {
+            bar.set_style(style);
+        }
+        Self(bar)
+    }
+
+    pub fn one_more(&self) {
+        self.0.inc(1);
+    }
+}
+
+impl Drop for Drawing {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

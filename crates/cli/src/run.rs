@@ -35,7 +35,7 @@ pub(crate) struct Flags<D: clap::Args> {
 
 /// What stands below the flags.
 const AFTER_HELP: &str = "\
-Pictures are PNG files whose titles state what they show. Where one model is fitted (coin, logistic, softmax, gaussian) a run \
+Pictures are PNG files whose titles state what they show, as the run prints it. Where one model is fitted (coin, logistic, softmax, gaussian) a run \
 also leaves log.csv, every step of the descent, and parameters.safetensors. A likelihood without a finite maximum is \
 reported, and is no failure.
 
@@ -107,10 +107,12 @@ impl<D: Data> Run<D> {
         self.flags.output.out.clone().unwrap_or_else(folder).join(name)
     }
 
-    /// Draws a figure to the file `name` in the folder of this run's output.
+    /// Draws a figure to the file `name` in the folder of this run's output, and says what it shows.
     pub fn draw(&self, name: &str, figure: Figure) -> Result<()> {
         // The message names its cause already.
-        figure.save(self.out(name)).map_err(|e| anyhow!("{e}"))
+        figure.save(self.out(name)).map_err(|e| anyhow!("{e}"))?;
+        println!("{name}: {}", figure.finding());
+        Ok(())
     }
 
     /// Says where the one picture of this run is.

@@ -101,7 +101,8 @@ impl<D: Learns> Run<D> {
             let columns = std::iter::once("(intercept)").chain(names.columns.iter().map(String::as_str));
             let header = if learned.separation.is_some() { "limit" } else { "estimate" };
             let other = beside.map_or(String::new(), |(header, _)| header.into());
-            let mut lines = vec![[format!("  {} {}{against}", names.target, names.classes[class]), header.into(), other]];
+            let mut lines =
+                vec![[format!("  {} {}{against}", names.target, names.classes[class]), header.into(), other]];
             for (row, name) in columns.enumerate() {
                 // The intercept is kept last and read first.
                 let at = if row == 0 { values.len() - 1 } else { row - 1 };

@@ -140,6 +140,32 @@ impl Scale {
         (length.abs() < 1e300).then_some(length)
     }
 
+    /// This scale's numbers at the ticks of the one that it is a multiple of.
+    pub fn beside(&self, ticks: &[Tick]) -> Vec<Tick> {
+        let number = |tick: &Tick| self.number(self.ends.0 + tick.place * (self.ends.1 - self.ends.0));
+        let numbers: Vec<f64> = ticks.iter().map(number).collect();
+        let largest = numbers.iter().fold(0.0, |most: f64, number| most.max(number.abs()));
+        let write = |number: f64| {
+            // Seven digits of the largest; what is smaller than the last of them is nothing, but where it has a logarithm.
+            let size = if self.kind == Kind::Log { number.abs() } else { largest };
+            let unit = 10f64.powf(size.log10().floor() - 6.0);
+            let rounded = (number / unit).round() * unit;
+            if (1e-4..1e7).contains(&rounded.abs()) { plain(rounded) } else { power(rounded) }
+        };
+        let beside = |(tick, number): (&Tick, f64)| Tick { place: tick.place, label: write(number) };
+        ticks.iter().zip(numbers).map(beside).collect()
+    }
+
+    /// What stands at a length.
+    fn number(&self, length: f64) -> f64 {
+        self.factor
+            * match self.kind {
+                Kind::Linear | Kind::Names(_) => length,
+                Kind::Log => 10f64.powf(length),
+                Kind::Steps => 10f64.powf(length) - 1.0,
+            }
+    }
+
     /// The round numbers between the ends, `most` at the most where that is possible.
     pub fn ticks(&self, most: usize) -> Vec<Tick> {
         let shown = |end: f64| match self.kind {
@@ -251,6 +277,16 @@ fn plain(number: f64) -> String {
     }
 }
 
+/// The shortest writing in scientific notation, of four digits at most.
+fn power(number: f64) -> String {
+    if number == 0.0 {
+        return "0".into();
+    }
+    let text = format!("{number:.3e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    signed(&format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.')))
+}
+
 /// Commas between the thousands, from five digits on: 20,000 but 1912.
 fn grouped(text: &str) -> String {
     let whole = text.find('.').unwrap_or(text.len());
@@ -324,6 +360,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_multiple_is_numbered_where_its_base_is() {
+        let beside = |axis: Axis, lo, hi, factor| {
+            let scale = Scale::new(&axis.range(lo, hi), [].into_iter(), (0.0, 0.0)).unwrap();
+            let ticks = scale.ticks(6);
+            let right = scale.times(factor).beside(&ticks);
+            assert!(ticks.iter().zip(&right).all(|(left, right)| left.place == right.place));
+            right.into_iter().map(|tick| tick.label).collect::<Vec<_>>()
+        };
+        assert_eq!(beside(Axis::new("y"), 0.0, 1.0, 2201.0), ["0", "440.2", "880.4", "1320.6", "1760.8", "2201"]);
+        assert_eq!(beside(Axis::new("y"), -0.2, 0.2, 100.0), ["−20", "−10", "0", "10", "20"]);
+        assert_eq!(beside(Axis::new("y"), 0.0, 1.0, 2e9), ["0", "4e8", "8e8", "1.2e9", "1.6e9", "2e9"]);
+        assert_eq!(beside(Axis::new("y").log(), 0.01, 1.0, 150.0), ["1.5", "15", "150"]);
+        assert_eq!(beside(Axis::new("y").log(), 1e-12, 1.0, 15.0)[0], "1.5e−11");
     }
 
     #[test]

@@ -37,6 +37,11 @@ impl Figure {
         Self { title: title.into(), subtitle: String::new(), columns: Vec::new(), size: (1600, 900) }
     }
 
+    /// What it states, as it stands above it.
+    pub fn finding(&self) -> &str {
+        &self.title
+    }
+
     /// The conditions, in smaller print below the title.
     pub fn subtitle(mut self, subtitle: impl Into<String>) -> Self {
         self.subtitle = subtitle.into();

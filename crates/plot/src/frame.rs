@@ -228,7 +228,12 @@ impl<'a> Frame<'a> {
             let (name, line) = match note {
                 Note::Across(y, name) => (name, plan.y.place(*y).map(|place| self.across(self.y(place)))),
                 Note::Upright(x, name) => (name, plan.x.place(*x).map(|place| self.upright(self.x(place)))),
-                Note::Mark(x, y, name) | Note::Text(x, y, name) => (name, self.at(*x, *y).map(|point| vec![point])),
+                Note::Mark(x, y, name) | Note::Cross(x, y, name) | Note::Text(x, y, name) => {
+                    (name, self.at(*x, *y).map(|point| vec![point]))
+                }
+                Note::Arrow(x, (from, to), name) => {
+                    (name, self.at(*x, *from).zip(self.at(*x, *to)).map(|(from, to)| vec![from, to]))
+                }
             };
             let visible = |line: &Vec<Point>| line.iter().all(|point| self.plot.grown(1.0).contains(*point));
             let Some(line) = line.filter(visible) else { continue };
@@ -238,17 +243,41 @@ impl<'a> Frame<'a> {
             }
             if !name.is_empty() {
                 let size = (font.width(name) + 8.0 * unit, font.leading());
-                names.push((name, self.spots(note, line[0], size, 8.0 * unit)));
+                let (first, last) = (line[0], line[line.len() - 1]);
+                // Of an arrow the middle; of a line across or upright only one of the two is looked at.
+                let at = if let Note::Arrow(..) = note { (first.0, (first.1 + last.1) / 2.0) } else { first };
+                names.push((name, self.spots(note, at, size, 8.0 * unit)));
             }
-            if let Note::Mark(..) = note {
-                let centre = line[0];
-                for (radius, ink) in [(13.0, Ink::White), (10.0, Ink::Black), (4.0, Ink::White)] {
-                    sheet.shapes.push(Shape::Disc { centre, radius: radius * unit, colour: ink.colour(), alpha: 1.0 });
+            match note {
+                Note::Mark(..) => {
+                    let centre = line[0];
+                    for (radius, ink) in [(13.0, Ink::White), (10.0, Ink::Black), (4.0, Ink::White)] {
+                        let (radius, colour) = (radius * unit, ink.colour());
+                        sheet.shapes.push(Shape::Disc { centre, radius, colour, alpha: 1.0 });
+                    }
+                    self.crowd.boxes.push(around(centre, (20.0 * unit, 20.0 * unit)));
                 }
-                self.crowd.boxes.push(around(centre, (20.0 * unit, 20.0 * unit)));
-            } else {
-                self.crowd.add_line(&line, 8.0 * unit);
-                sheet.stroke(line, SOFT, 2.5, Dash::Dashed);
+                Note::Cross(..) => {
+                    let (x, y) = line[0];
+                    let reach = 12.0 * unit;
+                    // White below black, so that it is seen on light and on dark.
+                    for (width, ink) in [(11.0, Ink::White), (5.0, Ink::Black)] {
+                        for turn in [1.0, -1.0] {
+                            let stroke = vec![(x - reach, y - turn * reach), (x + reach, y + turn * reach)];
+                            sheet.stroke(stroke, ink.colour(), width, Dash::Solid);
+                        }
+                    }
+                    self.crowd.boxes.push(around((x, y), (2.0 * reach, 2.0 * reach)));
+                }
+                Note::Arrow(..) => {
+                    let middle = (line[0].0, (line[0].1 + line[1].1) / 2.0);
+                    self.crowd.boxes.push(around(middle, (20.0 * unit, (line[1].1 - line[0].1).abs())));
+                    arrow(sheet, line[0], line[1]);
+                }
+                _ => {
+                    self.crowd.add_line(&line, 8.0 * unit);
+                    sheet.stroke(line, SOFT, 2.5, Dash::Dashed);
+                }
             }
         }
         for (name, spots) in names {
@@ -276,7 +305,13 @@ impl<'a> Frame<'a> {
                 let beside = gap + width / 2.0;
                 along.flat_map(|share| [x + beside, x - beside].map(|x| spot((x, y(share))))).collect()
             }
-            Note::Mark(..) | Note::Text(..) => {
+            Note::Arrow(..) => {
+                // Beside it, from its middle outwards.
+                let beside = 1.5 * gap + width / 2.0;
+                let shifts = [0.0, -1.0, 1.0, -2.0, 2.0];
+                shifts.into_iter().flat_map(|k| [x + beside, x - beside].map(|x| spot((x, y + k * height)))).collect()
+            }
+            Note::Mark(..) | Note::Cross(..) | Note::Text(..) => {
                 let ways = [
                     (1.0, 0.0),
                     (1.0, -1.0),
@@ -292,6 +327,16 @@ impl<'a> Frame<'a> {
             }
         }
     }
+}
+
+/// A shaft and a head at its second end; one shorter than a head is all head.
+fn arrow(sheet: &mut Sheet, from: Point, to: Point) {
+    let (way, unit) = ((to.1 - from.1).signum(), sheet.unit);
+    let head = (20.0 * unit).min((to.1 - from.1).abs());
+    let neck = to.1 - way * head;
+    sheet.stroke(vec![from, (to.0, neck)], TEXT, 4.5, Dash::Solid);
+    let outline = vec![to, (to.0 - 0.5 * head, neck), (to.0 + 0.5 * head, neck)];
+    sheet.shapes.push(Shape::Fill { outline, colour: TEXT, alpha: 1.0 });
 }
 
 /// Words in the middle of their cell, small enough to fit; nothing where they could not be read.

@@ -75,6 +75,8 @@ pub(crate) enum Note {
     Across(f64, String),
     Upright(f64, String),
     Mark(f64, f64, String),
+    Cross(f64, f64, String),
+    Arrow(f64, (f64, f64), String),
     Text(f64, f64, String),
 }
 
@@ -132,7 +134,8 @@ impl Panel {
         self
     }
 
-    /// A second scale on the right for the same curves: `factor` times the left one. Not beside a map.
+    /// A second scale on the right for the same curves: `factor` times the left one, numbered where the left one is, so that
+    /// one grid serves both. Not beside a map.
     pub fn right_axis(mut self, label: impl Into<String>, factor: f64) -> Self {
         self.right = Some((label.into(), factor));
         self
@@ -248,6 +251,18 @@ impl Panel {
     /// An emphasised point with a short name beside it.
     pub fn mark(mut self, x: f64, y: f64, name: impl Into<String>) -> Self {
         self.notes.push(Note::Mark(x, y, name.into()));
+        self
+    }
+
+    /// The same as [`mark`](Self::mark) in another form, a cross, for what the marks are to be held against.
+    pub fn cross(mut self, x: f64, y: f64, name: impl Into<String>) -> Self {
+        self.notes.push(Note::Cross(x, y, name.into()));
+        self
+    }
+
+    /// An upright arrow at `x` between two heights, its head at the second; its name stands beside the middle.
+    pub fn arrow(mut self, x: f64, from: f64, to: f64, name: impl Into<String>) -> Self {
+        self.notes.push(Note::Arrow(x, (from, to), name.into()));
         self
     }
 

@@ -78,7 +78,11 @@ impl<'a> Plan<'a> {
         }
         let most = (height / (1.5 * font.size)).clamp(2.0, 7.0) as usize;
         self.y_ticks = self.y.ticks(most);
-        self.right_ticks = self.right.as_ref().map(|scale| scale.ticks(most)).unwrap_or_default();
+        self.right_ticks = match (&self.right, self.panel.heat_map()) {
+            (Some(scale), None) => scale.beside(&self.y_ticks),
+            (Some(bar), Some(_)) => bar.ticks(most),
+            (None, _) => Vec::new(),
+        };
     }
 
     /// The width of a colour bar with the gap before it, in design pixels.
@@ -115,7 +119,8 @@ pub(crate) fn reach(panel: &Panel) -> Vec<(f64, f64)> {
     points.extend(panel.notes.iter().map(|note| match note {
         Note::Across(y, _) => (f64::NAN, *y),
         Note::Upright(x, _) => (*x, f64::NAN),
-        Note::Mark(x, y, _) | Note::Text(x, y, _) => (*x, *y),
+        Note::Mark(x, y, _) | Note::Cross(x, y, _) | Note::Text(x, y, _) => (*x, *y),
+        Note::Arrow(x, (_, to), _) => (*x, *to),
     }));
     points
 }

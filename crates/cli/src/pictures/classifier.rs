@@ -3,10 +3,15 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
+use candle_core::Tensor;
 use candle_mle::batch::{host, like};
+use candle_mle::hook::Row;
+use candle_mle::info::Unit;
+use candle_mle::info::number::fixed;
 use candle_mle::model::Linear;
+use candle_mle::separation::Separation;
 use candle_mle::table::Names;
-use candle_mle::{Classifier, Design, Empirical, Labelled, LossLog, walk};
+use candle_mle::{Classifier, Design, Empirical, Labelled};
 use candle_mle_plot::{Axis, Figure, Ink, Panel};
 
 use super::{Slice, View};
@@ -16,103 +21,321 @@ use crate::run::Run;
 
 /// Colours of the classes, in order.
 const INKS: [Ink; 7] = [Ink::Blue, Ink::Vermillion, Ink::Green, Ink::Purple, Ink::Orange, Ink::SkyBlue, Ink::Black];
+/// More patterns of x than this have no names on a picture.
+const NAMED: usize = 16;
+/// A column of more different numbers than this is seen in so many cells by a map.
+const BINS: usize = 1000;
 
 impl<D: Data> Run<D> {
-    /// All three pictures of a classifier. The slice runs along the first slope of the first class after the base class,
-    /// its logit at the mean of that column held, or along the direction of a separation.
+    /// All three pictures of a classifier. The slice runs along the slope that moves a logit most, the logits at the mean of
+    /// x held, or along the direction of a separation.
     pub fn draw_classifier<M: Linear>(&self, design: &Design, learned: &Learned<M>, truth: Option<&M>) -> Result<()> {
         self.draw_descent(learned, "H(Y|X)")?;
-        let (data, design) = (&design.p, &design.names);
-
-        let coefficients = learned.model.coefficients()?;
-        let (classes, width) = coefficients.dims2()?;
-        let fitted = host(&coefficients)?;
-        let with = |changes: &[(usize, f64)]| -> candle_mle::Result<M> {
-            let mut coefficients = fitted.clone();
-            changes.iter().for_each(|(at, value)| coefficients[*at] = *value);
-            M::from_coefficients(&like(data.batch().x(), coefficients, (classes, width))?)
-        };
-        let (slope, intercept) = (width, 2 * width - 1);
-        // Far from x = 0 slope and intercept are one valley; slope and the logit at the mean of x are not.
-        let spread = data.standardize()?;
-        // Without a column the intercept stands in the place of the slope.
-        let first = |of: Vec<f64>, none: f64| of.first().copied().unwrap_or(none);
-        let (mean, sd) = (first(host(spread.shift())?, 0.0), first(host(spread.scale())?, 1.0));
-        let at_mean = |logit: f64, w: f64| with(&[(intercept, logit - w * mean), (slope, w)]);
-        let slice = match &learned.separation {
-            Some(separation) => {
-                let along = separation.direction.concat();
-                let moved = |t: f64| {
-                    let places = fitted.iter().zip(&along).map(|(from, delta)| from + t * delta).enumerate();
-                    with(&places.collect::<Vec<_>>())
-                };
-                let axis = "distance from the end of the descent along the separating direction";
-                Slice::new(axis, reach(&moved, data)?, moved, data)?.without_minimum(separation.infimum)
-            }
-            None => {
-                // The fitted slope is a place of the grid.
-                let grid = (-61..=99).map(|i| fitted[slope] + f64::from(i) / 47.0 / sd).collect();
-                let of = if classes > 2 {
-                    format!(", {} against {}", design.classes[1], design.classes[0])
-                } else {
-                    String::new()
-                };
-                let axis = match design.columns.first() {
-                    Some(column) => format!("slope of {column}{of} (logits per unit)"),
-                    None => format!("intercept{of} (logits)"),
-                };
-                let logit = fitted[intercept] + fitted[slope] * mean;
-                Slice::new(axis, grid, |value| at_mean(logit, value), data)?
-            }
-        };
-        let view = if (classes, width) == (2, 2) {
-            // Parameters in the order of their names: bias, weight; of a softmax with its row of class 0 before.
-            let place = |intercept: f64, slope: f64| (intercept + slope * mean, slope);
-            let of_step = |theta: &Vec<f64>| place(theta[theta.len() / 2 - 1], theta[theta.len() - 1]);
-            let truth = truth.map(|t| t.coefficients()).transpose()?.map(|c| host(&c)).transpose()?;
-            let truth = truth.map(|c| place(c[intercept], c[slope]));
-            let path = learned.path.iter().map(of_step).collect();
-            // A standard deviation of x moves a logit by slope · sd: as far as that both ways the basin is seen whole.
-            let logit = (format!("logit at the mean {}", design.columns[0]), 1.6 * fitted[slope].abs() * sd);
-            let axes = [(logit.0.as_str(), logit.1), ("slope (logits per unit)", 0.0)];
-            Some(View::new(axes, path, truth, at_mean, data)?)
+        let (data, names) = (&design.p, &design.names);
+        let standard = Standard::of(data, &learned.model)?;
+        let slice = standard.slice(data, names, learned)?;
+        let view = if (standard.classes(), standard.columns()) == (2, 1) {
+            Some(standard.view(data, names, learned, truth)?)
         } else {
             None
         };
-        self.draw_landscape(&slice, view.as_ref())?;
+        self.draw_landscape(learned, "H(Y|X)", &slice, view.as_ref())?;
 
-        let seen = Patterns::of(data, &learned.model, classes)?;
-        let title = if seen.repeat {
-            let unit = self.unit();
-            let kl = learned.history.rows().last().map_or(f64::NAN, |row| row.kl / unit.nats());
-            format!("{}: fitted and observed shares are KL = {kl:.4} {unit} apart", design.target)
-        } else {
-            // Single observations have no shares: KL is all of the cross-entropy, and says nothing of this picture.
-            let apart = 100.0 * seen.apart(width == 2);
-            format!("{}: fitted and observed shares are {apart:.1} % apart on average", design.target)
+        let figure = match &learned.separation {
+            Some(separation) if standard.columns() > 1 => standard.margins(data, names, separation, self.unit())?,
+            _ => self.over_shares(design, learned, truth)?,
         };
-        let panel =
-            if width == 2 { curves(design, data, &seen, &learned.model, truth)? } else { calibration(design, &seen) };
-        let of = match (seen.repeat, width == 2) {
+        self.draw("model.png", figure)
+    }
+
+    /// The fitted probabilities over the observed shares.
+    fn over_shares<M: Linear>(&self, design: &Design, learned: &Learned<M>, truth: Option<&M>) -> Result<Figure> {
+        let (data, names, unit) = (&design.p, &design.names, self.unit());
+        let one_column = names.columns.len() == 1;
+        let seen = Patterns::of(data, &learned.model, names.classes.len())?;
+        let named = seen.repeat && !one_column && seen.seen.len() <= 4 * NAMED;
+        let kl = learned.history.rows().last().map_or(f64::NAN, |row| row.kl / unit.nats());
+        let kl = format!("KL = {} {unit}", fixed(kl, 4));
+        let target = &names.target;
+        let finding = match &learned.separation {
+            Some(_) => format!("{target}: no finite maximum, the fitted probabilities go on towards 0 and 1"),
+            None if named => {
+                let (share, who) = seen.farthest(names);
+                format!("{target}: the model is {kl} from the shares, {:.0} % of it at {who}", 100.0 * share)
+            }
+            None if seen.repeat => format!("{target}: fitted and observed shares are {kl} apart"),
+            // Single observations have no shares: KL is all of the cross-entropy, and says nothing of this picture.
+            None => {
+                let apart = 100.0 * seen.apart(one_column);
+                // What is rare is not far from any small probability.
+                let rare = match &names.classes[..] {
+                    [_, class] => {
+                        let of = seen.seen.iter().map(|pattern| pattern.count * pattern.share[1]).sum::<f64>();
+                        format!(", where {:.1} % are {class}", 100.0 * of / data.total())
+                    }
+                    _ => String::new(),
+                };
+                format!("{target}, in the sample: fitted and observed shares are {apart:.1} % apart on average{rare}")
+            }
+        };
+        let stands = learned.converged || learned.separation.is_some();
+        let title = if stands { finding } else { format!("Not converged. {finding}") };
+        let of = match (seen.repeat, one_column) {
             (true, _) => "every pattern of x",
             (false, true) => "every twentieth of the range of x",
             (false, false) => "every tenth of the fitted probability",
         };
+        let figure = Figure::new(title);
+        if named {
+            return Ok(seen.dots(names, figure));
+        }
+        let panel =
+            if one_column { curves(names, data, &seen, &learned.model, truth)? } else { calibration(names, &seen) };
         let subtitle = format!("discs: observed shares, one for {of}, their area the number of observations");
-        self.draw("model.png", Figure::new(title).subtitle(subtitle).column([panel]))
+        let fitted = if one_column { "" } else { "; the rows that the model was fitted to" };
+        Ok(figure.subtitle(subtitle + fitted).column([panel]))
     }
 }
 
-/// A grid along a separating direction, from where the cross-entropy is half a bit higher to as far beyond.
-fn reach<M: Linear>(at: &impl Fn(f64) -> candle_mle::Result<M>, data: &Empirical<Labelled>) -> Result<Vec<f64>> {
-    let mut log = LossLog::new();
-    let lengths = (0..20).map(|i| f64::from(1 << i));
-    walk(std::iter::once(0.0).chain(lengths.clone().map(|t| -t)).map(at), data, &mut log)?;
-    let history = log.into_history()?;
-    let losses = history.rows().iter().map(|row| row.cross_entropy);
-    let here = history.rows()[0].cross_entropy;
-    let far = lengths.zip(losses.skip(1)).find(|(_, loss)| loss - here > 0.35).map_or(1.0, |(t, _)| t);
-    Ok((0..=160).map(|i| far * (f64::from(i) / 80.0 - 1.0)).collect())
+/// A classifier and its data where every column has mean 0 and standard deviation 1: there a slope leaves the logits at the
+/// mean of x alone.
+struct Standard {
+    /// (m, d)
+    x: Tensor,
+    y: Vec<u32>,
+    mean: Vec<f64>,
+    sd: Vec<f64>,
+    /// For every class the slopes, in logits per standard deviation, and the logit at the mean of x.
+    coefficients: Vec<Vec<f64>>,
+}
+
+impl Standard {
+    fn of<M: Linear>(data: &Empirical<Labelled>, model: &M) -> Result<Self> {
+        let map = data.standardize()?;
+        let (mean, sd) = (host(map.shift())?, host(map.scale())?);
+        let (x, y) = (map.apply(data.batch().x())?, data.batch().y().to_vec1::<u32>()?);
+        let coefficients = host(&model.coefficients()?)?;
+        let coefficients = coefficients.chunks(mean.len() + 1).map(|class| standardised(class, &mean, &sd)).collect();
+        Ok(Self { x, y, mean, sd, coefficients })
+    }
+
+    fn classes(&self) -> usize {
+        self.coefficients.len()
+    }
+
+    fn columns(&self) -> usize {
+        self.sd.len()
+    }
+
+    fn slice<M>(&self, data: &Empirical<Labelled>, names: &Names, learned: &Learned<M>) -> Result<Slice> {
+        if let Some(separation) = &learned.separation {
+            let along: Vec<_> = separation.direction.iter().map(|c| standardised(c, &self.mean, &self.sd)).collect();
+            let line = Line::of(self, &along, data)?;
+            // From where the loss is half a bit higher to as far beyond.
+            let here = line.row(0.0).cross_entropy;
+            let back = (0..60).map(|k| -f64::from(k - 10).exp2());
+            let far = -back.into_iter().find(|t| line.row(*t).cross_entropy - here > 0.35).unwrap_or(-1.0);
+            let axis = "along the separating direction, from the end of the descent".to_string();
+            return Slice::towards(axis, (-far, 0.0, far), separation.infimum, |t| Ok(line.row(t)), data);
+        }
+        let (mut class, mut column) = (1, 0);
+        for c in 1..self.classes() {
+            for j in 0..self.columns() {
+                if self.coefficients[c][j].abs() > self.coefficients[class][column].abs() {
+                    (class, column) = (c, j);
+                }
+            }
+        }
+        let mut along = vec![vec![0.0; self.columns() + 1]; self.classes()];
+        along[class][column] = self.sd[column];
+        let line = Line::of(self, &along, data)?;
+        let fitted = self.coefficients[class][column] / self.sd[column];
+        let (name, per) = per_unit(names, column);
+        let of = if self.classes() > 2 {
+            format!(" in the logit of {} against {}", names.classes[class], names.classes[0])
+        } else {
+            String::new()
+        };
+        let what = if per.is_empty() { "coefficient" } else { "slope" };
+        let axis = format!("{what} of {name}{of} (logits{per})");
+        let row = |slope: f64| Ok(line.row(slope - fitted));
+        let slice = Slice::around(axis, fitted, (1.0 / self.sd[column], f64::INFINITY), row, data)?;
+        Ok(slice.holding(if self.columns() == 1 && self.classes() == 2 {
+            format!("the logit at the mean of {name}")
+        } else {
+            "all other slopes, and the logits at the mean of x".into()
+        }))
+    }
+
+    /// Of two classes and one column: over the logit at the mean of x and the slope.
+    fn view<M: Linear>(
+        &self,
+        data: &Empirical<Labelled>,
+        names: &Names,
+        learned: &Learned<M>,
+        truth: Option<&M>,
+    ) -> Result<View> {
+        let (mean, sd) = (self.mean[0], self.sd[0]);
+        // Parameters in the order of their names: bias, weight; of a softmax with its row of class 0 before.
+        let place = |intercept: f64, slope: f64| (intercept + slope * mean, slope);
+        let of_step = |theta: &Vec<f64>| place(theta[theta.len() / 2 - 1], theta[theta.len() - 1]);
+        let truth = truth.map(|t| Ok::<_, anyhow::Error>(host(&t.coefficients()?)?)).transpose()?;
+        let truth = truth.map(|c| place(c[3], c[2]));
+        let path = learned.path.iter().map(of_step).collect();
+        // A standard deviation of x moves a logit by slope · sd: as far as that both ways the basin is seen whole.
+        let (name, per) = per_unit(names, 0);
+        let least = 1.6 * self.coefficients[1][0].abs();
+        let axes = [(format!("logit at the mean of {name}"), least), (format!("slope of {name} (logits{per})"), 0.0)];
+        let cells = self.cells(&host(data.mass())?)?;
+        View::new(axes, path, truth, |logit, slope| {
+            let nats = |(x, mass): &(f64, [f64; 2])| {
+                let z = logit + slope * sd * x;
+                mass[1] * softplus(-z) + mass[0] * softplus(z)
+            };
+            Ok(cells.iter().map(nats).sum())
+        })
+    }
+
+    /// Every place of the one column, and the mass of both classes there; the means of narrow cells where there are many.
+    fn cells(&self, mass: &[f64]) -> Result<Vec<(f64, [f64; 2])>> {
+        let x = host(&self.x)?;
+        let (low, high) = x.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
+        let mut cells = HashMap::<u64, (f64, [f64; 2])>::new();
+        let few = x.len() <= 2 * BINS;
+        for ((x, y), mass) in x.iter().zip(&self.y).zip(mass) {
+            let cell = if few { x.to_bits() } else { ((x - low) / (high - low) * BINS as f64) as u64 };
+            let (moment, masses) = cells.entry(cell).or_default();
+            *moment += x * mass;
+            masses[*y as usize] += mass;
+        }
+        let mut cells: Vec<_> = cells.into_values().map(|(moment, m)| (moment / (m[0] + m[1]), m)).collect();
+        // The order of a sum is part of its last digit.
+        cells.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Ok(cells)
+    }
+
+    /// How far every observation is told apart: by how much the logit of its class outgrows all others along the direction.
+    fn margins(
+        &self,
+        data: &Empirical<Labelled>,
+        names: &Names,
+        separation: &Separation,
+        unit: Unit,
+    ) -> Result<Figure> {
+        let along: Vec<_> = separation.direction.iter().map(|c| standardised(c, &self.mean, &self.sd)).collect();
+        let line = Line::of(self, &along, data)?;
+        let margins = line.slope.chunks(line.others).map(|c| -c.iter().copied().fold(f64::NEG_INFINITY, f64::max));
+        let margins: Vec<f64> = margins.collect();
+        let largest = margins.iter().copied().fold(0.0, f64::max);
+        let told = |margin: f64| margin > 1e-7 * largest;
+        // A fortieth of the way to the largest is a cell; those that stay have one of their own.
+        let mut cells = vec![[0.0; 41]; self.classes()];
+        let (mut apart, count) = (0.0, &line.count);
+        for ((margin, y), count) in margins.iter().zip(&self.y).zip(count) {
+            apart += if told(*margin) { *count } else { 0.0 };
+            let cell = if told(*margin) { (1.0 + margin / largest * 39.999) as usize } else { 0 };
+            cells[*y as usize][cell.min(40)] += count;
+        }
+        let discs = |y: usize, cells: &[f64; 41]| {
+            let place = |cell: usize| if cell == 0 { 0.0 } else { (cell as f64 - 0.5) / 40.0 * largest };
+            (0..41).filter(|at| cells[*at] > 0.0).map(|at| (place(at), y as f64, cells[at])).collect::<Vec<_>>()
+        };
+        let axis = Axis::new("margin: logits gained for each unit along the separating direction");
+        let mut panel = Panel::new(axis, Axis::new(&names.target).categories(&names.classes)).vline(0.0, "");
+        for (y, cells) in cells.iter().enumerate() {
+            panel = panel.discs(discs(y, cells), INKS[y % INKS.len()]);
+        }
+        let n = data.total();
+        let title = if separation.complete {
+            format!("{}: a direction tells all {n} observations apart, so that the loss has no minimum", names.target)
+        } else {
+            let infimum = fixed(separation.infimum.to(unit), 4);
+            format!(
+                "{}: {apart} of {n} observations are told apart; the other {} keep the NLL above {infimum} {unit}",
+                names.target,
+                n - apart
+            )
+        };
+        let subtitle =
+            "discs: observations, their area how many; a margin above 0 ends in certainty, one of 0 changes nothing";
+        Ok(Figure::new(title).subtitle(subtitle).column([panel]))
+    }
+}
+
+/// Coefficients per unit of x as those per standard deviation, the last one the logit at the mean.
+fn standardised(class: &[f64], mean: &[f64], sd: &[f64]) -> Vec<f64> {
+    let at_mean = class[mean.len()] + class.iter().zip(mean).map(|(slope, mean)| slope * mean).sum::<f64>();
+    class.iter().zip(sd).map(|(slope, sd)| slope * sd).chain([at_mean]).collect()
+}
+
+/// A column's name without its unit, and what a slope of it is per; nothing for a level, which is there or is not.
+fn per_unit(names: &Names, column: usize) -> (String, String) {
+    let name = &names.columns[column];
+    if let Some((_, base)) = names.bases.get(column).into_iter().flatten().next() {
+        return (format!("{name}, against {base}"), String::new());
+    }
+    match name.strip_suffix(')').and_then(|open| open.rsplit_once(" (")) {
+        Some((name, unit)) => (name.into(), format!(" per {unit}")),
+        None => (name.clone(), " per unit".into()),
+    }
+}
+
+/// The likelihood along a line of coefficients. The logits are affine there, so that two products with x do for all places.
+struct Line {
+    /// In every row the logits of all other classes against the one observed, at the fitted place and per unit of the way.
+    base: Vec<f64>,
+    slope: Vec<f64>,
+    others: usize,
+    count: Vec<f64>,
+    mass: Vec<f64>,
+    log_p: Vec<f64>,
+}
+
+impl Line {
+    /// Along a direction in the standard coordinates, a row a class.
+    fn of(standard: &Standard, along: &[Vec<f64>], data: &Empirical<Labelled>) -> Result<Self> {
+        let (k, d) = (standard.classes(), standard.columns());
+        let against = |coefficients: &[Vec<f64>]| -> Result<Vec<f64>> {
+            let slopes: Vec<f64> = coefficients.iter().flat_map(|class| class[..d].iter().copied()).collect();
+            let logits = host(&standard.x.matmul(&like(&standard.x, slopes, (k, d))?.t()?)?)?;
+            let mut against = Vec::with_capacity(logits.len() / k * (k - 1));
+            for (logits, y) in logits.chunks(k).zip(&standard.y) {
+                let logit = |class: usize| logits[class] + coefficients[class][d];
+                let own = logit(*y as usize);
+                against.extend((0..k).filter(|class| *class != *y as usize).map(|class| logit(class) - own));
+            }
+            Ok(against)
+        };
+        let (base, slope) = (against(&standard.coefficients)?, against(along)?);
+        // Of atoms ln p̂ is a logarithm of a probability, and there is one.
+        let log_p = data.log_p::<candle_mle::model::Logistic>()?.map(host).transpose()?;
+        let (count, mass) = (host(data.count())?, host(data.mass())?);
+        let log_p = log_p.unwrap_or_else(|| vec![f64::NAN; count.len()]);
+        Ok(Self { base, slope, others: k - 1, count, mass, log_p })
+    }
+
+    /// The three, each from its own definition.
+    fn row(&self, t: f64) -> Row {
+        let (mut kl, mut cross_entropy, mut nll) = (0.0, 0.0, 0.0);
+        for (row, (base, slope)) in self.base.chunks(self.others).zip(self.slope.chunks(self.others)).enumerate() {
+            let against = base.iter().zip(slope).map(|(base, slope)| base + t * slope);
+            let loss = if self.others == 1 {
+                softplus(base[0] + t * slope[0])
+            } else {
+                let top = against.clone().fold(0.0, f64::max);
+                top + ((-top).exp() + against.map(|z| (z - top).exp()).sum::<f64>()).ln()
+            };
+            kl += self.mass[row] * (self.log_p[row] + loss);
+            cross_entropy += self.mass[row] * loss;
+            nll += self.count[row] * loss;
+        }
+        Row { step: 0, kl, cross_entropy, nll, reverse_kl: None, population_kl: None }
+    }
+}
+
+/// ln(1 + eᶻ), without overflow.
+fn softplus(z: f64) -> f64 {
+    z.max(0.0) + (-z.abs()).exp().ln_1p()
 }
 
 /// The fitted probability of every class against one column, over the observed shares.
@@ -172,12 +395,40 @@ struct Patterns {
     repeat: bool,
 }
 
-/// One x: its first column, how often it was observed, the share and the fitted probability of every class.
+/// One x: how often it was observed, the share and the fitted probability of every class.
 struct Pattern {
-    x: f64,
+    x: Vec<f64>,
     count: f64,
     share: Vec<f64>,
     fitted: Vec<f64>,
+}
+
+impl Pattern {
+    /// Its part of n KL, in nats.
+    fn kl(&self) -> f64 {
+        let of_class = |(share, fitted): (&f64, &f64)| if *share > 0.0 { share * (share / fitted).ln() } else { 0.0 };
+        self.count * self.share.iter().zip(&self.fitted).map(of_class).sum::<f64>()
+    }
+
+    /// Its levels and numbers in words.
+    fn name(&self, names: &Names) -> String {
+        let mut words = vec![];
+        let mut at = 0;
+        while at < self.x.len() {
+            match names.bases.get(at).and_then(Option::as_ref) {
+                None => words.push(format!("{} {}", names.columns[at], self.x[at])),
+                Some((column, base)) => {
+                    let of = |j: usize| names.bases.get(j).and_then(Option::as_ref).is_some_and(|b| b.0 == *column);
+                    let levels = at..(at..self.x.len()).find(|j| !of(*j)).unwrap_or(self.x.len());
+                    at = levels.end - 1;
+                    let level = levels.into_iter().find(|j| self.x[*j] == 1.0).map(|j| &names.columns[j]);
+                    words.push(level.map_or(base.clone(), |name| name[(column.len() + 1)..].to_string()));
+                }
+            }
+            at += 1;
+        }
+        words.join(", ")
+    }
 }
 
 /// Some observations together: the means of the first column, of the share and of the probability of one class.
@@ -200,12 +451,7 @@ impl Patterns {
             let key: Vec<u64> = x.iter().map(|v| v.to_bits()).collect();
             let at = *place.entry(key).or_insert_with(|| {
                 rows.extend_from_slice(x);
-                seen.push(Pattern {
-                    x: x.first().copied().unwrap_or(0.0),
-                    count: 0.0,
-                    share: vec![0.0; classes],
-                    fitted: vec![],
-                });
+                seen.push(Pattern { x: x.to_vec(), count: 0.0, share: vec![0.0; classes], fitted: vec![] });
                 seen.len() - 1
             });
             seen[at].count += count;
@@ -221,8 +467,66 @@ impl Patterns {
     }
 
     fn range(&self) -> (f64, f64) {
-        let places = self.seen.iter().map(|pattern| pattern.x);
+        let places = self.seen.iter().map(|pattern| pattern.x[0]);
         places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
+    }
+
+    /// The pattern that adds most to KL: its share of it, and its name.
+    fn farthest(&self, names: &Names) -> (f64, String) {
+        let all: f64 = self.seen.iter().map(Pattern::kl).sum();
+        let most = self.seen.iter().max_by(|a, b| a.kl().total_cmp(&b.kl()));
+        most.map_or((0.0, String::new()), |most| (most.kl() / all, most.name(names)))
+    }
+
+    /// A row a pattern, a column of panels a class: the observed share with an interval, the fitted probability.
+    fn dots(&self, names: &Names, figure: Figure) -> Figure {
+        let mut largest: Vec<&Pattern> = self.seen.iter().collect();
+        largest.sort_by(|a, b| b.count.total_cmp(&a.count));
+        largest.truncate(NAMED);
+        // By the class that is shown, or the first of several.
+        let classes = shown(names.classes.len());
+        largest.sort_by(|a, b| b.fitted[classes.start].total_cmp(&a.fitted[classes.start]));
+        let rows: Vec<String> = largest.iter().map(|p| format!("{}: {}", p.name(names), p.count)).collect();
+        let blank = vec![""; rows.len()];
+        // One scale for all classes.
+        let ends = largest
+            .iter()
+            .flat_map(|p| classes.clone().take(4).map(|c| wilson(p.share[c], p.count).1.max(p.fitted[c])));
+        let top = ends.fold(0.0, f64::max);
+        let panel = |class: usize| {
+            let first = class == classes.start;
+            let y = Axis::new("").categories(if first { &rows } else { &[] as &[String] });
+            let y = if first { y } else { Axis::new("").categories(&blank) };
+            let at = |row: usize| row as f64;
+            let interval = largest.iter().enumerate().flat_map(|(row, pattern)| {
+                let (low, high) = wilson(pattern.share[class], pattern.count);
+                [(low, at(row)), (high, at(row)), (f64::NAN, f64::NAN)]
+            });
+            let shares = largest.iter().enumerate().map(|(row, pattern)| (pattern.share[class], at(row)));
+            let fitted = largest.iter().enumerate().flat_map(|(row, pattern)| {
+                let fitted = pattern.fitted[class];
+                [(fitted, at(row) - 0.36), (fitted, at(row) + 0.36), (f64::NAN, f64::NAN)]
+            });
+            Panel::new(Axis::new("probability").range(-0.02 * top, 1.02 * top), y)
+                .title(format!("{} {}", names.target, names.classes[class]))
+                .line(interval, Ink::SkyBlue)
+                .width(7.0)
+                .points(shares, Ink::Blue)
+                .line(fitted, Ink::Vermillion)
+                .width(5.0)
+        };
+        let of = if largest.len() < self.seen.len() {
+            format!("the {} most frequent of {} patterns of x", largest.len(), self.seen.len())
+        } else {
+            format!("all {} patterns of x", self.seen.len())
+        };
+        let most = if classes.len() > 4 { format!("; 4 of {} classes", classes.len()) } else { String::new() };
+        let figure = figure.subtitle(format!(
+            "red bars: fitted; discs: observed shares, with 95 % intervals; {of}, with their numbers{most}"
+        ));
+        let panels = classes.len().min(4);
+        let widths = |class: usize| if class == classes.start { 1.0 + 0.25 * panels as f64 } else { 1.0 };
+        classes.clone().take(panels).fold(figure, |figure, class| figure.column_of(widths(class), [panel(class)]))
     }
 
     /// One for every pattern; where no shares repeat, for a twentieth of the range of x, or a tenth of the probability.
@@ -232,10 +536,10 @@ impl Patterns {
         let mut discs = vec![Disc::default(); if self.repeat { self.seen.len() } else { bins }];
         for (at, pattern) in self.seen.iter().enumerate() {
             let (fitted, count) = (pattern.fitted[class], pattern.count);
-            let place = if by_x { (pattern.x - low) / (high - low) } else { fitted };
+            let place = if by_x { (pattern.x[0] - low) / (high - low) } else { fitted };
             let at = if self.repeat { at } else { ((place * bins as f64) as usize).min(bins - 1) };
             let disc = &mut discs[at];
-            disc.x += pattern.x * count;
+            disc.x += pattern.x[0] * count;
             disc.share += pattern.share[class] * count;
             disc.fitted += fitted * count;
             disc.count += count;
@@ -251,5 +555,57 @@ impl Patterns {
         let discs: Vec<Disc> = classes.flat_map(|class| self.discs(class, by_x)).collect();
         let total: f64 = discs.iter().map(|disc| disc.count).sum();
         discs.iter().map(|disc| (disc.share - disc.fitted).abs() * disc.count).sum::<f64>() / total
+    }
+}
+
+/// The 95 % interval of a share of n: Wilson (1927), which stays within 0 and 1.
+fn wilson(share: f64, n: f64) -> (f64, f64) {
+    let z = 1.959964;
+    let (centre, spread) = (share + z * z / (2.0 * n), z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt());
+    let of = |end: f64| (end / (1.0 + z * z / n)).clamp(0.0, 1.0);
+    (of(centre - spread), of(centre + spread))
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+    use candle_mle::model::Softmax;
+    use candle_mle::{LossLog, walk};
+
+    use super::*;
+
+    /// Along a line of coefficients two products with x find what the hook logs of every model on it.
+    #[test]
+    fn a_line_of_logits_is_a_line_of_models() -> Result<()> {
+        let x =
+            Tensor::new(&[[1.0, 30.0], [2.0, 10.0], [2.0, 10.0], [4.0, 20.0], [7.0, 50.0], [7.0, 50.0]], &Device::Cpu)?;
+        let p = Empirical::from_sample(Labelled::new(x, Tensor::new(&[0u32, 1, 2, 2, 0, 1], &Device::Cpu)?)?)?;
+        let at = |slope: f64, intercept: f64| {
+            let rows = [[0.0, 0.0, 0.0], [0.3, -0.02, 0.5], [slope, 0.1, intercept]];
+            Softmax::from_coefficients(&Tensor::new(&rows, &Device::Cpu)?)
+        };
+        let fitted = at(0.2, -1.0)?;
+        let standard = Standard::of(&p, &fitted)?;
+        let mut along = vec![vec![0.0; 3]; 3];
+        along[2][0] = standard.sd[0];
+        let line = Line::of(&standard, &along, &p)?;
+        for t in [-3.0, -0.1, 0.0, 2.0] {
+            // The logit at the mean of x is held.
+            let (mut log, moved) = (LossLog::new(), at(0.2 + t, -1.0 - t * standard.mean[0]));
+            walk([moved], &p, &mut log)?;
+            let (row, logged) = (line.row(t), log.into_history()?.rows()[0]);
+            for (a, b) in [(row.kl, logged.kl), (row.cross_entropy, logged.cross_entropy), (row.nll, logged.nll)] {
+                assert!((a - b).abs() < 1e-12 * b.abs().max(1.0), "{t}: {a} is not {b}");
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn an_interval_of_a_share_stays_a_share() {
+        let (low, high) = wilson(1.0, 1.0);
+        assert!((low - 0.206543).abs() < 1e-5 && high == 1.0, "{low} {high}");
+        let (low, high) = wilson(0.5, 100.0);
+        assert!((low - 0.403832).abs() < 1e-5 && (high - 0.596168).abs() < 1e-5, "{low} {high}");
     }
 }

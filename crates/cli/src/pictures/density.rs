@@ -3,21 +3,71 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use candle_mle::Empirical;
 use candle_mle::batch::host;
-use candle_mle::info::law::{Law, Normal};
+use candle_mle::info::law::{Law, MultivariateNormal, Normal};
+use candle_mle::info::number::fixed;
 use candle_mle::model::Gaussian;
 use candle_mle_plot::{Axis, Figure, Ink, Panel, ellipse};
 
-use super::round;
+use super::landscape::BELOW;
+use super::{Slice, View, round};
 use crate::flags::Data;
+use crate::learned::Learned;
 use crate::run::Run;
 
+/// More discs than this are one blob, and take longer than the fit.
+const DISCS: usize = 5000;
+
 impl<D: Data> Run<D> {
-    /// `model.png` of a Gaussian: the density over the histogram; with several columns a map of all pairs.
-    pub fn draw_density(&self, names: &[String], data: &Empirical<Tensor>, model: &Gaussian) -> Result<()> {
-        let law = model.law()?;
+    /// All three pictures of a Gaussian. The slice runs along the mean of the first column; for one column there is also the
+    /// plane of mean and standard deviation.
+    pub fn draw_gaussian(
+        &self,
+        names: &[String],
+        data: &Empirical<Tensor>,
+        learned: &Learned<Gaussian>,
+        truth: Option<&Gaussian>,
+    ) -> Result<()> {
+        self.draw_descent(learned, "H(p̂)")?;
+        let law = learned.model.law()?;
+        let (mean, covariance, sigma) = (law.mean(), law.covariance(), law.covariance()[0][0].sqrt());
+        let at = |to: f64| Gaussian::from_moments(&[&[to], &mean[1..]].concat(), &covariance, &Device::Cpu);
+        let slice = Slice::new(format!("mean of {}", names[0]), mean[0], (sigma, f64::INFINITY), at, data)?;
+        let slice = slice.holding(if names.len() == 1 {
+            "the standard deviation"
+        } else {
+            "the other means, and the covariance"
+        });
+        let view = if names.len() == 1 {
+            // A Gaussian sees of the data their moments, so that theirs costs the same at every place.
+            let (mean, covariance) = data.moments()?;
+            let seen = MultivariateNormal::new(&mean, &covariance)?;
+            let loss = |mean: f64, sigma: f64| {
+                Ok(seen.cross_entropy(&MultivariateNormal::new(&[mean], &[[sigma * sigma]])?)?.nats())
+            };
+            let path = learned.path.iter().map(|theta| (theta[theta.len() - 1], (-theta[0]).exp())).collect();
+            let truth = truth.map(Gaussian::law).transpose()?;
+            let truth = truth.map(|law| (law.mean()[0], law.covariance()[0][0].sqrt()));
+            let axes = ["mean", "standard deviation"].map(|what| (format!("{what} of {}", names[0]), 0.0));
+            Some(View::new(axes, path, truth, loss)?)
+        } else {
+            None
+        };
+        self.draw_landscape(learned, "H(p̂)", &slice, view.as_ref())?;
+        self.draw_density(names, data, learned, truth)
+    }
+
+    /// `model.png`: the density over the histogram; with several columns a map of all pairs.
+    fn draw_density(
+        &self,
+        names: &[String],
+        data: &Empirical<Tensor>,
+        learned: &Learned<Gaussian>,
+        truth: Option<&Gaussian>,
+    ) -> Result<()> {
+        let law = learned.model.law()?;
         let (mean, covariance) = (law.mean(), law.covariance());
         let (k, points, mass) = (mean.len(), host(data.batch())?, host(data.mass())?);
         let column = |j: usize| points.iter().skip(j).step_by(k).copied().collect::<Vec<_>>();
@@ -28,37 +78,48 @@ impl<D: Data> Run<D> {
             let fitted = Normal::new(mean[j], sigma(j))?;
             let ends = (mean[j] - 4.0 * sigma(j), mean[j] + 4.0 * sigma(j));
             let x = Axis::new(&names[j]);
-            Ok(Panel::new(x, Axis::new("density (per unit)"))
+            let panel = Panel::new(x, Axis::new(format!("density (per unit of {})", names[j])))
                 .bars(bars, Ink::SkyBlue)
                 .label("data")
                 .curve(ends, |x| fitted.log_prob(x).exp(), Ink::Vermillion)
-                .label("fitted Gaussian"))
+                .label("fitted Gaussian");
+            let Some(truth) = truth.map(Gaussian::law).transpose()? else { return Ok(panel) };
+            let truth = Normal::new(truth.mean()[j], truth.covariance()[j][j].sqrt())?;
+            Ok(panel.curve(ends, |x| truth.log_prob(x).exp(), Ink::Black).dotted().label("truth"))
         };
-        let subtitle = "discs: the data; ellipses: they hold 50 % (line) and 90 % (dashes) of the fitted Gaussian";
+        // Every so manieth point, where there are more than can be seen.
+        let stride = data.distinct().div_ceil(DISCS);
+        let some = if stride > 1 { format!(", every {stride}th of them") } else { String::new() };
+        let subtitle =
+            format!("discs: the data{some}; ellipses: they hold 50 % (line) and 90 % (dashes) of the fitted Gaussian");
         let pair = |i: usize, j: usize| {
             let (x, y) = (column(j), column(i));
             let panel = Panel::new(Axis::new(&names[j]), Axis::new(&names[i]));
             // Where points repeat, the area of a disc says how often.
             let panel = if 2 * data.distinct() > data.total() as usize {
-                panel.points(x.into_iter().zip(y), Ink::SkyBlue)
+                panel.points(x.into_iter().zip(y).step_by(stride), Ink::SkyBlue)
             } else {
-                panel.discs(x.into_iter().zip(y).zip(&mass).map(|((x, y), m)| (x, y, *m)), Ink::SkyBlue)
+                let discs = x.into_iter().zip(y).zip(&mass).map(|((x, y), m)| (x, y, *m));
+                panel.discs(discs.step_by(stride), Ink::SkyBlue)
             };
             let block = [[covariance[j][j], covariance[j][i]], [covariance[i][j], covariance[i][i]]];
             // Of a Gaussian in the plane, 1 − exp(−r²/2) lies within r standard deviations.
             let holding = |share: f64| ellipse([mean[j], mean[i]], block, (-2.0 * (1.0 - share).ln()).sqrt());
             panel.line(holding(0.5), Ink::Vermillion).line(holding(0.9), Ink::Vermillion).dashed()
         };
+        let (stands, one) = if learned.converged { ("T", "O") } else { ("Not converged: t", "Not converged: o") };
         let figure = match k {
-            1 => Figure::new(format!(
-                "The fitted Gaussian: mean {}, standard deviation {}",
-                round(mean[0]),
-                round(sigma(0))
-            ))
-            .column([marginal(0)?]),
+            1 => {
+                let kl = learned.history.rows().last().map(|row| row.kl).filter(|kl| kl.is_finite() && *kl > -BELOW);
+                let unit = self.unit();
+                let far = kl.map_or(String::new(), |kl| format!("; KL = {} {unit}", fixed(kl / unit.nats(), 4)));
+                let (mean, sigma) = (round(mean[0]), round(sigma(0)));
+                let title = format!("{stands}he fitted Gaussian has mean {mean}, standard deviation {sigma}{far}");
+                Figure::new(title).column([marginal(0)?])
+            }
             2 => {
                 let rho = covariance[0][1] / (sigma(0) * sigma(1));
-                Figure::new(format!("One Gaussian for both columns: their correlation is {rho:.3}"))
+                Figure::new(format!("{one}ne Gaussian for both columns: their correlation is {}", fixed(rho, 3)))
                     .subtitle(subtitle)
                     .column([pair(1, 0)])
             }
@@ -68,7 +129,7 @@ impl<D: Data> Run<D> {
                 let rows = (shown as f64).sqrt().floor() as usize;
                 let of =
                     if shown == pairs.len() { format!("all {shown}") } else { format!("{shown} of {}", pairs.len()) };
-                let title = format!("One Gaussian for {k} columns: its ellipses in {of} pairs");
+                let title = format!("{one}ne Gaussian for {k} columns: its ellipses in {of} pairs");
                 let grid = Figure::new(title).subtitle(subtitle);
                 pairs[..shown].chunks(rows).fold(grid, |grid, column| {
                     grid.column(column.iter().map(|(i, j)| pair(*i, *j)).collect::<Vec<_>>())
