@@ -5,6 +5,7 @@ mod design;
 mod dialect;
 pub(crate) mod ranking;
 mod reading;
+mod scored;
 
 use std::collections::{HashMap, HashSet};
 use std::io::Read;

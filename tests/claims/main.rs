@@ -4,6 +4,7 @@ mod common;
 
 mod a_fit_goes_on_where_it_stood;
 mod a_log_is_of_one_run;
+mod a_model_knows_its_table;
 mod an_optimiser_without_the_variables_says_so;
 mod bad_input;
 mod candle_errors_have_no_backtrace;

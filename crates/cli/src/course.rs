@@ -6,6 +6,7 @@ use anyhow::{Result, anyhow};
 use candle_core::{DType, Device};
 use candle_mle::batch::Batch;
 use candle_mle::hook::{NoClimb, ParameterPath};
+use candle_mle::info::number::count;
 use candle_mle::mle::{By, Fitted, Plan};
 use candle_mle::model::KlDivergence;
 use candle_mle::{Empirical, Error, History, Hook, LossLog, Model, Objective, Parameters, Step, fit};
@@ -122,7 +123,9 @@ impl<D: Learns> Run<D> {
             }
         };
         history.write_csv(self.out("log.csv"), self.unit())?;
-        model.save_with(self.out("parameters.safetensors"), &setting.names.texts())?;
+        let mut texts = setting.names.texts();
+        texts.insert("n".into(), count(history.total()));
+        model.save_with(self.out("parameters.safetensors"), &texts)?;
         let learned = Learned {
             model: model.to_device(&Device::Cpu)?.to_dtype(DType::F64)?,
             history,
