@@ -15,7 +15,6 @@ use candle_mle_cli::{Questions, Run, twig};
 use candle_mle_plot::{Axis, Figure, Ink, Panel};
 
 const TITANIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/titanic.csv");
-const INKS: [Ink; 6] = [Ink::Blue, Ink::Orange, Ink::Green, Ink::Purple, Ink::SkyBlue, Ink::Grey];
 
 fn main() -> Result<()> {
     let run = Run::<Questions>::from_args("decision_tree", include_str!("decision_tree.rs"))?;
@@ -44,12 +43,11 @@ fn main() -> Result<()> {
     walk([Ok(tree.clone())], &data, &mut log)?;
     println!("\n{}", log.into_history()?.table(unit, 1));
 
-    let kinds: Vec<(&String, Ink)> = tree.class_names().iter().zip(INKS.into_iter().cycle()).collect();
     let known = run.show(before - data.entropy());
     let figure =
         Figure::new(format!("The tree tells {} of the {} in {target}", run.show(before - left), run.show(before)))
             .subtitle(format!("all columns together tell {known}; streams are as wide as the rows in them"))
-            .column([Panel::tree(&kinds, &twig(&tree, unit))]);
+            .column([Panel::tree(tree.class_names(), &twig(&tree, unit))]);
     run.draw("tree.png", figure)?;
 
     let bars = ranking.iter().map(|split| (&split.column, [(split.gain.to(unit), Ink::Blue, run.show(split.gain))]));
@@ -59,7 +57,7 @@ fn main() -> Result<()> {
     let first = if first.is_empty() { "no column alone" } else { &first };
     let figure = Figure::new(format!("What tells most about {target}: {first}"))
         .subtitle("every column asked alone; one of numbers, whether it exceeds its best threshold")
-        .column([Panel::stacks(Axis::new("column"), axis, bars)]);
+        .column([Panel::stacks(Axis::new("column"), axis, bars).lying()]);
     run.draw("ranking.png", figure)?;
     println!("tree.png and ranking.png are in {}", run.out("").display());
     Ok(())
