@@ -59,6 +59,7 @@ fn main() -> Result<()> {
         .subtitle("every column asked alone; one of numbers, whether it exceeds its best threshold")
         .column([Panel::stacks(Axis::new("column"), axis, bars).lying()]);
     run.draw("ranking.png", figure)?;
-    println!("tree.png and ranking.png are in {}", run.out("").display());
+    run.say_picture("tree.png");
+    run.say_picture("ranking.png");
     Ok(())
 }

@@ -15,8 +15,6 @@ const LEAST: f64 = 10.0;
 const BAR: f64 = 30.0;
 /// The names of contours.
 const SMALL: f64 = 20.0;
-/// How dark the emptiest hexagon is.
-pub(crate) const FAINT: f64 = 0.3;
 /// From one mark on a line to the next, and from one line of a hatching to the next.
 const MARKS: f64 = 190.0;
 const HATCH: f64 = 13.0;
@@ -74,7 +72,7 @@ impl<'a> Frame<'a> {
         }
         for (at, series) in plan.panel.series.iter().enumerate() {
             match plan.hexagons.get(at) {
-                Some(Some(hexagons)) => self.hexagons(sheet, hexagons, series.ink.colour()),
+                Some(Some(hexagons)) => self.hexagons(sheet, hexagons, series.ink),
                 _ => self.series(sheet, series),
             }
         }
@@ -124,8 +122,11 @@ impl<'a> Frame<'a> {
                         top: top.min(foot),
                         bottom: top.max(foot),
                     };
-                    if !print(sheet, rect, &bar.words, TEXT) && self.plan.y.has_names() && bars.len() == 1 {
-                        self.beside(sheet, bar, rect);
+                    // Beside a lying bar there is more room than in a short one.
+                    let lies = self.plan.y.has_names() && !self.is_followed(bar);
+                    let least = if lies { 0.8 * NOTE } else { LEAST };
+                    if !print(sheet, rect, &bar.words, TEXT, least) && lies {
+                        self.beside(sheet, &bar.words, rect);
                     }
                 }
             }
@@ -151,7 +152,7 @@ impl<'a> Frame<'a> {
                 for Bar { left, right, foot, top, words } in boxes {
                     let (Some(a), Some(b)) = (self.at(*left, *top), self.at(*right, *foot)) else { continue };
                     let cell = Rect { left: a.0, right: b.0, top: a.1, bottom: b.1 };
-                    let Some((words, font)) = fitted(words, cell, sheet.font(NOTE, false), 0.0) else { continue };
+                    let Some((words, font)) = boxed(words, cell, sheet.font(NOTE, false)) else { continue };
                     let width = words.lines().map(|line| font.width(line)).fold(0.0, f64::max);
                     let size = (width + 0.6 * font.size, words.lines().count() as f64 * font.leading());
                     let middle = ((a.0 + b.0) / 2.0, (a.1 + b.1) / 2.0);
@@ -181,7 +182,7 @@ impl<'a> Frame<'a> {
     }
 
     /// Darker by the logarithm of what is in them.
-    fn hexagons(&mut self, sheet: &mut Sheet, hexagons: &[(Point, f64)], colour: Colour) {
+    fn hexagons(&mut self, sheet: &mut Sheet, hexagons: &[(Point, f64)], ink: Ink) {
         let full = hexagons.iter().filter(|hexagon| hexagon.1 > 0.0);
         let ends = full
             .clone()
@@ -190,25 +191,30 @@ impl<'a> Frame<'a> {
             let centre = (self.plot.left + x, self.plot.top + y);
             let share = if ends.1 > ends.0 { (weight / ends.0).ln() / (ends.1 / ends.0).ln() } else { 1.0 };
             let outline = Marker::Polygon { corners: 6, turn: 0.0 }.outline(centre, inner() * HEXAGON * sheet.unit);
-            let alpha = FAINT + (1.0 - FAINT) * share;
-            sheet.shapes.push(Shape::Fill { outline: self.plot.clip_polygon(&outline), colour, alpha });
+            sheet.shapes.push(Shape::Fill {
+                outline: self.plot.clip_polygon(&outline),
+                colour: ink.density(share),
+                alpha: 1.0,
+            });
             self.crowd.points.push(centre);
         }
     }
 
-    /// The words of a lying bar that is too short for them, where no other bar follows.
-    fn beside(&mut self, sheet: &mut Sheet, bar: &Bar, rect: Rect) {
+    /// Whether another bar begins where this one ends.
+    fn is_followed(&self, bar: &Bar) -> bool {
         let bars = self.plan.panel.series.iter().filter_map(|series| match &series.form {
             Form::Bars(bars) => Some(bars),
             _ => None,
         });
-        if bars.flatten().any(|other| other.left == bar.right && other.foot == bar.foot && other.right > bar.right) {
-            return;
-        }
+        bars.flatten().any(|other| other.left == bar.right && other.foot == bar.foot && other.right > bar.right)
+    }
+
+    /// The words of a lying bar that is too short for them.
+    fn beside(&mut self, sheet: &mut Sheet, words: &str, rect: Rect) {
         let font = sheet.font(NOTE, false);
         let font = Font { size: font.size.min(0.8 * rect.height()), ..font };
         let at = (rect.right + 10.0 * sheet.unit, (rect.top + rect.bottom) / 2.0 + font.drop());
-        let words = bar.words.split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
         let end = at.0 + font.width(&words);
         self.crowd.boxes.push(Rect { left: at.0, right: end, ..rect });
         sheet.text(&words, at, font, TEXT, Align::Left);
@@ -245,7 +251,7 @@ impl<'a> Frame<'a> {
                     let digits = if heat.values[k] == 0.0 { 0 } else { decimals };
                     let ink = if lightness(colour) < 115.0 { Ink::White } else { Ink::Black };
                     let value = format!("{:.digits$}", heat.values[k]).replace('-', "−");
-                    print(sheet, rect, &value, ink.colour());
+                    print(sheet, rect, &value, ink.colour(), LEAST);
                 }
             }
         }
@@ -298,6 +304,10 @@ impl<'a> Frame<'a> {
             }
         }
         let (left, right) = (plot.left - 10.0 * sheet.unit, plot.right + (plan.bar_width() + 10.0) * sheet.unit);
+        let mut write = |tick: &Tick, x, align| {
+            sheet.text(&tick.label, (x, self.y(tick.place) + font.drop()), font, TEXT, align);
+        };
+        plan.right_ticks.iter().for_each(|tick| write(tick, right, Align::Left));
         if plan.y.has_names() {
             // Names cannot be left out, as numbers can, but be smaller.
             let slot = plot.height() / plan.y_ticks.len().max(1) as f64;
@@ -308,19 +318,15 @@ impl<'a> Frame<'a> {
                     sheet.text(line, (left, first + k as f64 * font.leading()), font, TEXT, Align::Right);
                 }
             }
-            return;
+        } else {
+            plan.y_ticks.iter().for_each(|tick| write(tick, left, Align::Right));
         }
-        let mut write = |tick: &Tick, x, align| {
-            sheet.text(&tick.label, (x, self.y(tick.place) + font.drop()), font, TEXT, align);
-        };
-        plan.y_ticks.iter().for_each(|tick| write(tick, left, Align::Right));
-        plan.right_ticks.iter().for_each(|tick| write(tick, right, Align::Left));
     }
 
     /// Reference lines and marks first, then their names, each where it covers least.
     fn notes(&mut self, sheet: &mut Sheet) {
         let (plan, unit, font) = (self.plan, sheet.unit, sheet.font(NOTE, false));
-        let mut names: Vec<(Vec<String>, Vec<Rect>)> = Vec::new();
+        let mut names: Vec<(&str, &Note, Point)> = Vec::new();
         for note in &plan.panel.notes {
             let (name, line) = match note {
                 Note::Across(y, name) => (name, plan.y.place(*y).map(|place| self.across(self.y(place)))),
@@ -334,10 +340,7 @@ impl<'a> Frame<'a> {
                 continue;
             }
             if !name.is_empty() {
-                let texts = font.wrap(name, self.plot.width() - 20.0 * unit);
-                let width = texts.iter().map(|text| font.width(text)).fold(0.0, f64::max);
-                let size = (width + 8.0 * unit, texts.len() as f64 * font.leading());
-                names.push((texts, self.spots(note, line[0], size, 8.0 * unit)));
+                names.push((name, note, line[0]));
             }
             if let Note::Mark(..) = note {
                 let centre = line[0];
@@ -350,11 +353,25 @@ impl<'a> Frame<'a> {
                 sheet.stroke(line, SOFT, 2.5, Dash::Dashed);
             }
         }
-        for (texts, spots) in names {
-            let Some(rect) = self.crowd.freest(spots, self.plot.grown(-3.0 * unit)) else { continue };
+        for (name, note, place) in names {
+            // Smaller only where it would lie on another name.
+            let mut found = None;
+            for size in [1.0, 0.75, 0.55] {
+                let font = Font { size: size * font.size, ..font };
+                let texts = font.wrap(name, self.plot.width() - 20.0 * unit);
+                let width = texts.iter().map(|text| font.width(text)).fold(0.0, f64::max);
+                let room = (width + 8.0 * unit, texts.len() as f64 * font.leading());
+                let spots = self.spots(note, place, room, 8.0 * unit);
+                let Some(rect) = self.crowd.freest(spots, self.plot.grown(-3.0 * unit)) else { continue };
+                found = Some((rect, font, texts.join("\n")));
+                if self.crowd.boxes.iter().all(|other| !rect.meets(other)) {
+                    break;
+                }
+            }
+            let Some((rect, font, texts)) = found else { continue };
             sheet.shapes.push(Shape::Block { rect, colour: Ink::White.colour(), alpha: 0.8 });
             let middle = ((rect.left + rect.right) / 2.0, (rect.top + rect.bottom) / 2.0);
-            lines(sheet, middle, &texts.join("\n"), font, TEXT);
+            lines(sheet, middle, &texts, font, TEXT);
             self.crowd.boxes.push(rect);
         }
         for (name, spots) in std::mem::take(&mut self.levels) {
@@ -412,7 +429,7 @@ pub(crate) fn mark(sheet: &mut Sheet, marker: Marker, centre: Point, radius: f64
     let radius = radius * sheet.unit;
     // What is small has no room for an edge, and must be dense to be seen.
     let small = radius < 5.0 * sheet.unit;
-    let alpha = if small { alpha.max(0.8) } else { alpha };
+    let alpha = if small { alpha.max(colour.dense()) } else { alpha };
     let outline = marker.outline(centre, radius);
     sheet.shapes.push(match marker {
         Marker::Disc => Shape::Disc { centre, radius, colour, alpha },
@@ -431,8 +448,8 @@ pub(crate) fn hatched(sheet: &mut Sheet, outline: &[Point], turn: f64) {
     let sides: Vec<(Point, Point)> = level.iter().copied().zip(next.copied()).collect();
     let (low, high) =
         level.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |ends, p| (ends.0.min(p.1), ends.1.max(p.1)));
-    let rows = if low < high { ((low / step).ceil() as i64)..=((high / step).floor() as i64) } else { 1..=0 };
-    for y in rows.map(|row| row as f64 * step) {
+    let rows = (low / step).ceil() as i64..=(high / step).floor() as i64;
+    for y in rows.filter(|_| low < high).map(|row| row as f64 * step) {
         let crosses = sides.iter().filter(|(a, b)| (a.1 < y) != (b.1 < y));
         let mut at: Vec<f64> = crosses.map(|(a, b)| a.0 + (y - a.1) / (b.1 - a.1) * (b.0 - a.0)).collect();
         at.sort_by(f64::total_cmp);
@@ -477,9 +494,9 @@ fn number(value: f64) -> String {
 }
 
 /// Words in the middle of their cell, small enough to fit, in more lines if need be; false where they could not be read.
-fn print(sheet: &mut Sheet, cell: Rect, words: &str, colour: Colour) -> bool {
+fn print(sheet: &mut Sheet, cell: Rect, words: &str, colour: Colour, least: f64) -> bool {
     let font = sheet.font(NOTE, false);
-    let Some((words, font)) = fitted(words, cell, font, LEAST / NOTE) else { return words.is_empty() };
+    let Some((words, font)) = fitted(words, cell, font, least / NOTE) else { return words.is_empty() };
     let middle = ((cell.left + cell.right) / 2.0, (cell.top + cell.bottom) / 2.0);
     lines(sheet, middle, &words, font, colour);
     true
@@ -487,19 +504,30 @@ fn print(sheet: &mut Sheet, cell: Rect, words: &str, colour: Colour) -> bool {
 
 /// Words as large as they can be in a cell: in their own lines, or wrapped where that leaves them larger.
 fn fitted(words: &str, cell: Rect, font: Font, least: f64) -> Option<(String, Font)> {
+    let word = words.split_whitespace().map(|word| font.width(word)).fold(0.0, f64::max);
+    let (words, size) = largest(words, cell, font, word);
+    (size >= least && !words.is_empty()).then_some((words, Font { size: font.size * size, ..font }))
+}
+
+/// Words that must be seen: never left out, and rather broken than small.
+fn boxed(words: &str, cell: Rect, font: Font) -> Option<(String, Font)> {
+    let (words, size) = largest(words, cell, font, 0.0);
+    (size > 0.0 && !words.is_empty()).then_some((words, Font { size: font.size * size, ..font }))
+}
+
+/// The way of wrapping, in lines of `least` at least, that needs least shrinking, and how much it needs.
+fn largest(words: &str, cell: Rect, font: Font, least: f64) -> (String, f64) {
     let shrink = |words: &str| {
         let width = words.lines().map(|line| font.width(line)).fold(0.0, f64::max);
         let height = words.lines().count() as f64 * font.leading();
         (0.9 * cell.width() / width).min(cell.height() / height).min(1.0)
     };
     let wrapped = |room: f64| words.lines().flat_map(|line| font.wrap(line, room)).collect::<Vec<_>>().join("\n");
-    let tries = [1.0, 1.3, 1.7, 2.2].map(|more| wrapped(0.9 * cell.width() * more));
-    let best = tries
-        .iter()
-        .map(String::as_str)
-        .fold(words, |best, next| if shrink(next) > 1.15 * shrink(best) { next } else { best });
-    let size = shrink(best);
-    (size >= least && !words.is_empty()).then(|| (best.to_string(), Font { size: font.size * size, ..font }))
+    let tries = [1.0, 1.3, 1.7, 2.2].map(|more| wrapped((0.9 * cell.width() * more).max(least)));
+    let better = |best: String, next: String| if shrink(&next) > 1.15 * shrink(&best) { next } else { best };
+    let best = tries.into_iter().fold(words.to_string(), better);
+    let size = shrink(&best);
+    (best, size)
 }
 
 /// Lines of text with their middle on a point; returns the place of each.

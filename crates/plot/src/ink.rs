@@ -4,6 +4,20 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Colour(pub u8, pub u8, pub u8);
 
+impl Colour {
+    /// The least share of it that stands out from white by 3 : 1, the ratio of luminances as WCAG 2.1 defines it.
+    pub(crate) fn dense(self) -> f64 {
+        let Self(red, green, blue) = self;
+        let light = |c: u8, share: f64| {
+            let c = 1.0 - share + share * f64::from(c) / 255.0;
+            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        };
+        let luminance = |s: f64| 0.2126 * light(red, s) + 0.7152 * light(green, s) + 0.0722 * light(blue, s);
+        let shares = (10..20).map(|k| f64::from(k) / 20.0);
+        shares.into_iter().find(|share| 1.05 / (luminance(*share) + 0.05) >= 3.0).unwrap_or(1.0)
+    }
+}
+
 /// Colours of hues that colour-blind readers keep apart (Okabe and Ito, *Color Universal Design*, 2008), as dark as a
 /// white ground asks for: each but white stands out from it by 3 : 1 or more, as WCAG 2.1 wants of graphics.
 ///
@@ -114,6 +128,15 @@ impl Ink {
         }
     }
 
+    /// From a tint of the ink to its shade: darker, and farther from white, as the share grows from 0 to 1.
+    pub(crate) fn density(self, share: f64) -> Colour {
+        let (Colour(r, g, b), share) = (self.colour(), share.clamp(0.0, 1.0));
+        let (ground, own) =
+            if share < 0.6 { (255.0, 0.35 + 0.65 * share / 0.6) } else { (0.0, 1.0 - 0.65 * (share - 0.6) / 0.4) };
+        let [r, g, b] = [r, g, b].map(|c| (ground + (f64::from(c) - ground) * own).round() as u8);
+        Colour(r, g, b)
+    }
+
     /// The direction of the hatching that goes with the ink, in half turns, if there is one.
     pub(crate) fn hatch(self) -> Option<f64> {
         match self {
@@ -125,8 +148,7 @@ impl Ink {
             Self::Brown => Some(0.375),
             Self::Yellow => Some(0.625),
             Self::Red => Some(0.875),
-            Self::Grey => Some(0.4),
-            Self::Blue | Self::Vermillion | Self::White => None,
+            Self::Blue | Self::Vermillion | Self::Grey | Self::White => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::axis::{Tick, plain};
 use crate::error::{Error, Result};
-use crate::frame::{FAINT, Frame, hatched, mark};
+use crate::frame::{Frame, hatched, mark};
 use crate::geometry::{Point, Rect};
 use crate::ink::{Colour, Ink, Marker};
 use crate::panel::{Form, Panel, Series};
@@ -126,7 +126,7 @@ impl<'a> Column<'a> {
         let count = cells as f64;
         let name = 1.8 * LABEL * unit / (area.height() / count - 5.0 * LABEL * unit).max(1.0);
         let mut plans = (0..panels.len()).map(|at| Plan::new(panels, at, name)).collect::<Result<Vec<_>>>()?;
-        let heads: f64 = plans.iter().map(|plan| header(&mut scrap, plan, Rect { top: 0.0, ..area })).sum();
+        let heads: f64 = plans.iter().map(|plan| header(&mut scrap, plan, Rect { top: 0.0, ..area }, 0.0)).sum();
         let rough = (area.height() - heads - 3.0 * LABEL * unit) / count;
         let (mut left, mut right) = (0f64, 6.0 * unit);
         for plan in &mut plans {
@@ -157,7 +157,8 @@ impl<'a> Column<'a> {
         if plot.width() < 4.0 * TICK * unit {
             return Ok(None);
         }
-        let heads: Vec<f64> = plans.iter().map(|plan| header(&mut scrap, plan, Rect { top: 0.0, ..area })).collect();
+        let heads: Vec<f64> =
+            plans.iter().map(|plan| header(&mut scrap, plan, Rect { top: 0.0, ..area }, 0.0)).collect();
         let feet: Vec<f64> = plans.iter().map(|plan| footer(&mut scrap, plan, plot)).collect();
         let row = |at: usize| (heads.get(at).copied().unwrap_or(0.0), feet.get(at).copied().unwrap_or(0.0));
         let rows = (0..cells).map(row).collect();
@@ -181,7 +182,7 @@ impl<'a> Column<'a> {
         let mut top = self.area.top;
         for ((plan, head), (above, below)) in self.plans.iter().zip(&self.heads).zip(&self.rows) {
             let plot = Rect { top: top + above, bottom: top + above + height, ..self.plot };
-            header(sheet, plan, Rect { top: plot.top - head, ..self.area });
+            header(sheet, plan, Rect { top, ..self.area }, above - head);
             Frame::new(plan, plot).draw(sheet);
             footer(sheet, plan, plot);
             top = plot.bottom + below + gap;
@@ -198,12 +199,13 @@ fn lines(sheet: &mut Sheet, texts: &[String], at: Point, font: Font, colour: Col
     at.1 + texts.len() as f64 * font.leading()
 }
 
-/// Title, legend and the labels of the y axes, which never lie over data; returns the top of the plot.
-fn header(sheet: &mut Sheet, plan: &Plan, area: Rect) -> f64 {
+/// Title, legend and the labels of the y axes, which never lie over data; `slack` below the title. Returns the top of the
+/// plot.
+fn header(sheet: &mut Sheet, plan: &Plan, area: Rect, slack: f64) -> f64 {
     let (unit, panel) = (sheet.unit, plan.panel);
     let (bold, font) = (sheet.font(PANEL_TITLE, true), sheet.font(LABEL, false));
     let title = bold.wrap(&panel.title, area.width());
-    let mut top = lines(sheet, &title, (area.left, area.top), bold, TEXT, Align::Left);
+    let mut top = lines(sheet, &title, (area.left, area.top), bold, TEXT, Align::Left) + slack;
 
     // The legend goes beside the labels where there is room, else above them.
     let (swatch, gap) = ((SWATCH + 12.0) * unit, 36.0 * unit);
@@ -260,7 +262,7 @@ fn keys<'a>(plan: &Plan<'a>) -> Vec<(Key<'a>, String)> {
             let power = 10f64.powf(weight.log10().floor() - 1.0);
             plain((weight / power).round() * power)
         };
-        keys.push((Key::Density(series.ink, FAINT), digits(least)));
+        keys.push((Key::Density(series.ink, 0.0), digits(least)));
         keys.push((Key::Density(series.ink, 1.0), format!("{} in a hexagon", digits(most))));
     }
     keys
@@ -277,9 +279,9 @@ fn sample(sheet: &mut Sheet, plan: &Plan, key: &Key, area: Rect) {
             sheet.stroke(outline.iter().chain(&outline[..1]).copied().collect(), SOFT, 2.0, Dash::Solid);
             return;
         }
-        Key::Density(ink, alpha) => {
+        Key::Density(ink, share) => {
             let outline = Marker::Polygon { corners: 6, turn: 0.0 }.outline(centre, 1.2 * HEXAGON * unit);
-            sheet.shapes.push(Shape::Fill { outline, colour: ink.colour(), alpha: *alpha });
+            sheet.shapes.push(Shape::Fill { outline, colour: ink.density(*share), alpha: 1.0 });
             return;
         }
     };
@@ -295,6 +297,9 @@ fn sample(sheet: &mut Sheet, plan: &Plan, key: &Key, area: Rect) {
             if let Some(marker) = marker {
                 mark(sheet, marker, centre, 8.0, colour, 1.0);
             }
+        }
+        Form::Discs(_) if plan.is_dense(series) => {
+            mark(sheet, Marker::Polygon { corners: 6, turn: 0.0 }, centre, 9.0, colour, 1.0);
         }
         Form::Discs(_) => mark(sheet, plan.marker(series.ink), centre, 9.0, colour, series.form.alpha()),
         Form::Bars(_) | Form::Band(_) | Form::Stream(_) | Form::Boxes(_) | Form::Heat(_) => {

@@ -42,7 +42,7 @@ pub(crate) struct Plan<'a> {
 }
 
 /// More discs than this hide each other.
-const MANY: usize = 20_000;
+const MANY: usize = 10_000;
 /// From the middle of a hexagon to a corner, in design pixels.
 pub(crate) const HEXAGON: f64 = 8.0;
 
@@ -101,8 +101,7 @@ impl<'a> Plan<'a> {
         });
         let of = |wanted: fn(&Series) -> bool| inks(panel.series.iter().filter(|series| wanted(series)));
         let points = of(|series| matches!(series.form, Form::Discs(_)));
-        let lines =
-            of(|series| matches!(series.form, Form::Line(_)) && series.dash == Dash::Solid && !series.label.is_empty());
+        let lines = of(|series| matches!(series.form, Form::Line(_)) && series.dash == Dash::Solid);
         let streams = of(|series| matches!(series.form, Form::Stream(_)));
         Ok(Self {
             panel,
@@ -118,9 +117,17 @@ impl<'a> Plan<'a> {
             hexagons: Vec::new(),
             points_marked: points.len() > 2,
             // Where points lie on the lines, those are marked.
-            lines_marked: lines.into_iter().skip(2).filter(|ink| !points.contains(ink)).collect(),
-            hatched: streams.into_iter().skip(2).collect(),
+            lines_marked: if lines.len() > 2 { lines } else { vec![] }
+                .into_iter()
+                .filter(|ink| ink.marker() != Marker::Disc && !points.contains(ink))
+                .collect(),
+            hatched: if streams.len() > 2 { streams } else { vec![] },
         })
+    }
+
+    /// Whether there are more discs than can be seen.
+    pub fn is_dense(&self, series: &Series) -> bool {
+        matches!(&series.form, Form::Discs(discs) if discs.len() > MANY) && self.panel.heat_map().is_none()
     }
 
     /// The shape of the points of a series.
@@ -130,8 +137,7 @@ impl<'a> Plan<'a> {
 
     /// The marks along a line, if it needs them to be told from the others.
     pub fn line_marker(&self, series: &Series) -> Option<Marker> {
-        let told = series.dash == Dash::Solid && !series.label.is_empty() && self.lines_marked.contains(&series.ink);
-        told.then(|| series.ink.marker())
+        (series.dash == Dash::Solid && self.lines_marked.contains(&series.ink)).then(|| series.ink.marker())
     }
 
     /// The direction of the hatching of a stream, if it needs one to be told from the others.
@@ -184,7 +190,7 @@ impl<'a> Plan<'a> {
             (self.x, self.y) = (self.natural.0.widened(pixel * width), self.natural.1.widened(pixel * height));
         }
         let hexagons = |series: &Series| match &series.form {
-            Form::Discs(discs) if discs.len() > MANY && self.panel.heat_map().is_none() => {
+            Form::Discs(discs) if self.is_dense(series) => {
                 let at = discs.iter().filter_map(|&(x, y, weight)| {
                     let (x, y) = (self.x.place(x)?, self.y.place(y)?);
                     let inside = (0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y);
@@ -239,8 +245,8 @@ impl<'a> Plan<'a> {
             let most = wrapped(*font).iter().map(Vec::len).max().unwrap_or(1);
             ((most as f64 - 1.0) * font.leading() + font.size) <= slot.max(6.0)
         };
-        let sizes = (0..12).map(|k| Font { size: font.size * 0.9f64.powi(k), ..font });
-        let font = sizes.clone().find(fits).or(sizes.last()).unwrap_or(font);
+        let mut sizes = (0..12).map(|k| Font { size: font.size * 0.9f64.powi(k), ..font });
+        let font = sizes.clone().find(fits).or(sizes.next_back()).unwrap_or(font);
         (font, wrapped(font))
     }
 }
