@@ -117,6 +117,7 @@ impl<D: Data> Run<D> {
         let figure = size.iter().fold(figure, |figure, (width, height)| figure.size(*width, *height));
         let missing = if format == "png" { figure.without_glyph() } else { vec![] };
         if let Some((_, text)) = missing.first() {
+            let text = text.replace(char::is_control, " ");
             let named: Vec<String> = missing.iter().map(|(c, _)| format!("{c} (U+{:04X})", u32::from(*c))).collect();
             println!(
                 "{}: its font cannot set {}, as in \"{text}\": drawn by number; --format svg leaves them to the fonts of the viewer",

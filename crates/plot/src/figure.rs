@@ -164,28 +164,38 @@ mod tests {
     use crate::geometry::Rect;
     use crate::ink::Ink;
 
-    /// No text is cut by the edge of the picture, and none lies on another.
-    #[test]
-    fn every_text_can_be_read() {
+    /// A figure of everything that bears words, these for one of its names.
+    fn busy(word: &str) -> Figure {
         let curve = |k: u32| (f64::from(k), f64::from(k) * 3.7e5);
         let line = || Panel::new(Axis::new("step").steps(), Axis::new("bits")).line((0..900).map(curve), Ink::Blue);
-        let ports = ["Southampton", "Cherbourg", "Queenstown", "a port unknown", "Belfast", "New York"];
-        let busy = line().label("a rather long name of a curve").line((0..900).map(curve), Ink::Green).label("another");
+        let ports = ["Southampton", "Cherbourg", "Queenstown", word, "Belfast", "New York"];
+        let busy = line().label("a rather long name of a curve").line((0..900).map(curve), Ink::Green).label(word);
         let busy = busy.right_axis("nats in all observations", 1400.0).hline(0.0, "floor").mark(899.0, 3.3e8, "argmin");
         let bars = Panel::new(Axis::new("port").categories(&ports), Axis::new("passengers on board, by port"));
         let bars = bars.bars((0..6).map(|k| (f64::from(k) - 0.4, f64::from(k) + 0.4, 12_345.0)), Ink::Blue);
-        let map =
-            Panel::new(Axis::new("a"), Axis::new("b").categories(&ports)).title("A title of the panel that is wrapped");
-        let map = map.heat(&[1e6, 2e6], &[0.0, 5.0], &[0.0, 1e-7, 2e-7, 1.0], Axis::new("p"));
-        for (width, height) in [(1600, 900), (800, 450), (1000, 1000)] {
-            let busy =
-                Figure::new("The finding, told in a sentence that is longer than a single line can ever hold at all")
-                    .subtitle("n = 900")
-                    .column([busy.clone(), line().vline(30.0, "truth")])
-                    .column([bars.clone(), map.clone()])
-                    .size(width, height);
+        let map = Panel::new(Axis::new("a").categories(&[word, "b"]), Axis::new("b").categories(&ports));
+        let map = map.title("A title of the panel that is wrapped").cells(&[0.125; 12], Axis::new("p"));
+        Figure::new("The finding, told in a sentence that is longer than a single line can ever hold at all")
+            .subtitle(format!("n = 900, {word}"))
+            .column([busy, line().vline(30.0, "truth")])
+            .column([bars, map])
+    }
+
+    /// No text is cut by the edge of the picture, and none lies on another.
+    #[test]
+    fn every_text_can_be_read() {
+        let long = "name_of_a_column_that_is_longer_than_any_place_for_it_(thousands_of_kilogrammes)";
+        for (word, (width, height)) in [
+            ("a port unknown", (1600, 900)),
+            ("a port unknown", (800, 450)),
+            ("a port unknown", (1000, 1000)),
+            (long, (1600, 900)),
+            (long, (1200, 1200)),
+            ("Donaudampfschifffahrtsgesellschaftskapitänswitwenrente", (1600, 900)),
+        ] {
+            let figure = busy(word).size(width, height);
             let page = Rect { left: 0.0, top: 0.0, right: f64::from(width), bottom: f64::from(height) };
-            let shapes = busy.shapes().unwrap();
+            let shapes = figure.shapes().unwrap();
             let texts = shapes.iter().filter_map(|shape| match shape {
                 Shape::Text(text) => Some((&text.text, text.rect())),
                 _ => None,

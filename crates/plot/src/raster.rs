@@ -20,6 +20,7 @@ pub(crate) fn png(
     shapes.iter().for_each(|shape| canvas.paint(shape));
     let mut png = png::Encoder::new(file, width, height);
     png.set_color(png::ColorType::Rgb);
+    png.set_compression(png::Compression::Best);
     png.set_adaptive_filter(png::AdaptiveFilterType::Adaptive);
     let [title, description] = said.clone();
     png.add_itxt_chunk("Title".into(), title)?;
