@@ -26,7 +26,7 @@ fn a_run_draws_in_the_format_and_size_that_were_asked_for() -> Result<()> {
         let ran = Place::new()?.run(&format!("coin --out out --size={size}"))?;
         assert!(ran.code == 2 && ran.err.contains("1080x1080") && ran.left.is_empty(), "{size}: {}", ran.err);
     }
-    let ran = Place::new()?.run("coin --out out --steps 20 --size 40x30")?;
+    let ran = Place::new()?.run("coin --out out --steps 20 --size 1000x20")?;
     assert!(ran.code == 1 && ran.err.contains("make it larger"), "{}", ran.err);
     Ok(())
 }
