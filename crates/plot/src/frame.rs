@@ -166,9 +166,10 @@ impl<'a> Frame<'a> {
 
     fn discs(&mut self, sheet: &mut Sheet, discs: &[(f64, f64, f64)], ink: Ink, alpha: f64) {
         let (marker, on_map) = (self.plan.marker(ink), self.plan.panel.heat_map().is_some());
+        let weighed = discs.iter().any(|disc| disc.2 > 0.0 && disc.2.is_finite());
         for &(x, y, weight) in discs {
             let Some(centre) = self.at(x, y).filter(|centre| self.plot.contains(*centre)) else { continue };
-            let radius = self.plan.radius(weight, discs.len());
+            let radius = if weighed { self.plan.radius(weight) } else { Plan::equal_radius(discs.len()) };
             self.crowd.points.push(centre);
             if on_map {
                 // As a line on a map, a disc on it has a dark edge, and nothing shines through.

@@ -252,7 +252,7 @@ enum Key<'a> {
 fn keys<'a>(plan: &Plan<'a>) -> Vec<(Key<'a>, String)> {
     let series = plan.panel.series.iter().filter(|series| !series.label.is_empty());
     let mut keys: Vec<_> = series.map(|series| (Key::Series(series), series.label.clone())).collect();
-    keys.extend(plan.sizes().into_iter().map(|(weight, label)| (Key::Size(plan.radius(weight, 1)), label)));
+    keys.extend(plan.sizes().into_iter().map(|(weight, label)| (Key::Size(plan.radius(weight)), label)));
     let dense =
         plan.panel.series.iter().zip(&plan.hexagons).find_map(|(series, hexagons)| Some((series, hexagons.as_ref()?)));
     if let Some((series, hexagons)) = dense {

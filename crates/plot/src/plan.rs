@@ -145,16 +145,21 @@ impl<'a> Plan<'a> {
         self.hatched.contains(&ink).then(|| ink.hatch()).flatten()
     }
 
-    /// The radius of a disc among `count`, in design pixels.
-    pub fn radius(&self, weight: f64, count: usize) -> f64 {
+    /// The radius of a disc in design pixels.
+    pub fn radius(&self, weight: f64) -> f64 {
         match self.weights {
-            None => (90.0 / (count as f64).sqrt()).clamp(3.0, 8.0),
+            None => 8.0,
             // Light discs are seen too, and those whose weight is none.
             Some((least, most)) if least < 0.95 * most => {
                 f64::max(22.0 * f64::sqrt(if weight.is_finite() { weight.max(0.0) / most } else { 0.0 }), 2.5)
             }
             Some(_) => 10.0,
         }
+    }
+
+    /// The radius of one of so many that have no weight.
+    pub fn equal_radius(count: usize) -> f64 {
+        (90.0 / (count as f64).sqrt()).clamp(3.0, 8.0)
     }
 
     /// Weights worth showing in the legend: round ones where they differ.
