@@ -103,7 +103,7 @@ impl Figure {
             }
             Some("svg") => {
                 let shapes = self.with_text(minus).shapes()?;
-                write_whole(path, |partial| std::fs::write(partial, svg(&shapes, size, &said))).map_err(lost)
+                write_whole(path, |partial| std::fs::write(partial, svg(&shapes, size, &said)?)).map_err(lost)
             }
             _ => Err(Error::FigureFormat { path: path.to_path_buf() }),
         }

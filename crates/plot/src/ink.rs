@@ -1,10 +1,17 @@
 //! Colours that survive colour blindness, a projector and a grey printer: as far as colours do, and marks for the rest.
 
+use plotters::style::RGBAColor;
+
 /// Red, green and blue, as screens have them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Colour(pub u8, pub u8, pub u8);
 
 impl Colour {
+    /// Of this thickness, as plotters lays it on.
+    pub(crate) fn laid(self, alpha: f64) -> RGBAColor {
+        RGBAColor(self.0, self.1, self.2, alpha)
+    }
+
     /// The least share of it that stands out from white by 3 : 1, the ratio of luminances as WCAG 2.1 defines it.
     pub(crate) fn dense(self) -> f64 {
         let Self(red, green, blue) = self;

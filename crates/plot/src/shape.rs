@@ -1,8 +1,10 @@
-//! A drawing as a list of shapes in pixels: laid out first, then painted or written.
+//! A drawing as a list of shapes in pixels: laid out first, then drawn with plotters, pixel by pixel or as SVG.
 
 use crate::geometry::{Point, Rect};
-use crate::ink::Colour;
-use crate::text::{Align, Font, Text};
+use crate::ink::{Colour, Ink};
+use crate::text::{Align, Font, Setting, Text};
+use plotters::style::Color;
+use plotters_backend::{BackendCoord, DrawingBackend, DrawingErrorKind};
 
 pub(crate) enum Shape {
     Stroke { points: Vec<Point>, colour: Colour, width: f64 },
@@ -90,10 +92,51 @@ impl Sheet {
     }
 }
 
+/// Draws the shapes on a white ground. Plotters counts in whole units, so a back end has units of which `fine` are a pixel.
+/// Neighbours in a map overlap by `lap` pixels.
+pub(crate) fn draw<B: DrawingBackend>(
+    shapes: &[Shape],
+    (fine, lap): (f64, f64),
+    backend: &mut B,
+) -> Result<(), DrawingErrorKind<B::ErrorType>> {
+    let units = |length: f64| (length * fine).round();
+    let place = |(x, y): Point| -> BackendCoord { (units(x) as i32, units(y) as i32) };
+    // A shape with a corner at NaN or infinity lies nowhere.
+    let somewhere = |points: &[Point]| points.iter().all(|(x, y)| (x + y).is_finite());
+    let corner = backend.get_size();
+    backend.draw_rect((0, 0), (corner.0 as i32, corner.1 as i32), &Ink::White.colour().laid(1.0), true)?;
+    for shape in shapes {
+        match shape {
+            Shape::Stroke { points, colour, width } if somewhere(points) => {
+                let style = colour.laid(1.0).stroke_width(units(*width) as u32);
+                backend.draw_path(points.iter().copied().map(place), &style)?;
+            }
+            Shape::Fill { outline, colour, alpha } if somewhere(outline) => {
+                backend.fill_polygon(outline.iter().copied().map(place), &colour.laid(*alpha))?;
+            }
+            Shape::Block { rect: Rect { left, top, right, bottom }, colour, alpha } => {
+                let (from, to) = ((*left, *top), (*right, *bottom));
+                let lap = if *alpha == 1.0 { lap } else { 0.0 };
+                if somewhere(&[from, to]) {
+                    backend.draw_rect(place(from), place((to.0 + lap, to.1 + lap)), &colour.laid(*alpha), true)?;
+                }
+            }
+            Shape::Disc { centre, radius, colour, alpha } if somewhere(&[*centre]) => {
+                backend.draw_circle(place(*centre), units(*radius) as u32, &colour.laid(*alpha), true)?;
+            }
+            Shape::Text(text) if somewhere(&[text.at]) => {
+                let setting = Setting { text, fine };
+                backend.draw_text(&text.text, &setting, setting.hung(place(text.at)))?;
+            }
+            Shape::Stroke { .. } | Shape::Fill { .. } | Shape::Disc { .. } | Shape::Text(_) => {}
+        }
+    }
+    backend.present()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ink::Ink;
 
     const SQUARE: Rect = Rect { left: 0.0, top: 0.0, right: 10.0, bottom: 10.0 };
 

@@ -3,7 +3,14 @@
 use crate::geometry::Point;
 use crate::ink::Colour;
 use ab_glyph::{Font as _, FontRef, Glyph, ScaleFont};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, FontFamily, FontStyle, FontTransform};
+use plotters_backend::{BackendColor, BackendCoord, BackendTextStyle};
+use std::convert::Infallible;
 use std::sync::LazyLock;
+
+/// DejaVu, in which all is measured, and what is about as wide where a viewer of an SVG has it not.
+const FONTS: &str = "DejaVu Sans, Verdana, sans-serif";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Font {
@@ -166,24 +173,90 @@ pub(crate) struct Text {
     pub upright: bool,
 }
 
-impl Text {
-    /// The inked pixels of the text, and how much of each is covered.
-    pub fn pixels(&self, mut draw: impl FnMut(i32, i32, f64)) {
-        let (glyphs, width) = self.font.glyphs(&self.text);
+/// A text as plotters sets it, `fine` units to a pixel.
+pub(crate) struct Setting<'a> {
+    pub text: &'a Text,
+    pub fine: f64,
+}
+
+impl Setting<'_> {
+    /// Plotters hangs a text by its top, 0.76 em above the baseline.
+    fn up(&self) -> i32 {
+        (0.76 * self.text.font.size * self.fine).round() as i32
+    }
+
+    /// Where the top hangs, for a place on the baseline.
+    pub fn hung(&self, (x, y): BackendCoord) -> BackendCoord {
+        if self.text.upright { (x.saturating_sub(self.up()), y) } else { (x, y.saturating_sub(self.up())) }
+    }
+}
+
+impl BackendTextStyle for Setting<'_> {
+    type FontError = Infallible;
+
+    fn color(&self) -> BackendColor {
+        self.text.colour.laid(1.0).to_backend_color()
+    }
+
+    /// Plotters' size is 1.24 em.
+    fn size(&self) -> f64 {
+        1.24 * (self.text.font.size * self.fine).round()
+    }
+
+    fn transform(&self) -> FontTransform {
+        if self.text.upright { FontTransform::Rotate270 } else { FontTransform::None }
+    }
+
+    fn style(&self) -> FontStyle {
+        if self.text.font.bold { FontStyle::Bold } else { FontStyle::Normal }
+    }
+
+    fn anchor(&self) -> Pos {
+        let along = match self.text.align {
+            Align::Left => HPos::Left,
+            Align::Center => HPos::Center,
+            Align::Right => HPos::Right,
+        };
+        Pos::new(along, VPos::Top)
+    }
+
+    fn family(&self) -> FontFamily<'_> {
+        FontFamily::Name(FONTS)
+    }
+
+    fn layout_box(&self, text: &str) -> Result<(BackendCoord, BackendCoord), Infallible> {
+        let size = [self.text.font.width(text), self.text.font.leading()].map(|length| (length * self.fine) as i32);
+        Ok(((0, 0), size.into()))
+    }
+
+    /// The inked pixels of the text, each by its corner, and how much of it is covered.
+    fn draw<E, Draw: FnMut(i32, i32, BackendColor) -> Result<(), E>>(
+        &self,
+        text: &str,
+        (x, y): BackendCoord,
+        mut draw: Draw,
+    ) -> Result<Result<(), E>, Infallible> {
+        let (glyphs, width) = self.text.font.glyphs(text);
+        let pixels = |units: i32| f64::from(units) / self.fine;
+        let units = |pixels: i32| (f64::from(pixels) * self.fine).ceil() as i32;
         // The baseline lies between pixels, which keeps letters sharp; along it, a place is as fine as it was measured.
-        let (x, y) = self.at;
-        let (along, across) = if self.upright { (-y, x) } else { (x, y) };
-        let (start, base) = (along - self.align.share() * width, across.round() as i32);
+        let (along, across) = if self.text.upright { (-pixels(y), x) } else { (pixels(x), y) };
+        let start = along - self.text.align.share() * width;
+        let base = pixels(across.saturating_add(self.up())).round() as i32;
+        let mut drawn = Ok(());
         for mut glyph in glyphs {
             glyph.position.x += start as f32;
-            let Some(outline) = self.font.face().outline_glyph(glyph) else { continue };
+            let Some(outline) = self.text.font.face().outline_glyph(glyph) else { continue };
             let corner = outline.px_bounds().min;
             outline.draw(|right, down, cover| {
                 let (along, across) = (corner.x as i32 + right as i32, base + corner.y as i32 + down as i32);
-                let (x, y) = if self.upright { (across, -along - 1) } else { (along, across) };
-                draw(x, y, f64::from(cover));
+                let (x, y) = if self.text.upright { (across, -along - 1) } else { (along, across) };
+                if drawn.is_ok() {
+                    drawn = draw(units(x), units(y), self.color().mix(f64::from(cover)));
+                }
             });
         }
+        Ok(drawn)
     }
 }
 
