@@ -11,7 +11,7 @@ root = pathlib.Path(__file__).resolve().parent.parent
 ROOMS = {
     "crates/info": "number file error information cholesky special sum integral pmf divergence entropy channel code law "
                    "quadrature clt estimate",
-    "crates/plot": "error ink geometry text axis contour shape panel plan frame layout figure venn tree",
+    "crates/plot": "error ink geometry text axis contour shape raster svg panel plan frame layout figure venn tree",
     ".": "error ops device batch standardize parameters model empirical objective descent hook fit mle linear_program "
          "separation table alphabet tree maxent usable",
     "crates/cli": "flags progress run learned say course pictures command",

@@ -17,7 +17,6 @@ use candle_mle_cli::{Questions, Run, twig};
 use candle_mle_plot::{Axis, Figure, Ink, Panel};
 
 const TITANIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/titanic.csv");
-const INKS: [Ink; 6] = [Ink::Blue, Ink::Orange, Ink::Green, Ink::Purple, Ink::SkyBlue, Ink::Grey];
 
 fn main() -> Result<()> {
     let run = Run::<Questions>::from_args("decision_tree", include_str!("decision_tree.rs"))?;
@@ -59,7 +58,6 @@ fn main() -> Result<()> {
     walk([Ok(tree.clone())], &data, &mut log)?;
     println!("\n{}", log.into_history()?.table(unit, 1));
 
-    let kinds: Vec<(&String, Ink)> = tree.class_names().iter().zip(INKS.into_iter().cycle()).collect();
     let known = run.show(before - data.entropy());
     let figure = Figure::new(run.tree_title(&tree, &target, &chance))
         .subtitle(format!(
@@ -67,7 +65,7 @@ fn main() -> Result<()> {
              wide as the rows in them",
             run.show(chance.tree)
         ))
-        .column([Panel::tree(&kinds, &twig(&tree, unit))]);
+        .column([Panel::tree(tree.class_names(), &twig(&tree, unit))]);
     run.draw("tree.png", figure)?;
 
     let best = &ranking[..ranking.len().min(20)];
@@ -99,6 +97,7 @@ fn main() -> Result<()> {
         ))
         .column([panel]);
     run.draw("ranking.png", figure)?;
-    println!("tree.png and ranking.png are in {}", run.out("").display());
+    run.say_picture("tree.png");
+    run.say_picture("ranking.png");
     Ok(())
 }

@@ -65,6 +65,7 @@ fn main() -> Result<()> {
         .subtitle("areas to scale")
         .column([circles]);
     run.draw("diagram.png", figure)?;
-    println!("\ntable.png and diagram.png are in {}", run.out("").display());
+    run.say_picture("table.png");
+    run.say_picture("diagram.png");
     Ok(())
 }

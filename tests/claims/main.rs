@@ -32,6 +32,7 @@ mod objectives_walk_one_path;
 mod one_argmin_for_all_three;
 mod one_row_a_step;
 mod pictures_are_fresh;
+mod pictures_take_any_form;
 mod points_need_a_resolution;
 mod population_kl_finds_the_truth;
 mod reverse_kl_seeks_a_mode;

@@ -11,7 +11,7 @@ use candle_mle::separation::one_sided;
 use candle_mle::table::Column;
 use candle_mle::tree::Tree;
 use candle_mle::{Design, Information, Parameters, Table};
-use candle_mle_plot::{Figure, Ink, Panel};
+use candle_mle_plot::{Figure, Panel};
 use candle_nn::VarBuilder;
 use clap::{Parser, Subcommand};
 
@@ -219,13 +219,11 @@ fn tree(run: &Run<Questions>) -> Result<()> {
     let (before, left) = (tree.root().entropy(), tree.entropy_left());
     println!("{:<24}{:>14}\n{:<24}{:>14}", "H(Y)", run.show(before), "− gains of the tree", run.show(before - left));
     println!("{:<24}{:>14}", "= H(Y|leaf)", run.show(left));
-    let inks = [Ink::Blue, Ink::Orange, Ink::Green, Ink::Purple, Ink::SkyBlue, Ink::Grey];
-    let kinds: Vec<(&String, Ink)> = tree.class_names().iter().zip(inks.into_iter().cycle()).collect();
     let chance = run.chance(&table, target)?;
     println!("{:<24}{:>14}", "by chance at most", run.show(chance.tree));
     let figure = Figure::new(run.tree_title(&tree, target, &chance))
         .subtitle("streams are as wide as the rows in them")
-        .column([Panel::tree(&kinds, &twig(&tree, run.unit()))]);
+        .column([Panel::tree(tree.class_names(), &twig(&tree, run.unit()))]);
     run.draw("tree.png", figure)?;
     run.say_picture("tree.png");
     Ok(())

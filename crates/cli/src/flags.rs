@@ -506,6 +506,19 @@ pub(crate) struct Output {
     /// Where pictures and numbers go [default: plots/<name>, or plots/<name>/<table>]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub out: Option<PathBuf>,
+    /// Format of the pictures. In an SVG text stays text, in the fonts of its viewer, and lines are sharp at any size
+    #[arg(long, default_value = "png", value_parser = PossibleValuesParser::new(["png", "svg"]), help_heading = "Output")]
+    pub format: String,
+    /// Width and height of the pictures in pixels, such as 1080x1080; text grows with them [default: 1600x900, more for a
+    /// large tree]
+    #[arg(long, value_name = "WxH", value_parser = size, help_heading = "Output")]
+    pub size: Option<(u32, u32)>,
+}
+
+fn size(text: &str) -> Result<(u32, u32), String> {
+    let pixels = |side: &str| side.parse().ok().filter(|pixels| (1..=5000).contains(pixels));
+    let sides = text.split_once(['x', '×']).and_then(|(width, height)| pixels(width).zip(pixels(height)));
+    sides.ok_or("write it as width x height, such as 1080x1080, at most 5000 pixels each way".into())
 }
 
 /// A value that is one of these names.

@@ -35,7 +35,8 @@ pub(crate) struct Flags<D: clap::Args> {
 
 /// What stands below the flags.
 const AFTER_HELP: &str = "\
-Pictures are PNG files whose titles state what they show, as the run prints it. Where one model is fitted (coin, logistic, softmax, gaussian) a run \
+Pictures are PNG files (or SVG, --format svg) whose titles state what they show, as the run prints it. Where one model is fitted \
+(coin, logistic, softmax, gaussian) a run \
 also leaves log.csv, every step of the descent, and parameters.safetensors. A likelihood without a finite maximum is \
 reported, and is no failure.
 
@@ -107,17 +108,41 @@ impl<D: Data> Run<D> {
         self.flags.output.out.clone().unwrap_or_else(folder).join(name)
     }
 
-    /// Draws a figure to the file `name` in the folder of this run's output, and says what it shows.
+    /// Where the picture `name` goes, in the format that was asked for.
+    fn picture(&self, name: &str) -> PathBuf {
+        self.out(name).with_extension(&self.flags.output.format)
+    }
+
+    /// Draws a figure to the file `name` in the folder of this run's output; says what it shows, and which characters it could
+    /// not draw.
     pub fn draw(&self, name: &str, figure: Figure) -> Result<()> {
+        let (path, Output { format, size, .. }) = (self.picture(name), &self.flags.output);
+        let figure = size.iter().fold(figure, |figure, (width, height)| figure.size(*width, *height));
+        let missing = if format == "png" { figure.without_glyph() } else { vec![] };
+        if let Some((_, text)) = missing.first() {
+            let text = text.replace(char::is_control, " ");
+            let named: Vec<String> = missing.iter().map(|(c, _)| format!("{c} (U+{:04X})", u32::from(*c))).collect();
+            println!(
+                "{}: its font cannot set {}, as in \"{text}\": drawn by number; --format svg leaves them to the fonts of the viewer",
+                path.display(),
+                named.join(", ")
+            );
+        }
         // The message names its cause already.
-        figure.save(self.out(name)).map_err(|e| anyhow!("{e}"))?;
+        figure.save(&path).map_err(|e| anyhow!("{e}"))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         println!("{name}: {}", figure.finding());
         Ok(())
     }
 
-    /// Says where the one picture of this run is.
+    /// Says where a picture of this run is.
     pub fn say_picture(&self, name: &str) {
-        println!("\nthe picture is {}", self.out(name).display());
+        println!("\nthe picture is {}", self.picture(name).display());
+    }
+
+    /// The ending of the pictures.
+    pub(crate) fn format(&self) -> &str {
+        &self.flags.output.format
     }
 }
 

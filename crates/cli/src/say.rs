@@ -78,7 +78,8 @@ impl<D: Data> Run<D> {
 impl<D: Learns> Run<D> {
     /// Says where pictures and numbers are.
     pub fn say_files(&self) {
-        println!("pictures (*.png), every step (log.csv) and the parameters are in {}", self.out("").display());
+        let (format, folder) = (self.format(), self.out(""));
+        println!("pictures (*.{format}), every step (log.csv) and the parameters are in {}", folder.display());
     }
 
     /// The coefficients beside the truth, by the names of columns and classes.

@@ -52,6 +52,13 @@ impl Axis {
         self
     }
 
+    pub(crate) fn each_text(&mut self, act: &mut impl FnMut(&mut String)) {
+        act(&mut self.label);
+        if let Kind::Names(names) = &mut self.kind {
+            names.iter_mut().for_each(act);
+        }
+    }
+
     pub(crate) fn names(&self) -> &[String] {
         match &self.kind {
             Kind::Names(names) => names,
@@ -266,7 +273,7 @@ fn steps(lo: f64, hi: f64, most: usize) -> Vec<(f64, String)> {
 }
 
 /// The shortest writing of a number that is round already.
-fn plain(number: f64) -> String {
+pub(crate) fn plain(number: f64) -> String {
     let size = number.abs();
     if size == 0.0 || (1e-4..1e7).contains(&size) {
         // Twelve digits drop the noise of binary fractions.

@@ -1,15 +1,17 @@
 //! A whole figure: columns of panels under a title, written as PNG or SVG.
 
-use std::io;
+use std::io::BufWriter;
 use std::path::Path;
 
 use candle_mle_info::file::write_whole;
-use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 
 use crate::error::{Error, Result};
 use crate::layout;
-use crate::panel::Panel;
-use crate::shape::{self, DETAIL, Shape};
+use crate::panel::{Note, Panel};
+use crate::raster::png;
+use crate::shape::Shape;
+use crate::svg::svg;
+use crate::text::{has_glyph, minus, named};
 
 /// A figure: a title that states the finding, and columns of panels side by side.
 ///
@@ -28,13 +30,13 @@ pub struct Figure {
     title: String,
     subtitle: String,
     columns: Vec<(f64, Vec<Panel>)>,
-    size: (u32, u32),
+    size: Option<(u32, u32)>,
 }
 
 impl Figure {
     /// An empty figure under a title that states its finding.
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), subtitle: String::new(), columns: Vec::new(), size: (1600, 900) }
+        Self { title: title.into(), subtitle: String::new(), columns: Vec::new(), size: None }
     }
 
     /// What it states, as it stands above it.
@@ -49,7 +51,8 @@ impl Figure {
     }
 
     /// Adds a column on the right: panels below each other, with plots of equal height and aligned
-    /// edges. Equal x axes have one range, and neighbours write it once, below the last of them.
+    /// edges. Equal x axes have one range, and neighbours write it once, below the last of them. Of columns with as many
+    /// panels the plots are aligned too, row by row; where only the last has fewer, they are a grid with free cells.
     pub fn column(self, panels: impl Into<Vec<Panel>>) -> Self {
         self.column_of(1.0, panels)
     }
@@ -60,10 +63,30 @@ impl Figure {
         self
     }
 
-    /// Width and height in pixels, 1600 × 900 unless given. Text and lines grow with the figure.
+    /// Width and height in pixels. Text and lines grow with the figure. Unless given they are 1600 × 900, or more where a
+    /// large tree needs it to be read.
     pub fn size(mut self, width: u32, height: u32) -> Self {
-        self.size = (width, height);
+        self.size = Some((width, height));
         self
+    }
+
+    /// The characters that a PNG cannot have, since the font has no glyph for them or they join, each with a text that it
+    /// stands in. They are drawn by their numbers, such as U+4E2D; an SVG leaves them to the fonts of its viewer.
+    ///
+    /// ```
+    /// let figure = candle_mle_plot::Figure::new("身長");
+    /// assert_eq!(figure.without_glyph(), [('身', "身長".to_string()), ('長', "身長".to_string())]);
+    /// ```
+    pub fn without_glyph(&self) -> Vec<(char, String)> {
+        let mut found: Vec<(char, String)> = Vec::new();
+        self.clone().each_text(&mut |text| {
+            for character in text.chars().filter(|character| !has_glyph(*character)) {
+                if found.iter().all(|(other, _)| *other != character) {
+                    found.push((character, text.clone()));
+                }
+            }
+        });
+        found
     }
 
     /// Draws the figure to `path`, whose ending, `.png` or `.svg`, picks the format. Missing folders
@@ -75,55 +98,68 @@ impl Figure {
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
-        let paint: Painter = match ending.as_deref() {
-            Some("png") => paint_png,
-            Some("svg") => paint_svg,
-            _ => return Err(Error::FigureFormat { path: path.to_path_buf() }),
-        };
-        let shapes = self.shapes()?;
-        write_whole(path, |partial| paint(&shapes, self.size, partial))
-            .map_err(|problem| Error::FigureWrite { path: path.to_path_buf(), problem })
+        let (size, said) = (self.pixels(), [self.title.clone(), self.description()]);
+        let lost = |problem| Error::FigureWrite { path: path.to_path_buf(), problem };
+        match ending.as_deref() {
+            Some("png") => {
+                let shapes = self.with_text(|text| named(&minus(text))).shapes()?;
+                let file = |partial: &Path| png(&shapes, size, &said, BufWriter::new(std::fs::File::create(partial)?));
+                write_whole(path, file).map_err(lost)
+            }
+            Some("svg") => {
+                let shapes = self.with_text(minus).shapes()?;
+                write_whole(path, |partial| std::fs::write(partial, svg(&shapes, size, &said)?)).map_err(lost)
+            }
+            _ => Err(Error::FigureFormat { path: path.to_path_buf() }),
+        }
+    }
+
+    /// What is drawn, in words: axes, named series and marks of every panel.
+    fn description(&self) -> String {
+        let mut said = vec![self.subtitle.clone()];
+        for panel in self.columns.iter().flat_map(|(_, panels)| panels) {
+            let mut about = vec![panel.title.clone()];
+            about.push([&panel.y.label, &panel.x.label].map(String::as_str).join(" against "));
+            about.extend(panel.right.iter().map(|(label, _)| label.clone()));
+            about.extend(panel.heat_map().map(|heat| format!("coloured by {}", heat.bar.label)));
+            about.extend(panel.series.iter().map(|series| series.label.clone()));
+            about.extend(panel.notes.iter().map(|note| match note {
+                Note::Across(_, name) | Note::Upright(_, name) | Note::Arrow(_, _, name) => name.clone(),
+                Note::Mark(_, _, name) | Note::Cross(_, _, name) | Note::Text(_, _, name) => name.replace('\n', ": "),
+            }));
+            about.retain(|text| !text.is_empty() && text != " against ");
+            said.push(about.join("; "));
+        }
+        said.retain(|text| !text.is_empty());
+        said.join(". ")
+    }
+
+    fn pixels(&self) -> (u32, u32) {
+        self.size.unwrap_or_else(|| {
+            // The title stands above.
+            let panels = || self.columns.iter().flat_map(|(_, panels)| panels);
+            let (wide, high) = panels().fold((0.0, 0.0), |(w, h), p| (f64::max(w, p.least.0), f64::max(h, p.least.1)));
+            (f64::max(1600.0, wide + 60.0).min(5000.0) as u32, f64::max(900.0, high + 230.0).min(5000.0) as u32)
+        })
     }
 
     fn shapes(&self) -> Result<Vec<Shape>> {
-        layout::shapes([&self.title, &self.subtitle], &self.columns, self.size)
+        // Text is as large as in a plain figure where only a tree made this one larger.
+        let unit = self.size.is_none().then_some(1.0);
+        layout::shapes([&self.title, &self.subtitle], &self.columns, self.pixels(), unit)
     }
-}
 
-type Painter = fn(&[Shape], (u32, u32), &Path) -> io::Result<()>;
-
-fn paint_png(shapes: &[Shape], (width, height): (u32, u32), path: &Path) -> io::Result<()> {
-    let large = (width * DETAIL, height * DETAIL);
-    let mut fine = vec![0; 3 * large.0 as usize * large.1 as usize];
-    shape::paint(shapes, &mut BitMapBackend::with_buffer(&mut fine, large), false).map_err(io::Error::other)?;
-    let mut file = BitMapBackend::new(path, (width, height));
-    file.blit_bitmap((0, 0), (width, height), &averaged(&fine, width as usize)).map_err(io::Error::other)?;
-    file.present().map_err(io::Error::other)
-}
-
-fn paint_svg(shapes: &[Shape], (width, height): (u32, u32), path: &Path) -> io::Result<()> {
-    let large = (width * DETAIL, height * DETAIL);
-    let mut svg = String::new();
-    shape::paint(shapes, &mut SVGBackend::with_string(&mut svg, large), true).map_err(io::Error::other)?;
-    // The view box keeps the fine coordinates, the outer size is the one asked for.
-    let sized = |(width, height)| format!("width=\"{width}\" height=\"{height}\"");
-    std::fs::write(path, svg.replacen(&sized(large), &sized((width, height)), 1))
-}
-
-/// The mean of each square of `DETAIL` × `DETAIL` pixels.
-fn averaged(fine: &[u8], width: usize) -> Vec<u8> {
-    let detail = DETAIL as usize;
-    let mut coarse = Vec::with_capacity(fine.len() / (detail * detail));
-    for rows in fine.chunks_exact(3 * width * detail * detail) {
-        for x in 0..width {
-            for channel in 0..3 {
-                let square = (0..detail * detail).map(|k| (k / detail * width + x) * detail + k % detail);
-                let sum: usize = square.map(|pixel| usize::from(rows[3 * pixel + channel])).sum();
-                coarse.push((sum / (detail * detail)) as u8);
-            }
-        }
+    fn with_text(&self, change: impl Fn(&str) -> String) -> Self {
+        let mut changed = self.clone();
+        changed.each_text(&mut |text| *text = change(text));
+        changed
     }
-    coarse
+
+    fn each_text(&mut self, act: &mut impl FnMut(&mut String)) {
+        act(&mut self.title);
+        act(&mut self.subtitle);
+        self.columns.iter_mut().flat_map(|(_, panels)| panels).for_each(|panel| panel.each_text(act));
+    }
 }
 
 #[cfg(test)]
@@ -133,28 +169,38 @@ mod tests {
     use crate::geometry::Rect;
     use crate::ink::Ink;
 
-    /// No text is cut by the edge of the picture, and none lies on another.
-    #[test]
-    fn every_text_can_be_read() {
+    /// A figure of everything that bears words, these for one of its names.
+    fn busy(word: &str) -> Figure {
         let curve = |k: u32| (f64::from(k), f64::from(k) * 3.7e5);
         let line = || Panel::new(Axis::new("step").steps(), Axis::new("bits")).line((0..900).map(curve), Ink::Blue);
-        let ports = ["Southampton", "Cherbourg", "Queenstown", "a port unknown", "Belfast", "New York"];
-        let busy = line().label("a rather long name of a curve").line((0..900).map(curve), Ink::Green).label("another");
+        let ports = ["Southampton", "Cherbourg", "Queenstown", word, "Belfast", "New York"];
+        let busy = line().label("a rather long name of a curve").line((0..900).map(curve), Ink::Green).label(word);
         let busy = busy.right_axis("nats in all observations", 1400.0).hline(0.0, "floor").mark(899.0, 3.3e8, "argmin");
         let bars = Panel::new(Axis::new("port").categories(&ports), Axis::new("passengers on board, by port"));
         let bars = bars.bars((0..6).map(|k| (f64::from(k) - 0.4, f64::from(k) + 0.4, 12_345.0)), Ink::Blue);
-        let map =
-            Panel::new(Axis::new("a"), Axis::new("b").categories(&ports)).title("A title of the panel that is wrapped");
-        let map = map.heat(&[1e6, 2e6], &[0.0, 5.0], &[0.0, 1e-7, 2e-7, 1.0], Axis::new("p"));
-        for (width, height) in [(1600, 900), (800, 450), (1000, 1000)] {
-            let busy =
-                Figure::new("The finding, told in a sentence that is longer than a single line can ever hold at all")
-                    .subtitle("n = 900")
-                    .column([busy.clone(), line().vline(30.0, "truth")])
-                    .column([bars.clone(), map.clone()])
-                    .size(width, height);
+        let map = Panel::new(Axis::new("a").categories(&[word, "b"]), Axis::new("b").categories(&ports));
+        let map = map.title("A title of the panel that is wrapped").cells(&[0.125; 12], Axis::new("p"));
+        Figure::new("The finding, told in a sentence that is longer than a single line can ever hold at all")
+            .subtitle(format!("n = 900, {word}"))
+            .column([busy, line().vline(30.0, "truth")])
+            .column([bars, map])
+    }
+
+    /// No text is cut by the edge of the picture, and none lies on another.
+    #[test]
+    fn every_text_can_be_read() {
+        let long = "name_of_a_column_that_is_longer_than_any_place_for_it_(thousands_of_kilogrammes)";
+        for (word, (width, height)) in [
+            ("a port unknown", (1600, 900)),
+            ("a port unknown", (800, 450)),
+            ("a port unknown", (1000, 1000)),
+            (long, (1600, 900)),
+            (long, (1200, 1200)),
+            ("Donaudampfschifffahrtsgesellschaftskapitänswitwenrente", (1600, 900)),
+        ] {
+            let figure = busy(word).size(width, height);
             let page = Rect { left: 0.0, top: 0.0, right: f64::from(width), bottom: f64::from(height) };
-            let shapes = busy.shapes().unwrap();
+            let shapes = figure.shapes().unwrap();
             let texts = shapes.iter().filter_map(|shape| match shape {
                 Shape::Text(text) => Some((&text.text, text.rect())),
                 _ => None,

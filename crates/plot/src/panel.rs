@@ -17,6 +17,8 @@ pub struct Panel {
     pub(crate) to_scale: bool,
     pub(crate) series: Vec<Series>,
     pub(crate) notes: Vec<Note>,
+    /// The least height, in pixels of a figure 900 high, that a figure of no given size gives it; and the least width.
+    pub(crate) least: (f64, f64),
 }
 
 #[derive(Clone, Debug)]
@@ -34,6 +36,10 @@ pub(crate) enum Form {
     Discs(Vec<(f64, f64, f64)>),
     Bars(Vec<Bar>),
     Band(Vec<(f64, f64, f64)>),
+    /// A band that stands for itself, and not behind a line.
+    Stream(Vec<(f64, f64, f64)>),
+    /// Words on a ground of the ink, as large as they can be.
+    Boxes(Vec<Bar>),
     Heat(Heat),
 }
 
@@ -43,8 +49,9 @@ impl Form {
         match self {
             Self::Band(_) => 0.25,
             Self::Bars(_) => 0.45,
+            Self::Boxes(_) => 0.93,
             Self::Discs(_) => 0.6,
-            Self::Line(_) | Self::Heat(_) => 1.0,
+            Self::Line(_) | Self::Stream(_) | Self::Heat(_) => 1.0,
         }
     }
 }
@@ -84,7 +91,7 @@ impl Panel {
     /// An empty plot. The label of the y axis stands above it, where it is read without a turn of the head.
     pub fn new(x: Axis, y: Axis) -> Self {
         let (title, series, notes) = (String::new(), Vec::new(), Vec::new());
-        Self { title, x, y, right: None, axes: true, to_scale: false, series, notes }
+        Self { title, x, y, right: None, axes: true, to_scale: false, series, notes, least: (0.0, 0.0) }
     }
 
     /// A drawing to scale, without axes: for what is to be seen and not read off, such as the shape of a cloud.
@@ -93,7 +100,8 @@ impl Panel {
     }
 
     /// Named bars of parts upon each other; the names make the categories of `x`. Every part has its height, its ink and
-    /// the words in it, which are smaller in a small part and left out where they could not be read.
+    /// the words in it, which are smaller in a small part and left out where they could not be read. Where the names are
+    /// too long to stand below their bars, the bars lie, and the words of a short one stand beside it.
     ///
     /// ```
     /// # use candle_mle_plot::{Axis, Ink, Panel};
@@ -119,6 +127,11 @@ impl Panel {
             }
         }
         panel
+    }
+
+    /// Lays the bars of categories, one below the other, as a ranking is read; bands and maps cannot be turned, and stay.
+    pub fn lying(self) -> Self {
+        self.turned().unwrap_or(self)
     }
 
     /// A title of this plot alone.
@@ -163,7 +176,8 @@ impl Panel {
         self.line(points, ink)
     }
 
-    /// Equal discs, smaller where there are many.
+    /// Equal discs, smaller where there are many; of more than 10,000 the density, in hexagons that are darker by the
+    /// logarithm of their number. Where a panel has points of three inks, each ink has its shape.
     pub fn points(self, points: impl IntoIterator<Item = (f64, f64)>, ink: Ink) -> Self {
         self.add(Form::Discs(points.into_iter().map(|(x, y)| (x, y, 0.0)).collect()), ink)
     }
@@ -175,7 +189,8 @@ impl Panel {
         self.line(whiskers, ink).points(points.iter().map(|&(x, y, _)| (x, y)), ink)
     }
 
-    /// Discs at (x, y, weight), their area proportional to the weight.
+    /// Discs at (x, y, weight), their area proportional to the weight: on one scale in all of the panel, which its legend
+    /// tells. The lightest are drawn larger than that, to be seen.
     pub fn discs(self, discs: impl IntoIterator<Item = (f64, f64, f64)>, ink: Ink) -> Self {
         self.add(Form::Discs(discs.into_iter().collect()), ink)
     }
@@ -207,7 +222,7 @@ impl Panel {
         self.add(Form::Heat(Heat { xs, ys, values, bar, levels: Vec::new(), printed: true }), Ink::White)
     }
 
-    /// Lines of equal value on the map added last.
+    /// Lines of equal value on the map added last, each with its value where there is room.
     pub fn contours(mut self, at: &[f64]) -> Self {
         if let Some(Series { form: Form::Heat(heat), .. }) = self.series.last_mut() {
             heat.levels = at.to_vec();
@@ -282,6 +297,63 @@ impl Panel {
             change(last);
         }
         self
+    }
+
+    /// With x and y changed, so that bars lie: where x has names, and all that is drawn can be turned.
+    pub(crate) fn turned(&self) -> Option<Self> {
+        let form = |form: &Form| match form {
+            Form::Line(line) => Some(Form::Line(line.iter().map(|&(x, y)| (y, x)).collect())),
+            Form::Discs(discs) => Some(Form::Discs(discs.iter().map(|&(x, y, weight)| (y, x, weight)).collect())),
+            Form::Bars(bars) => {
+                let turned = |bar: &Bar| Bar {
+                    left: bar.foot,
+                    right: bar.top,
+                    foot: bar.left,
+                    top: bar.right,
+                    words: bar.words.clone(),
+                };
+                Some(Form::Bars(bars.iter().map(turned).collect()))
+            }
+            Form::Band(_) | Form::Stream(_) | Form::Boxes(_) | Form::Heat(_) => None,
+        };
+        let series = |series: &Series| Some(Series { form: form(&series.form)?, ..series.clone() });
+        let note = |note: &Note| match note.clone() {
+            Note::Across(y, name) => Some(Note::Upright(y, name)),
+            Note::Upright(x, name) => Some(Note::Across(x, name)),
+            Note::Mark(x, y, name) => Some(Note::Mark(y, x, name)),
+            Note::Cross(x, y, name) => Some(Note::Cross(y, x, name)),
+            Note::Text(x, y, words) => Some(Note::Text(y, x, words)),
+            Note::Arrow(..) => None, // it is upright
+        };
+        let possible = !self.x.names().is_empty() && self.y.names().is_empty() && self.right.is_none();
+        let series = self.series.iter().map(series).collect::<Option<Vec<_>>>().filter(|_| possible)?;
+        let notes = self.notes.iter().map(note).collect::<Option<Vec<_>>>()?;
+        Some(Self { x: self.y.clone(), y: self.x.clone(), series, notes, ..self.clone() })
+    }
+
+    /// Every text in the panel.
+    pub(crate) fn each_text(&mut self, act: &mut impl FnMut(&mut String)) {
+        act(&mut self.title);
+        self.x.each_text(act);
+        self.y.each_text(act);
+        self.right.iter_mut().for_each(|(label, _)| act(label));
+        for series in &mut self.series {
+            act(&mut series.label);
+            match &mut series.form {
+                Form::Bars(bars) | Form::Boxes(bars) => bars.iter_mut().for_each(|bar| act(&mut bar.words)),
+                Form::Heat(heat) => heat.bar.each_text(act),
+                Form::Line(_) | Form::Discs(_) | Form::Band(_) | Form::Stream(_) => {}
+            }
+        }
+        for note in &mut self.notes {
+            let (Note::Across(_, name)
+            | Note::Upright(_, name)
+            | Note::Mark(_, _, name)
+            | Note::Cross(_, _, name)
+            | Note::Arrow(_, _, name)
+            | Note::Text(_, _, name)) = note;
+            act(name);
+        }
     }
 
     pub(crate) fn heat_map(&self) -> Option<&Heat> {

@@ -1,16 +1,20 @@
 //! A panel with its scales and numbers settled: what layout measures and a frame draws.
 
-use crate::axis::{Scale, Tick};
+use std::collections::BTreeMap;
+
+use crate::axis::{Scale, Tick, plain};
 use crate::error::{Error, Result};
-use crate::panel::{Form, Note, Panel};
+use crate::geometry::Point;
+use crate::ink::{Colour, Ink, Marker};
+use crate::panel::{Form, Note, Panel, Series};
+use crate::shape::Dash;
 use crate::text::Font;
-use plotters::style::RGBColor;
 
 /// The size of the numbers on an axis, in design pixels.
 pub(crate) const TICK: f64 = 25.0;
 
-pub(crate) const TEXT: RGBColor = RGBColor(30, 30, 30);
-pub(crate) const SOFT: RGBColor = RGBColor(85, 85, 85);
+pub(crate) const TEXT: Colour = Colour(30, 30, 30);
+pub(crate) const SOFT: Colour = Colour(85, 85, 85);
 
 /// A panel with its scales settled.
 pub(crate) struct Plan<'a> {
@@ -25,6 +29,32 @@ pub(crate) struct Plan<'a> {
     pub shares_x: bool,
     pub y_ticks: Vec<Tick>,
     pub right_ticks: Vec<Tick>,
+    /// How wide and how high the names of an axis may become.
+    pub room: (f64, f64),
+    /// The least and the largest weight of the discs, if they have one.
+    pub weights: Option<(f64, f64)>,
+    /// For every series of more discs than can be seen: the middles of hexagons in a plot of the last size, and what is in
+    /// each.
+    pub hexagons: Vec<Option<Vec<(Point, f64)>>>,
+    points_marked: bool,
+    lines_marked: Vec<Ink>,
+    hatched: Vec<Ink>,
+}
+
+/// More discs than this hide each other.
+const MANY: usize = 10_000;
+/// From the middle of a hexagon to a corner, in design pixels.
+pub(crate) const HEXAGON: f64 = 8.0;
+
+/// The inks of some series in the order of their first appearance.
+fn inks<'a>(series: impl Iterator<Item = &'a Series>) -> Vec<Ink> {
+    let mut inks = Vec::new();
+    for ink in series.map(|series| series.ink).filter(|ink| *ink != Ink::White) {
+        if !inks.contains(&ink) {
+            inks.push(ink);
+        }
+    }
+    inks
 }
 
 impl<'a> Plan<'a> {
@@ -32,11 +62,15 @@ impl<'a> Plan<'a> {
     pub fn new(panels: &'a [Panel], at: usize, name: f64) -> Result<Self> {
         let panel = &panels[at];
         let margin = if panel.heat_map().is_some() { 0.0 } else { 0.04 };
+        let bars = panel.series.iter().any(|series| matches!(series.form, Form::Bars(_)));
+        let lying = bars && !panel.y.names().is_empty();
         let sharing = panels.iter().filter(|other| other.x == panel.x);
-        let x = Scale::new(&panel.x, sharing.flat_map(reach).map(|point| point.0), (margin, margin))?;
+        // Bars stand on their axis; beside lying ones there is room for their words.
+        let across = if lying { (0.0, 0.15) } else { (margin, margin) };
+        let x = Scale::new(&panel.x, sharing.flat_map(reach).map(|point| point.0), across)?;
         let named = |note: &Note| matches!(note, Note::Across(_, name) if !name.is_empty());
-        let below = if panel.series.iter().any(|series| matches!(series.form, Form::Bars(_))) {
-            0.0 // Bars stand on the axis.
+        let below = if bars {
+            0.0
         } else if panel.notes.iter().any(named) {
             name.clamp(margin, 0.35) // A floor has its name below it.
         } else {
@@ -58,17 +92,121 @@ impl<'a> Plan<'a> {
         };
         let shares_x = panels.get(at + 1).is_some_and(|below| below.x == panel.x && !below.to_scale && !panel.to_scale);
         let natural = (x.clone(), y.clone());
-        Ok(Self { panel, x, y, natural, right, shares_x, y_ticks: Vec::new(), right_ticks: Vec::new() })
+        let weighed = panel.series.iter().filter_map(|series| match &series.form {
+            Form::Discs(discs) => Some(discs.iter().map(|disc| disc.2).filter(|w| *w > 0.0 && w.is_finite())),
+            _ => None,
+        });
+        let weights = weighed.flatten().fold(None, |ends: Option<(f64, f64)>, w| {
+            Some(ends.map_or((w, w), |(least, most)| (least.min(w), most.max(w))))
+        });
+        let of = |wanted: fn(&Series) -> bool| inks(panel.series.iter().filter(|series| wanted(series)));
+        let points = of(|series| matches!(series.form, Form::Discs(_)));
+        let lines = of(|series| matches!(series.form, Form::Line(_)) && series.dash == Dash::Solid);
+        let streams = of(|series| matches!(series.form, Form::Stream(_)));
+        Ok(Self {
+            panel,
+            x,
+            y,
+            natural,
+            right,
+            shares_x,
+            y_ticks: Vec::new(),
+            right_ticks: Vec::new(),
+            room: (f64::INFINITY, f64::INFINITY),
+            weights,
+            hexagons: Vec::new(),
+            points_marked: points.len() > 2,
+            // Where points lie on the lines, those are marked.
+            lines_marked: if lines.len() > 2 { lines } else { vec![] }
+                .into_iter()
+                .filter(|ink| ink.marker() != Marker::Disc && !points.contains(ink))
+                .collect(),
+            hatched: if streams.len() > 2 { streams } else { vec![] },
+        })
     }
 
-    /// Brings the axes to scale, if that is wanted, for a plot of this size.
-    pub fn scale(&mut self, width: f64, height: f64) {
+    /// Whether there are more discs than can be seen.
+    pub fn is_dense(&self, series: &Series) -> bool {
+        matches!(&series.form, Form::Discs(discs) if discs.len() > MANY) && self.panel.heat_map().is_none()
+    }
+
+    /// The shape of the points of a series.
+    pub fn marker(&self, ink: Ink) -> Marker {
+        if self.points_marked { ink.marker() } else { Marker::Disc }
+    }
+
+    /// The marks along a line, if it needs them to be told from the others.
+    pub fn line_marker(&self, series: &Series) -> Option<Marker> {
+        (series.dash == Dash::Solid && self.lines_marked.contains(&series.ink)).then(|| series.ink.marker())
+    }
+
+    /// The direction of the hatching of a stream, if it needs one to be told from the others.
+    pub fn hatch(&self, ink: Ink) -> Option<f64> {
+        self.hatched.contains(&ink).then(|| ink.hatch()).flatten()
+    }
+
+    /// The radius of a disc in design pixels.
+    pub fn radius(&self, weight: f64) -> f64 {
+        match self.weights {
+            None => 8.0,
+            // Light discs are seen too, and those whose weight is none.
+            Some((least, most)) if least < 0.95 * most => {
+                f64::max(22.0 * f64::sqrt(if weight.is_finite() { weight.max(0.0) / most } else { 0.0 }), 2.5)
+            }
+            Some(_) => 10.0,
+        }
+    }
+
+    /// The radius of one of so many that have no weight.
+    pub fn equal_radius(count: usize) -> f64 {
+        (90.0 / (count as f64).sqrt()).clamp(3.0, 8.0)
+    }
+
+    /// Weights worth showing in the legend: round ones where they differ.
+    pub fn sizes(&self) -> Vec<(f64, String)> {
+        let round = |weight: f64| {
+            let power = 10f64.powf(weight.log10().floor());
+            let times = [5.0, 2.0].into_iter().find(|times| times * power <= weight * (1.0 + 1e-9)).unwrap_or(1.0);
+            times * power
+        };
+        if self.hexagons.iter().any(Option::is_some) {
+            return Vec::new();
+        }
+        match self.weights {
+            None => Vec::new(),
+            Some((least, most)) if least < 0.95 * most => {
+                let all = [round(most / 2.0), round(most / 10.0)];
+                all.into_iter().filter(|w| *w >= 0.7 * least).map(|w| (w, plain(w))).collect()
+            }
+            Some((_, most)) => {
+                let digits = (2.0 - most.log10().floor()).clamp(0.0, 15.0) as i32;
+                let power = 10f64.powi(digits);
+                vec![(most, format!("{} each", plain((most * power).round() / power)))]
+            }
+        }
+    }
+
+    /// Brings the axes to scale, if that is wanted, for a plot of this size, and counts what is in its hexagons.
+    pub fn scale(&mut self, width: f64, height: f64, unit: f64) {
         if let (true, None, Some(x), Some(y)) =
             (self.panel.to_scale, self.panel.heat_map(), self.natural.0.span(), self.natural.1.span())
         {
             let pixel = f64::max(x / width, y / height);
             (self.x, self.y) = (self.natural.0.widened(pixel * width), self.natural.1.widened(pixel * height));
         }
+        let hexagons = |series: &Series| match &series.form {
+            Form::Discs(discs) if self.is_dense(series) => {
+                let at = discs.iter().filter_map(|&(x, y, weight)| {
+                    let (x, y) = (self.x.place(x)?, self.y.place(y)?);
+                    let inside = (0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y);
+                    let weight = if self.weights.is_none() { 1.0 } else { weight };
+                    inside.then_some(((x * width, (1.0 - y) * height), weight))
+                });
+                Some(binned(at, HEXAGON * unit))
+            }
+            _ => None,
+        };
+        self.hexagons = self.panel.series.iter().map(hexagons).collect();
     }
 
     /// Numbers for the y axis and the right one, for a plot of this height.
@@ -90,13 +228,61 @@ impl<'a> Plan<'a> {
         self.panel.heat_map().map_or(0.0, |_| 46.0)
     }
 
-    pub fn right_label(&self) -> &str {
+    pub fn right_label(&self) -> String {
         match (self.panel.heat_map(), &self.panel.right) {
-            (Some(heat), _) => &heat.bar.label,
-            (None, Some((label, _))) => label,
-            (None, None) => "",
+            (Some(heat), _) => {
+                let [below, above] = self.clipped();
+                let sign = |beyond: bool, sign: &str| if beyond { format!(", {sign} beyond") } else { String::new() };
+                format!("{}{}{}", heat.bar.label, sign(above, "▲"), sign(below, "▼"))
+            }
+            (None, Some((label, _))) => label.clone(),
+            (None, None) => String::new(),
         }
     }
+
+    /// Whether there are values below and above the ends of the colour bar.
+    pub fn clipped(&self) -> [bool; 2] {
+        let (Some(heat), Some(bar)) = (self.panel.heat_map(), &self.right) else { return [false; 2] };
+        let places = || heat.values.iter().filter_map(|value| bar.place(*value));
+        [places().any(|place| place < -1e-9), places().any(|place| place > 1.0 + 1e-9)]
+    }
+
+    /// Names in lines, and as large as they can be, `slot` being for each: of the y axis beside it, or upright below.
+    pub fn names_in(&self, names: &[Tick], room: f64, slot: f64, font: Font) -> (Font, Vec<Vec<String>>) {
+        let wrapped = |font: Font| names.iter().map(|tick| font.wrap(&tick.label, room)).collect::<Vec<_>>();
+        let fits = |font: &Font| {
+            let most = wrapped(*font).iter().map(Vec::len).max().unwrap_or(1);
+            ((most as f64 - 1.0) * font.leading() + font.size) <= slot.max(6.0)
+        };
+        let mut sizes = (0..12).map(|k| Font { size: font.size * 0.9f64.powi(k), ..font });
+        let font = sizes.clone().find(fits).or(sizes.next_back()).unwrap_or(font);
+        (font, wrapped(font))
+    }
+}
+
+/// Weights summed in hexagons with a corner on top, `size` from middle to corner: each to the nearest middle.
+fn binned(points: impl Iterator<Item = (Point, f64)>, size: f64) -> Vec<(Point, f64)> {
+    let (across, down) = (3f64.sqrt() * size, 1.5 * size);
+    let middle = |column: i64, row: i64| {
+        let shift = if row.rem_euclid(2) == 1 { 0.5 } else { 0.0 };
+        ((column as f64 + shift) * across, row as f64 * down)
+    };
+    let mut bins = BTreeMap::<(i64, i64), f64>::new();
+    for ((x, y), weight) in points {
+        let row = (y / down).floor() as i64;
+        let near = [row, row + 1].into_iter().flat_map(|row| {
+            let shift = if row.rem_euclid(2) == 1 { 0.5 } else { 0.0 };
+            [((x / across - shift).round() as i64, row)]
+        });
+        let far = |&(column, row): &(i64, i64)| {
+            let (a, b) = middle(column, row);
+            (a - x).hypot(b - y)
+        };
+        if let Some(place) = near.min_by(|a, b| far(a).total_cmp(&far(b))) {
+            *bins.entry(place).or_default() += if weight.is_finite() { weight.max(0.0) } else { 0.0 };
+        }
+    }
+    bins.into_iter().map(|((column, row), weight)| (middle(column, row), weight)).collect()
 }
 
 /// The points that an axis must take in; NaN where a note speaks of one axis only.
@@ -106,10 +292,12 @@ pub(crate) fn reach(panel: &Panel) -> Vec<(f64, f64)> {
         match &series.form {
             Form::Line(line) => points.extend(line),
             Form::Discs(discs) => points.extend(discs.iter().map(|disc| (disc.0, disc.1))),
-            Form::Bars(bars) => {
+            Form::Bars(bars) | Form::Boxes(bars) => {
                 points.extend(bars.iter().flat_map(|bar| [(bar.left, bar.foot), (bar.right, bar.top)]));
             }
-            Form::Band(band) => points.extend(band.iter().flat_map(|cut| [(cut.0, cut.1), (cut.0, cut.2)])),
+            Form::Band(band) | Form::Stream(band) => {
+                points.extend(band.iter().flat_map(|cut| [(cut.0, cut.1), (cut.0, cut.2)]))
+            }
             Form::Heat(heat) => {
                 points.extend(heat.xs.iter().map(|x| (*x, f64::NAN)));
                 points.extend(heat.ys.iter().map(|y| (f64::NAN, *y)));

@@ -1,22 +1,16 @@
-//! A drawing as a list of shapes in pixels: laid out first, then painted with plotters.
+//! A drawing as a list of shapes in pixels: laid out first, then drawn with plotters, pixel by pixel or as SVG.
 
 use crate::geometry::{Point, Rect};
-use crate::ink::Ink;
-use crate::text::{Align, Font, Text};
-use plotters::backend::DrawingBackend;
-use plotters::style::text_anchor::{Pos, VPos};
-use plotters::style::{Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle};
-use std::error::Error;
-
-/// Shapes are painted this much larger: a bitmap is then averaged down, which smooths every edge, and
-/// whole-numbered coordinates hurt a vector drawing less.
-pub(crate) const DETAIL: u32 = 3;
+use crate::ink::{Colour, Ink};
+use crate::text::{Align, Font, Setting, Text};
+use plotters::style::Color;
+use plotters_backend::{BackendCoord, DrawingBackend, DrawingErrorKind};
 
 pub(crate) enum Shape {
-    Stroke { points: Vec<Point>, colour: RGBColor, width: f64 },
-    Fill { outline: Vec<Point>, colour: RGBColor, alpha: f64 },
-    Block { rect: Rect, colour: RGBColor, alpha: f64 },
-    Disc { centre: Point, radius: f64, colour: RGBColor, alpha: f64 },
+    Stroke { points: Vec<Point>, colour: Colour, width: f64 },
+    Fill { outline: Vec<Point>, colour: Colour, alpha: f64 },
+    Block { rect: Rect, colour: Colour, alpha: f64 },
+    Disc { centre: Point, radius: f64, colour: Colour, alpha: f64 },
     Text(Text),
 }
 
@@ -55,13 +49,13 @@ impl Sheet {
         Font { size: size * self.unit, bold }
     }
 
-    pub fn text(&mut self, text: &str, at: Point, font: Font, colour: RGBColor, align: Align) {
+    pub fn text(&mut self, text: &str, at: Point, font: Font, colour: Colour, align: Align) {
         let text = text.replace(char::is_control, " ");
         self.shapes.push(Shape::Text(Text { text, at, font, colour, align, upright: false }));
     }
 
     /// `width` in design pixels.
-    pub fn stroke(&mut self, points: Vec<Point>, colour: RGBColor, width: f64, dash: Dash) {
+    pub fn stroke(&mut self, points: Vec<Point>, colour: Colour, width: f64, dash: Dash) {
         let width = width * self.unit;
         if let [centre] = points[..] {
             // A point alone, between two gaps, is seen nevertheless.
@@ -98,71 +92,46 @@ impl Sheet {
     }
 }
 
-/// Paints the shapes on a white ground.
-pub(crate) fn paint<B: DrawingBackend>(
+/// Draws the shapes on a white ground. Plotters counts in whole units, so a back end has units of which `fine` are a pixel.
+/// Neighbours in a map overlap by `lap` pixels.
+pub(crate) fn draw<B: DrawingBackend>(
     shapes: &[Shape],
+    (fine, lap): (f64, f64),
     backend: &mut B,
-    vector: bool,
-) -> Result<(), Box<dyn Error + Send + Sync>>
-where
-    B::ErrorType: 'static,
-{
-    let whole = |length: f64| (length * f64::from(DETAIL)).round();
-    let dot = |(x, y): Point| (whole(x) as i32, whole(y) as i32);
-    let fill = |colour: &RGBColor, alpha: f64| ShapeStyle { color: colour.mix(alpha), filled: true, stroke_width: 0 };
-    let (width, height) = backend.get_size();
-    backend.draw_rect((0, 0), (width as i32, height as i32), &fill(&Ink::White.colour(), 1.0), true)?;
+) -> Result<(), DrawingErrorKind<B::ErrorType>> {
+    let units = |length: f64| (length * fine).round();
+    let place = |(x, y): Point| -> BackendCoord { (units(x) as i32, units(y) as i32) };
+    // A shape with a corner at NaN or infinity lies nowhere.
+    let somewhere = |points: &[Point]| points.iter().all(|(x, y)| (x + y).is_finite());
+    let corner = backend.get_size();
+    backend.draw_rect((0, 0), (corner.0 as i32, corner.1 as i32), &Ink::White.colour().laid(1.0), true)?;
     for shape in shapes {
         match shape {
-            Shape::Stroke { points, colour, width } => {
-                let stroke_width = whole(*width).max(1.0) as u32;
-                let style = ShapeStyle { color: colour.to_rgba(), filled: false, stroke_width };
-                if vector {
-                    backend.draw_path(points.iter().copied().map(dot), &style)?;
-                    continue;
-                }
-                // Plotters fills a wide path as one polygon, with holes where the path crosses itself,
-                // so each piece is drawn alone, and the joints are rounded.
-                for pair in points.windows(2) {
-                    backend.draw_path([dot(pair[0]), dot(pair[1])], &style)?;
-                }
-                for point in points.iter().skip(1).take(points.len().saturating_sub(2)) {
-                    backend.draw_circle(dot(*point), stroke_width / 2, &fill(colour, 1.0), true)?;
+            Shape::Stroke { points, colour, width } if somewhere(points) => {
+                let style = colour.laid(1.0).stroke_width(units(*width) as u32);
+                backend.draw_path(points.iter().copied().map(place), &style)?;
+            }
+            Shape::Fill { outline, colour, alpha } if somewhere(outline) => {
+                backend.fill_polygon(outline.iter().copied().map(place), &colour.laid(*alpha))?;
+            }
+            Shape::Block { rect: Rect { left, top, right, bottom }, colour, alpha } => {
+                let (from, to) = ((*left, *top), (*right, *bottom));
+                let lap = if *alpha == 1.0 { lap } else { 0.0 };
+                if somewhere(&[from, to]) {
+                    backend.draw_rect(place(from), place((to.0 + lap, to.1 + lap)), &colour.laid(*alpha), true)?;
                 }
             }
-            Shape::Fill { outline, colour, alpha } => {
-                backend.fill_polygon(outline.iter().copied().map(dot), &fill(colour, *alpha))?;
+            Shape::Disc { centre, radius, colour, alpha } if somewhere(&[*centre]) => {
+                backend.draw_circle(place(*centre), units(*radius) as u32, &colour.laid(*alpha), true)?;
             }
-            Shape::Block { rect, colour, alpha } => {
-                // A viewer smooths edges, which would shine through between the cells of a map: let them overlap.
-                let overlap = if vector && *alpha == 1.0 { 1.0 } else { 0.0 };
-                let corners = (dot((rect.left, rect.top)), dot((rect.right + overlap, rect.bottom + overlap)));
-                backend.draw_rect(corners.0, corners.1, &fill(colour, *alpha), true)?;
+            Shape::Text(text) if somewhere(&[text.at]) => {
+                let setting = Setting { text, fine };
+                backend.draw_text(&text.text, &setting, setting.hung(place(text.at)))?;
             }
-            Shape::Disc { centre, radius, colour, alpha } => {
-                backend.draw_circle(dot(*centre), whole(*radius).max(1.0) as u32, &fill(colour, *alpha), true)?;
-            }
-            Shape::Text(text) if vector => {
-                // Plotters divides the size by 1.24, and hangs the baseline 0.76 em below.
-                let style = if text.font.bold { FontStyle::Bold } else { FontStyle::Normal };
-                let size = 1.24 * text.font.size * f64::from(DETAIL);
-                let turn = if text.upright { FontTransform::Rotate270 } else { FontTransform::None };
-                let font = FontDesc::new(FontFamily::SansSerif, size, style).transform(turn);
-                let ((x, y), up) = (text.at, 0.76 * text.font.size);
-                let corner = if text.upright { (x - up, y) } else { (x, y - up) };
-                let style = font.color(&text.colour).pos(Pos::new(text.align.plotters(), VPos::Top));
-                backend.draw_text(&text.text, &style, dot(corner))?;
-            }
-            Shape::Text(text) => {
-                let at = dot(text.at);
-                for (right, down, cover) in text.pixels(f64::from(DETAIL)) {
-                    let pixel = if text.upright { (at.0 + down, at.1 - right) } else { (at.0 + right, at.1 + down) };
-                    backend.draw_pixel(pixel, text.colour.mix(cover).to_backend_color())?;
-                }
-            }
+            Shape::Stroke { .. } | Shape::Fill { .. } | Shape::Disc { .. } | Shape::Text(_) => {}
         }
     }
-    Ok(backend.present()?)
+    backend.present()
 }
 
 #[cfg(test)]

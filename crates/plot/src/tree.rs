@@ -21,28 +21,62 @@ const FULL: f64 = 0.42;
 const STRAIGHT: f64 = 0.72;
 /// The highest box, as a share of the height.
 const BOX: f64 = 0.13;
+/// What a leaf and a column of nodes need to be read, in pixels of a figure of 1600 × 900.
+const LEAF: f64 = 46.0;
+const COLUMN: f64 = 270.0;
 
 impl Panel {
-    /// A tree that grows from left to right. Every stream is as wide as its amounts, one colour a kind; a grey line runs
-    /// along every branch, so that the thinnest is seen.
+    /// A tree that grows from left to right. Every stream is as wide as its amounts, one ink a kind, as of
+    /// [`Ink::for_names`]: of more kinds than there are inks the largest have their own, the rest is "others". A grey line
+    /// runs along every branch, so that the thinnest is seen. A large tree makes its figure larger, unless that has a size.
     ///
     /// ```
-    /// # use candle_mle_plot::{Ink, Panel, Twig};
+    /// # use candle_mle_plot::{Panel, Twig};
     /// let leaf = |amounts: [f64; 2], words: &str| Twig { amounts: amounts.into(), words: words.into(), twigs: vec![] };
     /// let twigs = vec![leaf([1364., 367.], "male"), leaf([126., 344.], "female")];
     /// let root = Twig { twigs, ..leaf([1490., 711.], "sex gains 0.142 bits") };
-    /// let panel = Panel::tree(&[("died", Ink::Blue), ("survived", Ink::Orange)], &root);
+    /// let panel = Panel::tree(&["died", "survived"], &root);
     /// ```
-    pub fn tree<S: AsRef<str>>(kinds: &[(S, Ink)], root: &Twig) -> Self {
-        let panel = Self { to_scale: false, ..Self::drawing() };
+    pub fn tree<S: AsRef<str>>(kinds: &[S], root: &Twig) -> Self {
+        let least = (COLUMN * root.columns(), LEAF * root.leaves());
+        let panel = Self { to_scale: false, least, ..Self::drawing() };
         let scale = Scale { total: root.amounts.iter().sum(), leaves: root.leaves() };
-        let mut drawing = Drawing { panel, boxes: vec![], kinds, scale };
+        let mut drawing = Drawing { panel, boxes: vec![], kinds: grouped(kinds, &root.amounts), scale };
         drawing.node(root, 0.0, 0.0);
-        drawing.panel.add(Form::Bars(drawing.boxes), Ink::White)
+        drawing.panel.add(Form::Boxes(drawing.boxes), Ink::White)
     }
 }
 
+/// What one ink stands for: a kind, or all that are left.
+struct Kind {
+    name: String,
+    ink: Ink,
+    of: Vec<usize>,
+}
+
+/// The kinds in their order, the smallest together where there are more than inks.
+fn grouped<S: AsRef<str>>(kinds: &[S], amounts: &[f64]) -> Vec<Kind> {
+    let amount = |kind: &usize| amounts.get(*kind).copied().unwrap_or(0.0);
+    let mut own: Vec<usize> = (0..kinds.len()).collect();
+    own.sort_by(|a, b| amount(b).total_cmp(&amount(a)));
+    let others = own.split_off(own.len().min(Ink::TOLD));
+    own.sort_unstable();
+    let names: Vec<&str> = own.iter().map(|kind| kinds[*kind].as_ref()).collect();
+    let told = names.iter().zip(Ink::for_names(&names)).zip(&own);
+    let mut grouped: Vec<Kind> =
+        told.map(|((name, ink), kind)| Kind { name: (*name).into(), ink, of: vec![*kind] }).collect();
+    if let Some(first) = others.first() {
+        let name = if others.len() == 1 { kinds[*first].as_ref() } else { "others" };
+        grouped.push(Kind { name: name.into(), ink: Ink::Grey, of: others });
+    }
+    grouped
+}
+
 impl Twig {
+    fn columns(&self) -> f64 {
+        1.0 + self.twigs.iter().map(Self::columns).fold(0.0, f64::max)
+    }
+
     fn leaves(&self) -> f64 {
         if self.twigs.is_empty() { 1.0 } else { self.twigs.iter().map(Self::leaves).sum() }
     }
@@ -65,14 +99,14 @@ impl Scale {
 }
 
 /// What has been drawn, y counted down from the top.
-struct Drawing<'a, S> {
+struct Drawing {
     panel: Panel,
     boxes: Vec<Bar>,
-    kinds: &'a [(S, Ink)],
+    kinds: Vec<Kind>,
     scale: Scale,
 }
 
-impl<S: AsRef<str>> Drawing<'_, S> {
+impl Drawing {
     /// Draws a twig whose room begins `above` below the top, and all below it; returns the middle of its stream.
     fn node(&mut self, twig: &Twig, column: f64, above: f64) -> f64 {
         let room = self.scale.room(twig);
@@ -92,7 +126,7 @@ impl<S: AsRef<str>> Drawing<'_, S> {
         for (below, to) in twig.twigs.iter().zip(middles) {
             let width = self.scale.width(below.amounts.iter().sum());
             let along = bend((end, from + width / 2.0), (column + 1.0, to));
-            self.add(Form::Line(along.iter().map(|(x, y)| (*x, -y)).collect()), Ink::Grey, "");
+            self.branch(&along);
             self.stream(&below.amounts, &along, false);
             from += width;
         }
@@ -105,16 +139,22 @@ impl<S: AsRef<str>> Drawing<'_, S> {
     /// The kinds upon each other, along their middle.
     fn stream(&mut self, amounts: &[f64], along: &[(f64, f64)], named: bool) {
         let mut upper = -self.scale.width(amounts.iter().sum()) / 2.0;
-        for (amount, (name, ink)) in amounts.iter().zip(self.kinds) {
-            let lower = upper + self.scale.width(*amount);
-            let band = along.iter().map(|(x, y)| (*x, -(y + lower), -(y + upper))).collect();
-            self.add(Form::Band(band), *ink, if named { name.as_ref() } else { "" });
+        for Kind { name, ink, of } in &self.kinds {
+            let amount: f64 = of.iter().filter_map(|kind| amounts.get(*kind)).sum();
+            if amount == 0.0 && !named {
+                continue;
+            }
+            let lower = upper + self.scale.width(amount);
+            let stream = Form::Stream(along.iter().map(|(x, y)| (*x, -(y + lower), -(y + upper))).collect());
+            let label = if named { name.clone() } else { String::new() };
+            self.panel.series.push(Series { form: stream, ink: *ink, label, dash: Dash::Solid, width: 1.5 });
             upper = lower;
         }
     }
 
-    fn add(&mut self, form: Form, ink: Ink, label: &str) {
-        self.panel.series.push(Series { form, ink, label: label.into(), dash: Dash::Solid, width: 1.5 });
+    fn branch(&mut self, along: &[(f64, f64)]) {
+        let form = Form::Line(along.iter().map(|(x, y)| (*x, -y)).collect());
+        self.panel.series.push(Series { form, ink: Ink::Grey, label: String::new(), dash: Dash::Solid, width: 1.5 });
     }
 }
 
