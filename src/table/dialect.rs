@@ -363,8 +363,8 @@ fn looks_like_a_row(names: &[String], cells: &[Vec<String>]) -> bool {
         }
     }
     // Years, and the numbers that programs give to columns without names.
-    let years =
-        !numbers.is_empty() && numbers.iter().all(|year| year.fract() == 0.0 && (1800.0..2200.0).contains(year));
+    let years = (numbers.len() > 1 || words > occur)
+        && numbers.iter().all(|year| year.fract() == 0.0 && (1800.0..2200.0).contains(year));
     let counted = numbers.len() > 1 && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1.0);
     if numbers.is_empty() {
         // Words only: every one is a level of its own column.
