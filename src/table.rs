@@ -189,8 +189,9 @@ impl Table {
     /// Without these columns.
     ///
     /// # Errors
-    /// No such column.
+    /// No such column, or the same one twice.
     pub fn without<S: AsRef<str>>(&self, columns: &[S]) -> Result<Self> {
+        once(&columns.iter().map(|name| name.as_ref().to_string()).collect::<Vec<_>>())?;
         let mut table = self.clone();
         for column in columns {
             let at = table.place(column.as_ref())?;

@@ -353,8 +353,8 @@ fn looks_like_a_row(names: &[String], cells: &[Vec<String>]) -> bool {
         match sort_of(name) {
             sort @ Some(_) if of(sort) => numbers.push(number(name).unwrap_or(f64::NAN)),
             Some(_) => return false,
-            // A mark of a missing value is no word.
-            None if marks_missing(name) => (),
+            // A mark of a missing value names no column.
+            None if marks_missing(name) => (words, occur) = (words + 1, occur + 1),
             None if [0, 1, 2].into_iter().any(|sort| of(Some(sort))) => return false,
             None => {
                 words += 1;
@@ -363,7 +363,8 @@ fn looks_like_a_row(names: &[String], cells: &[Vec<String>]) -> bool {
         }
     }
     // Years, and the numbers that programs give to columns without names.
-    let years = numbers.len() > 1 && numbers.iter().all(|year| year.fract() == 0.0 && (1800.0..2200.0).contains(year));
+    let years = (numbers.len() > 1 || words > occur)
+        && numbers.iter().all(|year| year.fract() == 0.0 && (1800.0..2200.0).contains(year));
     let counted = numbers.len() > 1 && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1.0);
     if numbers.is_empty() {
         // Words only: every one is a level of its own column.

@@ -69,7 +69,7 @@ const NAMED: [(Ink, &[&str]); 9] = [
 
 impl Ink {
     /// How many are told apart.
-    pub(crate) const TOLD: usize = CLASSES.len();
+    pub const TOLD: usize = CLASSES.len();
 
     /// An ink for each of the names, all different as far as there are six, and grey for all beyond: draw those together,
     /// as "others". A name with a colour's name in it gets that colour, so that blue eyes are not drawn brown.

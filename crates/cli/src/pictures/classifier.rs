@@ -19,8 +19,6 @@ use crate::flags::Data;
 use crate::learned::Learned;
 use crate::run::Run;
 
-/// Colours of the classes, in order.
-const INKS: [Ink; 7] = [Ink::Blue, Ink::Vermillion, Ink::Green, Ink::Purple, Ink::Orange, Ink::SkyBlue, Ink::Black];
 /// More patterns of x than this have no names on a picture.
 const NAMED: usize = 16;
 /// A column of more different numbers than this is seen in so many cells by a map.
@@ -242,8 +240,8 @@ impl Standard {
         };
         let axis = Axis::new("margin: logits gained for each unit along the separating direction");
         let mut panel = Panel::new(axis, Axis::new(&names.target).categories(&names.classes)).vline(0.0, "");
-        for (y, cells) in cells.iter().enumerate() {
-            panel = panel.discs(discs(y, cells), INKS[y % INKS.len()]);
+        for ((y, cells), (ink, _)) in cells.iter().enumerate().zip(inks(&names.classes)) {
+            panel = panel.discs(discs(y, cells), ink);
         }
         let n = data.total();
         let title = if separation.complete {
@@ -356,12 +354,13 @@ fn curves<M: Classifier>(
         Axis::new(&design.columns[0]),
         Axis::new(format!("probability of {}", design.target)).range(-0.02, 1.02),
     );
-    for class in shown(classes) {
-        let ink = INKS[class % INKS.len()];
+    for (class, (ink, name)) in
+        inks(&design.classes).into_iter().enumerate().filter(|(class, _)| shown(classes).contains(class))
+    {
         let shares = seen.discs(class, true).into_iter().map(|disc| (disc.x, disc.share, disc.count));
         let curve =
             |probs: &[f64]| grid.iter().enumerate().map(|(i, x)| (*x, probs[i * classes + class])).collect::<Vec<_>>();
-        panel = panel.discs(shares, ink).line(curve(&fitted), ink).label(&design.classes[class]);
+        panel = panel.discs(shares, ink).line(curve(&fitted), ink).label(name);
         if let Some(truth) = &truth {
             panel = panel.line(curve(truth), Ink::Black).dotted().width(3.0);
             panel = if class + 1 == classes { panel.label("truth") } else { panel };
@@ -377,10 +376,30 @@ fn calibration(design: &Names, seen: &Patterns) -> Panel {
             .line([(0.0, 0.0), (1.0, 1.0)], Ink::Grey)
             .dashed()
             .label("fitted = observed");
+    let inks = inks(&design.classes);
     shown(design.classes.len()).fold(panel, |panel, class| {
         let discs = seen.discs(class, false).into_iter().map(|disc| (disc.fitted, disc.share, disc.count));
-        panel.discs(discs, INKS[class % INKS.len()]).label(format!("{} {}", design.target, design.classes[class]))
+        let (ink, name) = &inks[class];
+        let label = if name.is_empty() { String::new() } else { format!("{} {name}", design.target) };
+        panel.discs(discs, *ink).label(label)
     })
+}
+
+/// The ink of every class and its name in a legend; beyond those that can be told apart all are others.
+fn inks(classes: &[String]) -> Vec<(Ink, String)> {
+    let (inks, many) = (Ink::for_names(classes), classes.len() > Ink::TOLD);
+    let first = inks.iter().position(|ink| many && *ink == Ink::Grey);
+    let name = |at: usize, ink: Ink| match first {
+        Some(first) if ink == Ink::Grey => {
+            if at == first {
+                "others".into()
+            } else {
+                String::new()
+            }
+        }
+        _ => classes[at].clone(),
+    };
+    inks.into_iter().enumerate().map(|(at, ink)| (ink, name(at, ink))).collect()
 }
 
 /// The classes that a picture shows: of two one says all.
