@@ -48,7 +48,7 @@ fn main() -> Result<()> {
         println!();
     }
     let rows = families.each_ref().map(|family| family.to_string().replace("saturated", "saturated: Shannon's I"));
-    let (x, y) = (Axis::new("law").categories(&LAWS.map(|law| law.0)), Axis::new("family").categories(&rows));
+    let (x, y) = (Axis::new("distribution").categories(&LAWS.map(|law| law.0)), Axis::new("family").categories(&rows));
     // Of the linear family, by the order of `LAWS`: what a permutation takes from it, and a product gives it.
     let linear = &used[LAWS.len()..2 * LAWS.len()];
     let [whole, permuted, checks, product] = [0, 1, 4, 5].map(|law| linear[law]);

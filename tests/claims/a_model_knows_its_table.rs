@@ -54,7 +54,7 @@ fn what_does_not_fit_is_refused_by_its_column() -> Result<()> {
         ("class,age\n1st,3\n", ["'sex'", "class, age"]),
         ("class,sex,age\n1st,male,3\n4th,male,3\n", ["line 3", "4th"]),
         ("class,sex,age\n1st,male,old\n", ["'age'", "old"]),
-        ("class,sex,age\n1st,,3\n", ["'sex'", "line 2"]),
+        ("class,sex,age\n1st,,3\n2nd,male,4\n", ["'sex'", "line 2"]),
         ("class,sex,age\n1,male,3\n", ["'class'", "1st, 2nd, 3rd"]),
     ] {
         let refused = names.x_of(&read(csv)?).err().context(csv)?.to_string();

@@ -517,7 +517,7 @@ fn digits_follow_what_is_known() -> Result<()> {
 fn a_tree_of_huge_numbers_prints_no_hundreds_of_digits() -> Result<()> {
     let ran = run("x,y\n1e308,a\n1.1e308,b\n-1e308,a\n", "decision_tree --csv table.csv --target y --out out")?;
     ran.said(&["> 1.05e308: 0 a, 1 b"]);
-    ensure!(ran.out.lines().all(|line| line.chars().count() < 100), "{}", ran.out);
+    ensure!(ran.out.split(|c: char| !c.is_ascii_digit()).all(|digits| digits.len() < 20), "{}", ran.out);
     Ok(())
 }
 

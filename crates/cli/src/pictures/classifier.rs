@@ -53,10 +53,12 @@ impl<D: Data> Run<D> {
         let seen = Patterns::of(data, &learned.model, names.classes.len())?;
         let named = seen.repeat && !one_column && seen.seen.len() <= 4 * NAMED;
         let kl = learned.history.rows().last().map_or(f64::NAN, |row| row.kl / unit.nats());
-        let kl = format!("KL = {} {unit}", fixed(kl, 4));
+        let saturated = kl.abs() < 1e-12;
+        let kl = format!("KL = {} {unit}", candle_mle::info::number::seen(kl, 4));
         let target = &names.target;
         let finding = match &learned.separation {
             Some(_) => format!("{target}: no finite maximum, the fitted probabilities go on towards 0 and 1"),
+            None if saturated => format!("{target}: the fitted probabilities are the observed shares"),
             None if named => {
                 let (share, who) = seen.farthest(names);
                 format!("{target}: the model is {kl} from the shares, {:.0} % of it at {who}", 100.0 * share)
@@ -136,33 +138,43 @@ impl Standard {
             let axis = "along the separating direction, from the end of the descent".to_string();
             return Slice::towards(axis, (-far, 0.0, far), separation.infimum, |t| Ok(line.row(t)), data);
         }
+        // Without a column the intercept stands in the place of the first slope.
         let (mut class, mut column) = (1, 0);
         for c in 1..self.classes() {
-            for j in 0..self.columns() {
+            for j in 0..self.columns().max(1) {
                 if self.coefficients[c][j].abs() > self.coefficients[class][column].abs() {
                     (class, column) = (c, j);
                 }
             }
         }
         let mut along = vec![vec![0.0; self.columns() + 1]; self.classes()];
-        along[class][column] = self.sd[column];
+        let sd = self.sd.get(column).copied().unwrap_or(1.0);
+        along[class][column] = sd;
         let line = Line::of(self, &along, data)?;
-        let fitted = self.coefficients[class][column] / self.sd[column];
-        let (name, per) = per_unit(names, column);
+        let fitted = self.coefficients[class][column] / sd;
+        let (name, per) = match self.columns() {
+            0 => ("the intercept".to_string(), String::new()),
+            _ => per_unit(names, column),
+        };
         let of = if self.classes() > 2 {
             format!(" in the logit of {} against {}", names.classes[class], names.classes[0])
         } else {
             String::new()
         };
-        let what = if per.is_empty() { "coefficient" } else { "slope" };
-        let axis = format!("{what} of {name}{of} (logits{per})");
+        let what = match (self.columns(), per.is_empty()) {
+            (0, _) => "",
+            (_, true) => "coefficient of ",
+            (_, false) => "slope of ",
+        };
+        let axis = format!("{what}{name}{of} (logits{per})");
         let row = |slope: f64| Ok(line.row(slope - fitted));
-        let slice = Slice::around(axis, fitted, (1.0 / self.sd[column], f64::INFINITY), row, data)?;
-        Ok(slice.holding(if self.columns() == 1 && self.classes() == 2 {
-            format!("the logit at the mean of {name}")
-        } else {
-            "all other slopes, and the logits at the mean of x".into()
-        }))
+        let slice = Slice::around(axis, fitted, (1.0 / sd, f64::INFINITY), row, data)?;
+        Ok(match (self.columns(), self.classes()) {
+            (0, 2) => slice,
+            (0, _) => slice.holding("all other intercepts"),
+            (1, 2) => slice.holding(format!("the logit at the mean of {name}")),
+            _ => slice.holding("all other slopes, and the logits at the mean of x"),
+        })
     }
 
     /// Of two classes and one column: over the logit at the mean of x and the slope.
