@@ -98,8 +98,12 @@ fn slow_vasicek(x: &[f64], m: usize) -> f64 {
 
 /// Both agree, or there was a distance of 0 and both know.
 fn same(found: Result<Information>, slow: f64) -> std::result::Result<(), TestCaseError> {
+    near(found, slow, 1e-12)
+}
+
+fn near(found: Result<Information>, slow: f64, tolerance: f64) -> std::result::Result<(), TestCaseError> {
     match found {
-        Ok(found) => prop_assert!((found.nats() - slow).abs() < 1e-12, "{} is not {slow}", found.nats()),
+        Ok(found) => prop_assert!((found.nats() - slow).abs() < tolerance, "{} is not {slow}", found.nats()),
         Err(Error::Coincident { .. }) => prop_assert!(!slow.is_finite(), "no distance is 0"),
         // A column of a small sample on few places may be constant, and have hardly more numbers than one.
         Err(Error::ConstantColumn { .. }) => {}
@@ -171,7 +175,8 @@ proptest! {
         let (zx, zy) = (over(&x, &sx), over(&y, &sy));
         same(ksg1(&x, &y, k), slow_ksg1(&zx, &zy, k))?;
         same(ksg2(&x, &y, k), slow_ksg2(&zx, &zy, k))?;
-        same(kozachenko_leonenko(&x, k), slow_entropy(&zx, k) + sx.iter().map(|s| s.ln()).sum::<f64>())?;
+        // A division rounds each number, and of two that lie near the distance loses what they have in common.
+        near(kozachenko_leonenko(&x, k), slow_entropy(&zx, k) + sx.iter().map(|s| s.ln()).sum::<f64>(), 1e-8)?;
         let rarest = [0, 1].map(|label| labels.iter().filter(|l| **l == label).count());
         if rarest.iter().all(|count| *count > k) {
             same(ross(&labels, &x, k), slow_ross(&labels, &zx, k))?;
@@ -180,7 +185,7 @@ proptest! {
         let (p, q) = (p.to_vec(), q.to_vec());
         if k < p.len() {
             let s = deviations(&p);
-            same(knn_kl_divergence(&p, &q, k), slow_kl(&over(&p, &s), &over(&q, &s), k))?;
+            near(knn_kl_divergence(&p, &q, k), slow_kl(&over(&p, &s), &over(&q, &s), k), 1e-8)?;
         }
     }
 }
