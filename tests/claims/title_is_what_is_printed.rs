@@ -271,3 +271,13 @@ fn other_seeds_and_sizes_have_true_titles() -> Result<()> {
     ensure!(one.out.contains("one draw says nothing of its error") && !one.out.contains("NaN"), "{}", one.out);
     Ok(())
 }
+
+/// A step that is far too large: what can be drawn of it is, and what is no Gaussian is not shown as one.
+#[test]
+fn a_gaussian_that_diverges_into_nothing_says_so() -> Result<()> {
+    let ran = Place::new()?.run("gaussian --lr 30 --let-it-diverge --out out")?;
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    ensure!(ran.out.contains("there is no Gaussian") && ran.out.contains("NOT converged"), "{}", ran.out);
+    ensure!(title(&ran, "descent.png")?.contains("too large") || title(&ran, "descent.png")?.contains("diverges"));
+    Ok(())
+}

@@ -160,7 +160,11 @@ impl<D: Learns> Run<D> {
         truth: Option<&Gaussian>,
         data: &Empirical<Tensor>,
     ) -> Result<()> {
-        let (fitted, truth) = (model.law()?, truth.map(Gaussian::law).transpose()?);
+        let Ok(fitted) = model.law() else {
+            println!("the descent ended where there is no Gaussian: a mean or a covariance is no finite number\n");
+            return Ok(());
+        };
+        let truth = truth.map(Gaussian::law).transpose()?;
         let names = &names.columns;
         let mut lines = vec![[String::new(), "estimate".into(), "truth".into()]];
         let mut what = vec![""];

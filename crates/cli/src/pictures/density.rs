@@ -31,7 +31,8 @@ impl<D: Data> Run<D> {
         truth: Option<&Gaussian>,
     ) -> Result<()> {
         self.draw_descent(learned, "H(p̂)")?;
-        let law = learned.model.law()?;
+        // Of a descent that diverged into what is no Gaussian there is no more to draw, which `say_moments` says.
+        let Ok(law) = learned.model.law() else { return Ok(()) };
         let (mean, covariance, sigma) = (law.mean(), law.covariance(), law.covariance()[0][0].sqrt());
         let at = |to: f64| Gaussian::from_moments(&[&[to], &mean[1..]].concat(), &covariance, &Device::Cpu);
         let slice = Slice::new(format!("mean of {}", names[0]), mean[0], (sigma, f64::INFINITY), at, data)?;
