@@ -180,6 +180,7 @@ mod empirical;
 mod error;
 pub mod fit;
 pub mod hook;
+mod kernel;
 mod linear_program;
 pub mod maxent;
 pub mod mle;

@@ -4,15 +4,19 @@
 //! where every convex family starts. So the value is computed apart from the graph and the derivative is stated.
 
 use candle_core::backend::{BackendDevice, BackendStorage};
-use candle_core::{CpuStorage, CudaStorage, CustomOp1, D, Layout, MetalStorage, Shape, Tensor};
+use candle_core::{CpuStorage, CudaStorage, CustomOp1, D, DType, Layout, MetalStorage, Shape, Tensor};
 
 use crate::error::Result;
+use crate::kernel::{LogSigmoid, LogSoftmax};
 
 /// ln σ(z) = −ln(1 + e⁻ᶻ), elementwise, any shape.
 ///
 /// Exact to rounding, also relatively, wherever the result is a number of the type: ln σ(40) = −4.2e-18, ln σ(−1e4) = −1e4.
 /// The derivative is σ(−z), ½ at zero. Lecture row L4.
 pub fn log_sigmoid(z: &Tensor) -> Result<Tensor> {
+    if fused(z) {
+        return Ok(z.contiguous()?.apply_op1(LogSigmoid)?);
+    }
     let at = z.detach();
     let e = at.abs()?.neg()?.exp()?;
     let value = (at.minimum(&at.zeros_like()?)? - log1p(&e)?)?;
@@ -26,6 +30,9 @@ pub fn log_sigmoid(z: &Tensor) -> Result<Tensor> {
 /// value NaN, as has every logit of a row in which all are −∞: neither means any probabilities. The derivative of
 /// −ln softmax(z)_y in the logits is softmax(z) − e_y, also where a logit is −∞. Lecture row L3.
 pub fn log_softmax(z: &Tensor) -> Result<Tensor> {
+    if fused(z) && z.elem_count() > 0 {
+        return Ok(z.contiguous()?.apply_op1(LogSoftmax(z.dim(D::Minus1)?))?);
+    }
     let at = z.detach();
     let shifted = at.broadcast_sub(&at.max_keepdim(D::Minus1)?)?;
     let e = shifted.exp()?;
@@ -36,6 +43,23 @@ pub fn log_softmax(z: &Tensor) -> Result<Tensor> {
     let value = shifted.broadcast_sub(&log1p(&rest)?)?;
     let softmax = e.broadcast_div(&(rest + 1.0)?)?;
     with_derivative(z, &value, move |upstream| upstream - softmax.broadcast_mul(&upstream.sum_keepdim(D::Minus1)?)?)
+}
+
+/// Whether one pass of our own does it: on the CPU, of the numbers that a fit is made of. Elsewhere primitives are composed.
+fn fused(z: &Tensor) -> bool {
+    z.device().is_cpu() && matches!(z.dtype(), DType::F32 | DType::F64)
+}
+
+/// x wᵀ for x (m, d) and w (k, d): (m, k). Of data, which no gradient is asked of, none is made: in automatic differentiation that
+/// of x is m × d numbers at every step, for nobody.
+pub fn linear(x: &Tensor, w: &Tensor) -> Result<Tensor> {
+    if x.track_op() {
+        return Ok(x.matmul(&w.t()?)?);
+    }
+    let value = x.matmul(&w.detach().t()?)?;
+    let (x, shape) = (x.clone(), value.shape().clone());
+    let pull = move |upstream: &Tensor| upstream.t()?.matmul(&x);
+    Ok((w.apply_op1(Carrier { shape: Some(shape), pull })? + value)?)
 }
 
 /// ln Σ exp(z) over a dimension, which goes. Where every term is −∞ so is the sum, and no ∞ − ∞ stands in its way.
@@ -100,11 +124,15 @@ fn with_derivative<F>(z: &Tensor, value: &Tensor, pull: F) -> Result<Tensor>
 where
     F: Fn(&Tensor) -> candle_core::Result<Tensor> + Send + Sync + 'static,
 {
-    Ok((z.apply_op1(Carrier(pull))? + value)?)
+    Ok((z.apply_op1(Carrier { shape: None, pull })? + value)?)
 }
 
 /// Zero everywhere, with a derivative: it carries a gradient past a value that was computed apart.
-struct Carrier<F>(F);
+struct Carrier<F> {
+    /// Of the value, if not that of what it is a function of.
+    shape: Option<Shape>,
+    pull: F,
+}
 
 impl<F: Fn(&Tensor) -> candle_core::Result<Tensor>> CustomOp1 for Carrier<F> {
     fn name(&self) -> &'static str {
@@ -112,27 +140,26 @@ impl<F: Fn(&Tensor) -> candle_core::Result<Tensor>> CustomOp1 for Carrier<F> {
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
-        zeros(storage, layout)
+        zeros(storage, self.shape.as_ref().unwrap_or(layout.shape()))
     }
 
     fn cuda_fwd(&self, storage: &CudaStorage, layout: &Layout) -> candle_core::Result<(CudaStorage, Shape)> {
-        zeros(storage, layout)
+        zeros(storage, self.shape.as_ref().unwrap_or(layout.shape()))
     }
 
     fn metal_fwd(&self, storage: &MetalStorage, layout: &Layout) -> candle_core::Result<(MetalStorage, Shape)> {
-        zeros(storage, layout)
+        zeros(storage, self.shape.as_ref().unwrap_or(layout.shape()))
     }
 
     fn bwd(&self, _: &Tensor, _: &Tensor, upstream: &Tensor) -> candle_core::Result<Option<Tensor>> {
-        Ok(Some((self.0)(upstream)?))
+        Ok(Some((self.pull)(upstream)?))
     }
 }
 
-fn zeros<S, Dev>(storage: &S, layout: &Layout) -> candle_core::Result<(S, Shape)>
+fn zeros<S, Dev>(storage: &S, shape: &Shape) -> candle_core::Result<(S, Shape)>
 where
     S: BackendStorage<Device = Dev>,
     Dev: BackendDevice<Storage = S>,
 {
-    let zeros = storage.device().zeros_impl(layout.shape(), storage.dtype())?;
-    Ok((zeros, layout.shape().clone()))
+    Ok((storage.device().zeros_impl(shape, storage.dtype())?, shape.clone()))
 }

@@ -8,7 +8,7 @@ use candle_nn::{Init, VarBuilder};
 use super::{Classifier, Linear, Model};
 use crate::batch::Labelled;
 use crate::error::{Result, matrix, shape};
-use crate::ops::log_sigmoid;
+use crate::ops::{linear, log_sigmoid};
 use crate::parameters::{Parameters, Parts};
 use crate::standardize::Standardize;
 
@@ -55,7 +55,7 @@ impl Logistic {
     /// The logits of x (m, d): (m,).
     pub fn logits(&self, x: &Tensor) -> Result<Tensor> {
         let x = self.standardize.apply(x)?;
-        Ok(x.matmul(&self.weight.unsqueeze(1)?)?.squeeze(1)?.broadcast_add(&self.bias)?)
+        Ok(linear(&x, &self.weight.unsqueeze(0)?)?.squeeze(1)?.broadcast_add(&self.bias)?)
     }
 }
 

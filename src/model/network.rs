@@ -10,7 +10,7 @@ use super::{Classifier, Model};
 use crate::batch::{Labelled, like};
 use crate::device::float;
 use crate::error::{Result, matrix, parameter, shape};
-use crate::ops::log_softmax;
+use crate::ops::{linear, log_softmax};
 use crate::parameters::{Parameters, Parts};
 use crate::standardize::Standardize;
 
@@ -34,7 +34,7 @@ struct Layer {
 
 impl Layer {
     fn apply(&self, input: &Tensor) -> Result<Tensor> {
-        Ok(input.matmul(&self.weight.t()?)?.broadcast_add(&self.bias)?)
+        Ok(linear(input, &self.weight)?.broadcast_add(&self.bias)?)
     }
 }
 

@@ -8,7 +8,7 @@ use candle_nn::{Init, VarBuilder};
 use super::{Classifier, Linear, Model};
 use crate::batch::Labelled;
 use crate::error::{Result, matrix, shape};
-use crate::ops::log_softmax;
+use crate::ops::{linear, log_softmax};
 use crate::parameters::{Parameters, Parts};
 use crate::standardize::Standardize;
 
@@ -73,7 +73,7 @@ impl Classifier for Softmax {
     }
 
     fn log_probs(&self, x: &Tensor) -> Result<Tensor> {
-        log_softmax(&self.standardize.apply(x)?.matmul(&self.weight.t()?)?.broadcast_add(&self.bias)?)
+        log_softmax(&linear(&self.standardize.apply(x)?, &self.weight)?.broadcast_add(&self.bias)?)
     }
 }
 

@@ -30,6 +30,7 @@ mod mixture_equals_em;
 mod mixture_is_its_gaussians;
 mod objectives_walk_one_path;
 mod one_argmin_for_all_three;
+mod one_pass_is_what_primitives_compose;
 mod one_row_a_step;
 mod pictures_are_fresh;
 mod pictures_take_any_form;
