@@ -196,6 +196,9 @@ pub struct Enough {
 /// Nats of all observations together that are nothing: for them an estimate moves by a millionth of its standard error.
 const NOTHING: f64 = 1e-12;
 
+/// Within so many tolerances a gradient may be all that rounding leaves of 0.
+const NEAR: f64 = 1e3;
+
 /// Times that, where rounding ends a fit before: a thousandth.
 const ALMOST: f64 = 1e6;
 
@@ -204,7 +207,7 @@ impl Enough {
     pub fn fitted<M>(self, model: M, vars: VarMap, history: &History, end: End) -> Fitted<M> {
         // Where no step gains more than rounding, a gradient that rounding makes may stay above its tolerance.
         let rounded =
-            end == End::Stalled && self.decrement.is_some() && self.gradient.norm() <= 1e3 * self.gradient.tolerance();
+            end == End::Stalled && self.decrement.is_some() && self.gradient.norm() <= NEAR * self.gradient.tolerance();
         let flat = self.gradient.reached() || rounded;
         let converged = flat && self.decrement.is_none_or(|left| left <= ALMOST * self.most);
         let (gradient, decrement) = (self.gradient.norm() / self.scale, self.decrement);
@@ -213,7 +216,9 @@ impl Enough {
 
     fn look(&mut self, gradients: &GradStore, optimizer: Option<&dyn Descent>) -> Result<()> {
         self.gradient.look(gradients)?;
-        let decrement = optimizer.map(|optimizer| optimizer.decrement(gradients)).transpose()?.flatten();
+        // It costs as much as a direction does: it is asked for where it may end the fit.
+        let near = optimizer.filter(|_| self.gradient.norm() <= NEAR * self.gradient.tolerance());
+        let decrement = near.map(|optimizer| optimizer.decrement(gradients)).transpose()?.flatten();
         // A search that failed forgets its curvature; what was left before it still bounds what is left.
         self.decrement = decrement.map(|decrement| decrement / self.scale * self.total).or(self.decrement);
         Ok(())

@@ -154,6 +154,27 @@ impl Margins {
         self.unscaled(&scaled.collect::<Vec<_>>())
     }
 
+    /// Every coefficient of a class in the units of x, as a function of its parameters in standard coordinates: the slopes of the
+    /// columns kept, then the intercept.
+    pub fn coefficients(&self) -> Vec<Vec<f64>> {
+        let width = self.width();
+        let slope = |j: usize| (0..width).map(|i| if i == j { 1.0 / self.scale[j] } else { 0.0 }).collect();
+        let mut all: Vec<Vec<f64>> = (0..self.columns).map(slope).collect();
+        let moved = self.shift.iter().zip(&self.scale).map(|(shift, scale)| -shift / scale);
+        all.push(moved.chain([1.0]).collect());
+        all
+    }
+
+    /// Where one of these stands among all columns and the intercept.
+    pub fn place_of(&self, coefficient: usize) -> usize {
+        self.kept.get(coefficient).copied().unwrap_or(self.of)
+    }
+
+    /// All columns of x, also those that take no part.
+    pub fn columns_of_x(&self) -> usize {
+        self.of
+    }
+
     /// Coefficients from standard coordinates to the units of x, for every class; 0 for columns that take no part.
     pub fn unscaled(&self, theta: &[f64]) -> Vec<Vec<f64>> {
         let of_class = |class: &[f64]| {

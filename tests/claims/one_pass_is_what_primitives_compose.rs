@@ -65,7 +65,11 @@ fn of_the_two_logarithms() -> Result<()> {
 
             let z = logits(&mut rng, &shape, false)?.to_dtype(dtype)?;
             let found = both(&z, &weights, |z| Ok(log_sigmoid(z)?))?;
-            let two = |z: &Tensor| Ok(log_softmax(&Tensor::stack(&[z, &z.zeros_like()?], D::Minus1)?)?.narrow(D::Minus1, 0, 1)?.squeeze(D::Minus1)?);
+            let two = |z: &Tensor| {
+                Ok(log_softmax(&Tensor::stack(&[z, &z.zeros_like()?], D::Minus1)?)?
+                    .narrow(D::Minus1, 0, 1)?
+                    .squeeze(D::Minus1)?)
+            };
             let reference = both(&z, &weights, two)?;
             near(&found[0], &reference[0], 10.0 * tolerance)?;
             near(&found[1], &reference[1], 1e3 * tolerance)?;
@@ -80,7 +84,9 @@ fn of_a_linear_map() -> Result<()> {
     let mut rng = ChaCha8Rng::seed_from_u64(12);
     for dtype in [DType::F64, DType::F32] {
         for (m, d, k) in [(1, 1, 1), (40, 3, 1), (17, 8, 5), (3, 50, 4)] {
-            let mut part = |shape: &[usize]| logits(&mut rng, shape, false)?.clamp(-3.0, 3.0)?.to_dtype(dtype).map_err(anyhow::Error::from);
+            let mut part = |shape: &[usize]| {
+                logits(&mut rng, shape, false)?.clamp(-3.0, 3.0)?.to_dtype(dtype).map_err(anyhow::Error::from)
+            };
             let (x, w, weights) = (part(&[m, d])?, part(&[k, d])?, part(&[m, k])?);
             let found = both(&w, &weights, |w| Ok(linear(&x, w)?))?;
             let reference = both(&w, &weights, |w| Ok(x.matmul(&w.t()?)?))?;

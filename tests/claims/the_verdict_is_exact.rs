@@ -181,7 +181,7 @@ fn what_is_left_has_its_limits() -> Result<()> {
     // Of three irises one stands apart; the limits of the other two against each other are their own logistic regression.
     let design = common::table("iris", None)?.design("species").build()?;
     let apart = separation(&design.p, 3)?.context("setosa")?;
-    ensure!(apart.limits(0)[1].iter().all(|limit| limit.is_infinite()), "{:?}", apart.limits(0));
+    ensure!(apart.limits(0)[1].iter().all(|limit| !limit.is_finite()), "{:?}", apart.limits(0));
     let y = design.p.batch().y().to_vec1::<u32>()?;
     let rows: Vec<u32> = (0..y.len() as u32).filter(|row| y[*row as usize] > 0).collect();
     let at = Tensor::new(rows.as_slice(), &CPU)?;
@@ -195,6 +195,24 @@ fn what_is_left_has_its_limits() -> Result<()> {
     for (limit, estimate) in apart.limits(1)[2].iter().zip(common::host(&fitted.get(1)?)?) {
         ensure!((limit - estimate).abs() <= 1e-6 * estimate.abs(), "{limit}, not {estimate}");
     }
+    Ok(())
+}
+
+/// One column tells the classes apart; of another, which does not, directions that separate differ, and no sign is claimed.
+#[test]
+fn a_sign_is_that_of_all_directions() -> Result<()> {
+    let x: Vec<Vec<f64>> = [-3.0, -2.0, -1.6, 2.1, 2.5, 4.0]
+        .iter()
+        .zip([0.3, -1.0, 0.8, 0.4, -0.7, 0.1])
+        .map(|(x, z)| vec![*x, z])
+        .collect();
+    let apart = separation(&p(&x, &[0, 0, 0, 1, 1, 1])?, 2)?.context("apart")?;
+    let [slope, noise, intercept] = apart.limits(0)[1][..] else { anyhow::bail!("three coefficients") };
+    ensure!(slope == f64::INFINITY && noise.is_nan() && intercept.is_nan(), "{:?}", apart.limits(0));
+    // Of a single column the slope's sign is known, and where 0 lies beyond all x that of the intercept.
+    let apart = separation(&p(&[vec![1.0], vec![2.0], vec![4.0], vec![5.0]], &[0, 0, 1, 1])?, 2)?.context("apart")?;
+    assert_eq!(apart.limits(0)[1], [f64::INFINITY, f64::NEG_INFINITY]);
+    assert_eq!(apart.limits(1)[0], [f64::NEG_INFINITY, f64::INFINITY]);
     Ok(())
 }
 

@@ -133,7 +133,9 @@ impl<D: Learns> Run<D> {
                         block(class, &format!(" against {}", names.classes[base]), &apart.limits(base)[class], None);
                     }
                 }
-                println!("  ±∞: no finite value is likeliest; along the direction the likelihood rises for ever");
+                println!(
+                    "  ±∞: no finite value is likeliest; open: directions along which the likelihood rises for ever differ in it"
+                );
             }
         }
         println!();

@@ -57,8 +57,11 @@ impl<D: Data> Run<D> {
         let kl = format!("KL = {} {unit}", candle_mle::info::number::seen(kl, 4));
         let target = &names.target;
         let finding = match &learned.separation {
-            Some(_) => format!("{target}: no finite maximum, the fitted probabilities go on towards 0 and 1"),
-            None if saturated => format!("{target}: the fitted probabilities are the observed shares"),
+            Some(apart) if apart.complete => {
+                format!("{target}: no finite maximum, the fitted probabilities go on towards 0 and 1")
+            }
+            Some(_) => format!("{target}: no finite maximum, some fitted probabilities go on towards 0 or 1"),
+            None if saturated => format!("{target}: the fitted probabilities are the observed shares, {kl}"),
             None if named => {
                 let (share, who) = seen.farthest(names);
                 format!("{target}: the model is {kl} from the shares, {:.0} % of it at {who}", 100.0 * share)
