@@ -61,13 +61,12 @@ impl CustomOp1 for LogSoftmax {
             for row in z.chunks(k) {
                 let (mut at, mut top) = (0, row[0]);
                 for (i, z) in row.iter().enumerate().skip(1) {
-                    // A NaN stays the largest.
-                    if *z > top || *z != *z {
+                    if *z > top {
                         (at, top) = (i, *z);
                     }
                 }
-                // Leaving the largest term out, e⁰ = 1, keeps the digits of a small rest; ∞ − ∞ is no number.
-                let mut rest = (top - top).exp() - nalgebra::one::<T>();
+                // Leaving the largest term out, e⁰ = 1, keeps the digits of a small rest. Of an infinite one it is no number.
+                let mut rest = top * nalgebra::zero();
                 for (i, z) in row.iter().enumerate() {
                     if i != at {
                         rest += (*z - top).exp();

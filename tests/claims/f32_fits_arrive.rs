@@ -228,3 +228,16 @@ fn two_kinds_of_numbers_are_refused() -> Result<()> {
     ensure!((fitted.model.prob()? - 0.6).abs() < 1e-5 && fitted.converged, "{}", fitted.model.prob()?);
     Ok(())
 }
+
+/// Seconds since 1970 differ in digits that f32 has not: a fit of them in f32 would be one of nothing, and is refused.
+#[test]
+fn columns_that_f32_cannot_tell_apart_are_refused() -> Result<()> {
+    let table: String = (0..40).map(|i| format!("{}.5,{}\n", 1_700_000_000 + i % 9, (i * i) % 2)).collect();
+    let place = common::example::Place::with(format!("t,y\n{table}"))?;
+    for line in ["gaussian --csv table.csv --columns t", "logistic --csv table.csv --target y"] {
+        let ran = place.run(&format!("{line} --dtype f32 --out out"))?;
+        ensure!(ran.code == 1 && ran.err.contains("f32 keeps too few digits"), "{}{}", ran.out, ran.err);
+        assert_eq!(place.run(&format!("{line} --out out"))?.code, 0);
+    }
+    Ok(())
+}

@@ -452,7 +452,7 @@ fn names_of(names: &Option<Names>) -> &[String] {
 /// Which columns of it.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Columns {
-    /// The columns to use [default: all; `none` fits the intercept alone]; one with a comma in its name in quotes. Text becomes categories, for a fit
+    /// The columns to use [default: all; in a fit of classes `none` is the intercept alone]; one with a comma in its name in quotes. Text becomes categories, for a fit
     /// against the first level in order; numbers stay numbers, for a descent standardised and reported in their own units
     #[arg(long, value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
     columns: Option<Names>,

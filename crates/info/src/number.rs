@@ -69,7 +69,7 @@ pub(crate) fn unsigned_zero(value: f64, decimals: Option<usize>) -> f64 {
 ///
 /// ```
 /// use candle_mle_info::number::seen;
-/// assert_eq!([seen(0.97095, 4), seen(2.3e-7, 4), seen(-1e-17, 4)], ["0.9710", "2.30e-7", "0.0000"]);
+/// assert_eq!([seen(0.97096, 4), seen(2.3e-7, 4), seen(-1e-17, 4)], ["0.9710", "2.30e-7", "0.0000"]);
 /// ```
 pub fn seen(value: f64, decimals: usize) -> String {
     let least = 10f64.powi(1 - decimals as i32);

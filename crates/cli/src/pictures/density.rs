@@ -154,6 +154,6 @@ fn histogram(values: &[f64], mass: &[f64], cell: Option<f64>, sigma: f64) -> Vec
         *bins.entry(((value - origin) / width).floor() as i64).or_default() += mass;
     }
     bins.into_iter()
-        .map(|(bin, mass)| (origin + bin as f64 * width, origin + (bin + 1) as f64 * width, mass / width))
+        .map(|(bin, mass)| (origin + bin as f64 * width, origin + (bin as f64 + 1.0) * width, mass / width))
         .collect()
 }

@@ -216,7 +216,8 @@ impl Slice {
                 fixed(h.to(unit), 4)
             ),
             (None, Some(h)) if h.nats().abs() < 1e-12 => {
-                format!("{floor} = 0, no x with two outcomes: cross-entropy is KL, and NLL n = {n} times it")
+                let why = if floor == "H(Y|X)" { ", no x with two outcomes" } else { "" };
+                format!("{floor} = 0{why}: cross-entropy is KL, and NLL n = {n} times it")
             }
             (None, Some(h)) => {
                 let h = fixed(h.to(unit), 4).replace('-', "−");
