@@ -148,7 +148,9 @@ impl Table {
                 }
             }
         }
-        let (lines, doubts) = ((0..rows as u64).collect(), vec![Doubt::default(); columns.len()]);
+        // Categories that a program made are levels, also if most are seen once.
+        let doubts = vec![Doubt { levels: true, ..Doubt::default() }; columns.len()];
+        let lines = (0..rows as u64).collect();
         let (count, counted, missing, notes) = (vec![1.0; rows], None, Missing::Error, vec![]);
         Ok(Self { file, columns, doubts, count, counted, lines, missing, notes })
     }

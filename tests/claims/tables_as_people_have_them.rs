@@ -552,3 +552,17 @@ fn two_tables_of_one_name_have_two_folders() -> Result<()> {
     assert_eq!(folders.len(), tables.len());
     Ok(())
 }
+
+/// A column that is said to be of categories is one to the tree too, and to the random orders that tell what chance does.
+#[test]
+fn a_tree_takes_the_categories_that_it_is_told_of() -> Result<()> {
+    let rows: String = (0..60).map(|i| format!("p{i},{},{}\n", i % 4, if i % 3 == 0 { "sick" } else { "well" })).collect();
+    let place = Place::with(format!("patient,ward,outcome\n{rows}"))?;
+    let refused = place.run("decision_tree --csv table.csv --target outcome --out out")?;
+    ensure!(refused.code == 1 && refused.err.contains("--categorical patient"), "{}", refused.err);
+    let ran = place.run("decision_tree --csv table.csv --target outcome --categorical patient --out out")?;
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    // It tells all, and so does any order of the answers: chance.
+    ensure!(ran.out.contains("No more than chance"), "{}", ran.out);
+    Ok(())
+}

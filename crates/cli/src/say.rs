@@ -42,11 +42,16 @@ pub(crate) fn descent<M>(plan: &Plan, learned: &Learned<M>, unit: Unit) {
             "NOT converged: no step gains more than rounding, and a component of the gradient is still {gradient} nats per \
              observation; rescale the columns, or take --dtype f64"
         ),
-        (false, _) => println!(
-            "NOT converged: a component of the gradient is still {gradient} nats per observation{}; take more --steps, or \
-             another --lr",
-            learned.decrement.map_or(String::new(), |left| format!(", and NLL could fall by {left:.0e} nats"))
-        ),
+        (false, _) => {
+            let rows = learned.history.rows();
+            let ends = [rows.first(), rows.last()].map(|row| row.map_or(f64::NAN, |row| row.cross_entropy));
+            let cure = if ends[1] > ends[0] { "a smaller --lr" } else { "more --steps, or another --lr" };
+            let left =
+                learned.decrement.map_or(String::new(), |left| format!(", and NLL could fall by {left:.0e} nats"));
+            println!(
+                "NOT converged: a component of the gradient is still {gradient} nats per observation{left}; take {cure}"
+            );
+        }
     }
 }
 

@@ -456,12 +456,14 @@ impl Pattern {
                     let levels = at..(at..self.x.len()).find(|j| !of(*j)).unwrap_or(self.x.len());
                     at = levels.end - 1;
                     let level = levels.into_iter().find(|j| self.x[*j] == 1.0).map(|j| &names.columns[j]);
-                    words.push(level.map_or(base.clone(), |name| name[(column.len() + 1)..].to_string()));
+                    let level = level.map_or(base.clone(), |name| name[(column.len() + 1)..].to_string());
+                    // A number alone would not say of what it is one.
+                    words.push(if level.parse::<f64>().is_ok() { format!("{column} {level}") } else { level });
                 }
             }
             at += 1;
         }
-        words.join(", ")
+        if words.is_empty() { "all".into() } else { words.join(", ") }
     }
 }
 
@@ -552,7 +554,10 @@ impl Patterns {
         let of = if largest.len() < self.seen.len() {
             format!("the {} most frequent of {} patterns of x", largest.len(), self.seen.len())
         } else {
-            format!("all {} patterns of x", self.seen.len())
+            match self.seen.len() {
+                1 => "one pattern of x".to_string(),
+                more => format!("all {more} patterns of x"),
+            }
         };
         let most = if classes.len() > 4 { format!("; 4 of {} classes", classes.len()) } else { String::new() };
         let figure = figure.subtitle(format!(

@@ -23,8 +23,8 @@ const AWAY: f64 = 1e-6;
 enum Course {
     /// The likelihood has no maximum.
     Endless,
-    /// From this step on above its start, and so it ended.
-    Diverges(usize),
+    /// Above its start at the end, first at this step, and at so many in all.
+    Diverges(usize, usize),
     /// It rises and falls: where it first stood above its start, if it did, and where it was lowest.
     Leaps(Option<usize>, usize),
     /// Still on its way.
@@ -43,8 +43,8 @@ impl Course {
         let above =
             |row: &Row| loss(row).is_nan() || loss(row) > loss(first) + 10.0 * AWAY * loss(first).abs().max(1.0);
         if above(last) {
-            let from = rows.iter().rposition(|row| !above(row)).map_or(0, |at| at + 1);
-            return Self::Diverges(rows[from].step);
+            let from = rows.iter().position(above).unwrap_or(0);
+            return Self::Diverges(rows[from].step, rows.iter().filter(|row| above(row)).count());
         }
         if separated {
             return Self::Endless;
@@ -70,8 +70,14 @@ impl Course {
         let at = history.argmin(ARRIVED);
         match self {
             Self::Endless => "Three names, one descent, and no end: the likelihood has no maximum".into(),
-            Self::Diverges(step) => {
-                format!("The step size is too large: from step {step} on the loss is above its start")
+            Self::Diverges(step, steps) => {
+                let last = history.rows().last().map_or(0, |row| row.step);
+                match step + steps == last + 1 {
+                    true => format!("The step size is too large: from step {step} on the loss is above its start"),
+                    false => {
+                        format!("The step size is too large: the loss is above its start at {steps} of {last} steps")
+                    }
+                }
             }
             Self::Leaps(above, step) => {
                 let above = above.map_or(String::new(), |step| format!("above its start at step {step}, "));
@@ -122,7 +128,7 @@ fn figure(history: &History, course: Course, infimum: Option<Information>, floor
     let end = match course {
         Course::Arrives(_, stays) => (2 * stays).max(stays + 5).min(last),
         // A hundred leaps are a black bar.
-        Course::Leaps(_, lowest) | Course::Diverges(lowest) => (2 * lowest).max(50).min(last),
+        Course::Leaps(_, lowest) | Course::Diverges(lowest, _) => (2 * lowest).max(50).min(last),
         _ => last,
     };
     let shown = history.rows().iter().filter(|row| row.step <= end).copied();
