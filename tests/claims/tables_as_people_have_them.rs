@@ -556,7 +556,8 @@ fn two_tables_of_one_name_have_two_folders() -> Result<()> {
 /// A column that is said to be of categories is one to the tree too, and to the random orders that tell what chance does.
 #[test]
 fn a_tree_takes_the_categories_that_it_is_told_of() -> Result<()> {
-    let rows: String = (0..60).map(|i| format!("p{i},{},{}\n", i % 4, if i % 3 == 0 { "sick" } else { "well" })).collect();
+    let rows: String =
+        (0..60).map(|i| format!("p{i},{},{}\n", i % 4, if i % 3 == 0 { "sick" } else { "well" })).collect();
     let place = Place::with(format!("patient,ward,outcome\n{rows}"))?;
     let refused = place.run("decision_tree --csv table.csv --target outcome --out out")?;
     ensure!(refused.code == 1 && refused.err.contains("--categorical patient"), "{}", refused.err);
