@@ -65,11 +65,8 @@ fn main() -> Result<()> {
         (of_x, of_y) = (of_x.line(line_x, ink), of_y.line(line_y, ink).label(state));
     }
     let (untrained, trained, all) = (kept[0], kept[1], told(&x)?[1].to(unit));
-    let title = if trained > untrained {
-        format!("A trained network forgets x layer by layer and keeps {trained:.4} of {all:.4} {unit} about y")
-    } else {
-        format!("This training keeps no more of y than its start did, {trained:.4} of {all:.4} {unit}")
-    };
+    let network = if trained > untrained { "A trained network" } else { "A network that learnt nothing" };
+    let title = format!("{network} forgets x layer by layer and keeps {trained:.4} of {all:.4} {unit} about y");
     let figure = Figure::new(title)
         .subtitle("no layer tells more than the one before it; rounded afterwards they are no chain, and only seem to")
         .column_of(1.2, [of_y.dashed()])

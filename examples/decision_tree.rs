@@ -9,12 +9,11 @@
 //! questions about answers in a random order say how much that is.
 
 use anyhow::Result;
-use candle_mle::info::Information;
 use candle_mle::info::number::typed;
 use candle_mle::tree::Tree;
 use candle_mle::{Empirical, LossLog, Table, walk};
 use candle_mle_cli::{Questions, Run, twig};
-use candle_mle_plot::{Axis, Figure, Ink, Panel};
+use candle_mle_plot::{Figure, Panel};
 
 const TITANIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/titanic.csv");
 
@@ -68,35 +67,7 @@ fn main() -> Result<()> {
         .column([Panel::tree(tree.class_names(), &twig(&tree, unit))]);
     run.draw("tree.png", figure)?;
 
-    let best = &ranking[..ranking.len().min(20)];
-    let names = best.iter().map(|split| {
-        let threshold = split.threshold.map_or(String::new(), |at| format!(" > {at}").replace('-', "−"));
-        format!("{}{threshold}: {}", split.column, run.show(split.gain))
-    });
-    let names: Vec<String> = names.collect();
-    let bars = best.iter().zip(0u32..).flat_map(|(split, row)| {
-        let row = f64::from(row);
-        [(0.0, row), (split.gain.to(unit), row), (f64::NAN, f64::NAN)]
-    });
-    let most = 1.1 * f64::max(ranking[0].gain.to(unit), chance.alone.to(unit));
-    let axis = Axis::new(format!("I(answer; {target}) ({unit})")).range(0.0, most);
-    let panel = Panel::new(axis, Axis::new("").categories(&names)).line(bars, Ink::Blue);
-    let panel = panel.width(f64::min(400.0 / names.len() as f64, 60.0)).vline(chance.alone.to(unit), "chance");
-    let first = ranking.iter().take_while(|split| split.gain == ranking[0].gain && split.gain > Information::ZERO);
-    let first = first.map(|split| split.column.as_str()).collect::<Vec<_>>().join(" and ");
-    let title = match &ranking[0] {
-        best if best.gain <= chance.alone => format!("No column alone tells more about {target} than chance does"),
-        _ => format!("What tells most about {target}: {first}"),
-    };
-    let figure = Figure::new(title)
-        .subtitle(format!(
-            "{} of {} columns, each asked alone: what it is, or whether it exceeds the threshold that tells most; chance: 19 of \
-             20 random orders of {target} tell less",
-            best.len(),
-            ranking.len()
-        ))
-        .column([panel]);
-    run.draw("ranking.png", figure)?;
+    run.draw_ranking(&ranking, &target, &chance)?;
     run.say_picture("tree.png");
     run.say_picture("ranking.png");
     Ok(())

@@ -63,12 +63,8 @@ fn main() -> Result<()> {
         // The Gaussian's own distance is 0 to rounding, and not on a logarithmic axis.
         gap = gap.line(points().map(|(n, h)| (n, limit - h)).filter(|p| p.1 > 1e-9), *ink);
     }
-    let title = if smallest > 0.0 {
-        "Every draw added lifts the entropy towards the Gaussian's"
-    } else {
-        "A draw was added that does not lift the entropy, against the theorem: look at the quadrature"
-    };
-    let figure = Figure::new(title)
+    let draws = if smallest > 0.0 { "Every draw added" } else { "Not every draw added" };
+    let figure = Figure::new(format!("{draws} lifts the entropy towards the Gaussian's"))
         .subtitle("normalised sums of n independent draws of variance 1")
         .column_of(1.9, [rising])
         .column([gap.title("distance: 1/n² if symmetric")]);

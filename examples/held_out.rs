@@ -63,14 +63,10 @@ fn main() -> Result<()> {
         let means = values.chunks(2).zip(law.values().chunks(2)).map(mean);
         places = places.line((0..PLACES).map(place).zip(means), ink).label(format!("degree {degree}"));
     }
-    let title = if worth[best].1 <= 0.0 {
-        "On new rows no polynomial does better than not to look at x".to_string()
-    } else if best == DEGREES {
-        format!("Degree {best}, the largest, does best on new rows")
-    } else if found[DEGREES].1 > found[best].1 {
-        format!("Degree {best} does best on new rows; what a higher one finds is in the sample only")
-    } else {
-        format!("Degree {best} does best on new rows")
+    let more = if found[DEGREES].1 > found[best].1 { "; what a higher one finds is in the sample only" } else { "" };
+    let title = match worth[best].1 > 0.0 {
+        true => format!("Degree {best} does best on new rows{more}"),
+        false => "On new rows no polynomial does better than not to look at x".to_string(),
     };
     let figure = Figure::new(title)
         .subtitle("below 0 the predictor would do better not to look at x")

@@ -1,4 +1,4 @@
-//! One linear program, two questions: can classes be told apart, and can moments be met?
+//! A linear program: can moments be met?
 
 use microlp::{ComparisonOp, OptimizationDirection, Problem, Solution};
 

@@ -105,11 +105,6 @@ impl Separation {
 /// A class that is not below `classes`; [`Undecided`](Error::Undecided) where neither answer could be made certain with the work
 /// that it may cost: nothing is known then, and a fit may still be tried.
 pub fn separation(p: &Empirical<Labelled>, classes: usize) -> Result<Option<Separation>> {
-    p.batch().at_most(classes)?;
-    if p.batch().x().dim(1)? == 0 {
-        // Without a column every class has its share, and the maximum is there.
-        return Ok(None);
-    }
     let margins = Margins::new(p, classes)?;
     if classes < 2 {
         return Ok(None);

@@ -101,7 +101,7 @@ const NETWORK: (f64, usize) = (1e-6, 2_000);
 /// Constant and saturated are closed forms; linear and polynomial are convex, and fitted until no component of the
 /// gradient exceeds 1e-8 nats per observation. Where the classes can be told apart so well that −Σ ln q has no minimum
 /// ([`separation`](crate::separation())), its infimum is taken, and the predictor in the limit. On the rows of the fit that limit is unique; off
-/// them it may depend on the direction in which the coefficients run off, of which the linear program returned one. A
+/// them it may depend on the direction in which the coefficients run off, of which [`separation`](crate::separation()) returns one. A
 /// network's cross-entropy is what one seeded descent found: an upper bound of H_V(Y|X), so that the information is a lower
 /// bound.
 ///

@@ -124,6 +124,19 @@ fn a_sum_that_was_rounded_once_is_another_column() -> Result<()> {
     Ok(())
 }
 
+/// Without a column the intercept alone decides: a class that was never seen has no finite one.
+#[test]
+fn without_a_column_every_class_must_be_seen() -> Result<()> {
+    let batch =
+        |y: &[u32]| Labelled::new(Tensor::zeros((y.len(), 0), candle_core::DType::F64, &CPU)?, Tensor::new(y, &CPU)?);
+    let seen = Empirical::from_counts(batch(&[0, 1])?, &[3.0, 5.0])?;
+    ensure!(separation(&seen, 2)?.is_none());
+    let apart = separation(&seen, 3)?.context("a class that was never seen")?;
+    assert_eq!(apart.limits(0)[2], [f64::NEG_INFINITY]);
+    ensure!((apart.limits(0)[1][0] - (5f64 / 3.0).ln()).abs() < 1e-9);
+    Ok(())
+}
+
 /// Fill values and sentinels: peers call such data separated, or fit a slope of 0.
 #[test]
 fn one_value_far_from_the_others_decides_nothing() -> Result<()> {

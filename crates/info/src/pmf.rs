@@ -288,6 +288,21 @@ impl Pmf {
         self.expected(0.0, |i| f(&cell_at(&self.shape, i)))
     }
 
+    /// The correlation of two functions of a cell; NaN where one of them is constant.
+    ///
+    /// ```
+    /// use candle_mle_info::Pmf;
+    /// let p = Pmf::new([2, 2], [0.4, 0.1, 0.1, 0.4])?;
+    /// let rho = p.correlation(|cell| cell[0] as f64, |cell| cell[1] as f64);
+    /// assert!((rho - 0.6).abs() < 1e-14);
+    /// # Ok::<(), candle_mle_info::Error>(())
+    /// ```
+    pub fn correlation(&self, x: impl Fn(&[usize]) -> f64, y: impl Fn(&[usize]) -> f64) -> f64 {
+        let mean = [self.expectation(&x), self.expectation(&y)];
+        let moment = |of: &dyn Fn(f64, f64) -> f64| self.expectation(|cell| of(x(cell) - mean[0], y(cell) - mean[1]));
+        moment(&|x, y| x * y) / (moment(&|x, _| x * x) * moment(&|_, y| y * y)).sqrt()
+    }
+
     /// `more` + Σ p(i) f(i) / Σ p(i) over the support, i counting cells.
     pub(super) fn expected(&self, more: f64, f: impl Fn(usize) -> f64) -> f64 {
         let (mut sum, mut mass) = (Sum::default(), Sum::default());
