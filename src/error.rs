@@ -131,8 +131,13 @@ pub enum Error {
     MomentsOnTheEdge,
 
     // Files, people's tables and texts
-    #[error("cannot {action} {}: {problem}", path.display())]
-    File { action: &'static str, path: PathBuf, problem: std::io::Error },
+    #[error("cannot {action} {}", path.display())]
+    File {
+        action: &'static str,
+        path: PathBuf,
+        #[source]
+        problem: std::io::Error,
+    },
     #[error("{} is not a file written by `save`: {problem}", path.display())]
     NotParameters { path: PathBuf, problem: String },
     #[error("{} holds a {found}, but a {wanted} was asked for", path.display())]

@@ -1,5 +1,7 @@
 //! A table need not be a file: bytes read as one, columns that are in memory already, counts beside them, a part of the rows.
 
+use std::error::Error as _;
+
 use anyhow::{Context, Result, ensure};
 use candle_mle::table::Column;
 use candle_mle::{Error, Table, info};
@@ -11,7 +13,7 @@ const CSV: &str =
 
 fn told<T>(refused: candle_mle::Result<T>, says: &[&str]) -> Result<Error> {
     let error = refused.err().context("it was not refused")?;
-    let message = error.to_string();
+    let message = format!("{error} {}", error.source().map(ToString::to_string).unwrap_or_default());
     ensure!(says.iter().all(|part| message.contains(part)), "'{message}' does not say {says:?}");
     Ok(error)
 }
@@ -61,7 +63,10 @@ fn bytes_are_a_table_as_a_file_is() -> Result<()> {
             Err(std::io::Error::other("the line was cut"))
         }
     }
-    told(Table::from_reader(Broken, None), &["cannot read the table", "the line was cut"])?;
+    let error = told(Table::from_reader(Broken, None), &["cannot read the table", "the line was cut"])?;
+    // What the system said is the source, for programs to ask, and stands in the message once.
+    let system = error.source().and_then(|source| source.downcast_ref::<std::io::Error>()).context("no source")?;
+    assert!(system.to_string() == "the line was cut" && !error.to_string().contains("cut"), "{error}");
     Ok(())
 }
 

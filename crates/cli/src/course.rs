@@ -139,7 +139,8 @@ impl<D: Learns> Run<D> {
                 if self.flags.data.descent().let_it_diverge {
                     self.draw_divergence(&history)?;
                 }
-                return Err(anyhow!("{e}\nThe log up to that step is in {}", place.display()));
+                let e = anyhow::Error::from(e);
+                return Err(anyhow!("{e:#}\nThe log up to that step is in {}", place.display()));
             }
         };
         history.write_csv(self.out("log.csv"), self.unit())?;

@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use candle_core::{DType, Device, Tensor};
 use candle_mle::alphabet;
 use candle_mle::device::device;
@@ -128,8 +128,7 @@ impl<D: Data> Run<D> {
                 named.join(", ")
             );
         }
-        // The message names its cause already.
-        figure.save(&path).map_err(|e| anyhow!("{e}"))?;
+        figure.save(&path)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         println!("{name}: {}", figure.finding());
         Ok(())

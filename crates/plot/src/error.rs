@@ -14,8 +14,12 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum Error {
     #[error("{}: unknown picture format: use .png or .svg", path.display())]
     FigureFormat { path: PathBuf },
-    #[error("cannot write {}: {problem}; choose a place you may write to", path.display())]
-    FigureWrite { path: PathBuf, problem: std::io::Error },
+    #[error("cannot write {}; choose a place you may write to", path.display())]
+    FigureWrite {
+        path: PathBuf,
+        #[source]
+        problem: std::io::Error,
+    },
     #[error("a figure, or a column of it, has no panel: at least one is needed")]
     NoPanel,
     #[error("a figure of {width} × {height} pixels {trouble}")]
