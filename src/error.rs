@@ -22,6 +22,8 @@ pub enum Error {
     Numbers { what: &'static str, got: DType, expected: &'static str },
     #[error("count {} in row {row} (counted from 0): a count is a finite number ≥ 0", typed(*value))]
     Count { row: usize, value: f64 },
+    #[error("the count of distinct row {row} (counted from 0) is {}: only of whole numbers of observations parts can be drawn", typed(*count))]
+    PartOfAnObservation { row: usize, count: f64 },
     #[error("all {rows} counts are zero: nothing was observed")]
     NothingObserved { rows: usize },
     #[error("the data have a class {class}, but the model knows {}", known(*classes))]
@@ -91,6 +93,13 @@ pub enum Error {
          new log for other data"
     )]
     OtherData { step: usize, n: f64, now: f64 },
+    #[error(
+        "the checkpoint is of other data: at step {step} {what} was {}, and now it is {}; go on with the table that the fit began \
+         with, or begin anew",
+        shown(*was),
+        shown(*now)
+    )]
+    OtherCheckpoint { step: usize, what: &'static str, was: f64, now: f64 },
     #[error("{file}, line {line}: {problem}")]
     Log { file: String, line: usize, problem: String },
 

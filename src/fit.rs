@@ -71,7 +71,8 @@ pub fn fit<M: Model>(
     let forward = |p: &Empirical<M::Batch>| evaluate(model, p, objective, looks);
     // What the last update saw where it went.
     let mut ahead: Option<Evaluation> = None;
-    let mut still = true; // the first update that means to must move something
+    // The first update that means to must move something; that of a fit that goes on may be lost in rounding by now.
+    let mut still = steps.start == 0;
     for index in steps.clone() {
         let batch = data.batch(index)?;
         let here = match ahead.take() {

@@ -139,6 +139,15 @@ pub trait Hook<M: Model> {
     fn on_step(&mut self, step: &Step<'_, M>) -> Result<ControlFlow<()>>;
 }
 
+/// A hook that leaves a history: a [`LossLog`], or what keeps one safe.
+pub trait Log<M: Model>: Hook<M> {
+    /// The rows so far.
+    ///
+    /// # Errors
+    /// A copy from a GPU that failed.
+    fn history(&mut self) -> Result<&History>;
+}
+
 impl<M: Model> Hook<M> for () {
     fn on_step(&mut self, _: &Step<'_, M>) -> Result<ControlFlow<()>> {
         Ok(ControlFlow::Continue(()))

@@ -160,7 +160,9 @@
 //! | [`Objective`] | the three losses, each its own sum |
 //! | [`descent`], [`fit`](mod@fit) | what moves the variables: [`GradientDescent`](fit::GradientDescent), [`Adam`](fit::Adam), [`Lbfgs`](fit::Lbfgs), and every optimiser of candle-nn |
 //! | [`hook`] | observers of a fit: [`LossLog`], [`History`], what ends a run |
+//! | [`checkpoint`] | a fit that was stopped goes on |
 //! | [`mle`] | maximum likelihood in one call |
+//! | [`score`] | how well a classifier foretells rows, held out or not |
 //! | [`maxent`], [`usable`], [`tree`], [`separation`](mod@separation) | what stands on it |
 //! | [`table`], [`alphabet`] | people's data |
 //!
@@ -174,6 +176,7 @@
 
 pub mod alphabet;
 pub mod batch;
+pub mod checkpoint;
 pub mod descent;
 pub mod device;
 mod empirical;
@@ -188,6 +191,7 @@ pub mod model;
 mod objective;
 pub mod ops;
 pub mod parameters;
+pub mod score;
 pub mod separation;
 pub mod standardize;
 pub mod table;

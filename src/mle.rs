@@ -8,11 +8,12 @@ use candle_nn::{VarBuilder, VarMap};
 use rand::Rng;
 
 use crate::batch::Batch;
+use crate::checkpoint::Checkpoint;
 use crate::descent::Descent;
 use crate::empirical::Empirical;
 use crate::error::{Result, parameter};
 use crate::fit::{End, GradientDescent, Lbfgs, fit};
-use crate::hook::{GradientNorm, History, Hook, LossLog, Step, Truth};
+use crate::hook::{GradientNorm, History, Hook, Log, LossLog, Step};
 use crate::model::{Mixture, Model};
 use crate::objective::Objective;
 use crate::parameters::Parameters;
@@ -135,17 +136,47 @@ impl Plan {
     ///
     /// # Errors
     /// As [`fit`]; the log up to there is left in `log`.
-    pub fn follow<M: Model, T: Truth<M>>(
+    pub fn follow<M: Model>(
         &self,
         model: M,
         vars: VarMap,
         p: &Empirical<M::Batch>,
-        log: &mut LossLog<T>,
+        log: &mut impl Log<M>,
         watch: &mut (impl Hook<M> + ?Sized),
     ) -> Result<Fitted<M>> {
-        let (mut enough, mut optimizer) = (self.enough(&vars, p), self.optimizer(&vars, p)?);
+        let optimizer = self.optimizer(&vars, p)?;
+        self.go(0, (model, vars, optimizer), p, log, watch)
+    }
+
+    /// The same from a checkpoint of it on: every further step is that of a run that was not stopped, to the last bit. `log`
+    /// [continues](LossLog::continuing) the checkpoint's history.
+    ///
+    /// # Errors
+    /// As [`follow`](Self::follow); a state of another optimiser.
+    pub fn resume<M: Model + Parameters>(
+        &self,
+        at: &Checkpoint<M>,
+        p: &Empirical<M::Batch>,
+        log: &mut impl Log<M>,
+        watch: &mut (impl Hook<M> + ?Sized),
+    ) -> Result<Fitted<M>> {
+        let (vars, model) = at.model.learner()?;
+        let mut optimizer = self.optimizer(&vars, p)?;
+        optimizer.restore(at.state.clone())?;
+        self.go(at.step, (model, vars, optimizer), p, log, watch)
+    }
+
+    fn go<M: Model>(
+        &self,
+        start: usize,
+        (model, vars, mut optimizer): (M, VarMap, Box<dyn Descent>),
+        p: &Empirical<M::Batch>,
+        log: &mut impl Log<M>,
+        watch: &mut (impl Hook<M> + ?Sized),
+    ) -> Result<Fitted<M>> {
+        let mut enough = self.enough(&vars, p);
         let hooks = &mut (&mut *log, &mut *watch, &mut enough);
-        let end = fit(&model, p, self.objective, optimizer.as_mut(), 0..self.steps, hooks)?;
+        let end = fit(&model, p, self.objective, optimizer.as_mut(), start..self.steps, hooks)?;
         if !p.batch().device().is_cpu() {
             // There the hook looks now and then.
             let loss = self.objective.loss(&model, &model.log_prob(p.batch())?, p)?;
@@ -219,8 +250,7 @@ impl Enough {
         // It costs as much as a direction does: it is asked for where it may end the fit.
         let near = optimizer.filter(|_| self.gradient.norm() <= NEAR * self.gradient.tolerance());
         let decrement = near.map(|optimizer| optimizer.decrement(gradients)).transpose()?.flatten();
-        // A search that failed forgets its curvature; what was left before it still bounds what is left.
-        self.decrement = decrement.map(|decrement| decrement / self.scale * self.total).or(self.decrement);
+        self.decrement = decrement.map(|decrement| decrement / self.scale * self.total);
         Ok(())
     }
 }

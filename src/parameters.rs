@@ -197,20 +197,7 @@ pub trait Parameters: Sized {
 
     /// The same, with texts to be kept beside the numbers, such as the names of columns and classes: [`about`] reads them.
     fn save_with(&self, path: impl AsRef<Path>, texts: &BTreeMap<String, String>) -> Result<()> {
-        let path = path.as_ref();
-        let (mut tensors, parts) = (self.parameters()?, self.parts()?);
-        for (kind, named) in [(LEARNT, parts.learnt), (FIXED, parts.fixed)] {
-            tensors.extend(named.into_iter().map(|(name, tensor)| (format!("{kind}{name}"), tensor.detach())));
-        }
-        let host = |(name, tensor): (String, Tensor)| Ok((name, tensor.to_device(&Device::Cpu)?.contiguous()?));
-        // In the order of their names, so that the same model is the same bytes.
-        let tensors = tensors.into_iter().map(host).collect::<Result<BTreeMap<_, _>>>()?;
-        let mut texts = texts.clone();
-        texts.insert(FAMILY.into(), Self::FAMILY.into());
-        let refuse = |problem| Error::File { action: "write", path: path.to_path_buf(), problem };
-        let bytes = ::safetensors::serialize(&tensors, None).map_err(|e| refuse(std::io::Error::other(e)))?;
-        let bytes = with_texts(&bytes, &texts).map_err(|e| refuse(e.into()))?;
-        write_whole(path, |partial| std::fs::write(partial, &bytes)).map_err(refuse)
+        save_beside(self, path.as_ref(), BTreeMap::new(), texts)
     }
 
     /// The model that [`save`](Self::save) wrote, constant.
@@ -218,30 +205,62 @@ pub trait Parameters: Sized {
     /// # Errors
     /// A file that cannot be read, is no safetensors, was not written by `save`, or holds another family, which is named.
     fn load(path: impl AsRef<Path>, device: &Device) -> Result<Self> {
-        let path = path.as_ref();
-        let bytes = read(path)?;
-        let refuse = |problem: String| Error::NotParameters { path: path.to_path_buf(), problem };
-        let family =
-            texts(path, &bytes)?.remove(FAMILY).ok_or_else(|| refuse("it names no family of models".into()))?;
-        if family != Self::FAMILY {
-            return Err(Error::OtherModel { path: path.to_path_buf(), found: family, wanted: Self::FAMILY });
-        }
-        let tensors = safetensors::load_buffer(&bytes, device).map_err(|e| refuse(Error::from(e).to_string()))?;
-        let mut parts = Parts::default();
-        for (name, tensor) in tensors {
-            if let Some(name) = name.strip_prefix(LEARNT) {
-                parts.learnt.insert(name.into(), tensor);
-            } else if let Some(name) = name.strip_prefix(FIXED) {
-                parts.fixed.insert(name.into(), tensor);
-            }
-        }
-        Self::from_parts(parts).map_err(|e| refuse(e.to_string()))
+        Ok(load_beside(path.as_ref(), device)?.0)
     }
 }
 
 const LEARNT: &str = "learnt.";
 const FIXED: &str = "fixed.";
 const FAMILY: &str = "family";
+
+/// Writes a model with texts and with other tensors beside its own, whole or not at all.
+pub(crate) fn save_beside<M: Parameters>(
+    model: &M,
+    path: &Path,
+    more: BTreeMap<String, Tensor>,
+    texts: &BTreeMap<String, String>,
+) -> Result<()> {
+    let (mut tensors, parts) = (model.parameters()?, model.parts()?);
+    for (kind, named) in [(LEARNT, parts.learnt), (FIXED, parts.fixed)] {
+        tensors.extend(named.into_iter().map(|(name, tensor)| (format!("{kind}{name}"), tensor.detach())));
+    }
+    let host = |(name, tensor): (String, Tensor)| Ok((name, tensor.to_device(&Device::Cpu)?.contiguous()?));
+    // In the order of their names, so that the same model is the same bytes.
+    let tensors = tensors.into_iter().chain(more).map(host).collect::<Result<BTreeMap<_, _>>>()?;
+    let mut texts = texts.clone();
+    texts.insert(FAMILY.into(), M::FAMILY.into());
+    let refuse = |problem| Error::File { action: "write", path: path.to_path_buf(), problem };
+    let bytes = ::safetensors::serialize(&tensors, None).map_err(|e| refuse(std::io::Error::other(e)))?;
+    let bytes = with_texts(&bytes, &texts).map_err(|e| refuse(e.into()))?;
+    write_whole(path, |partial| std::fs::write(partial, &bytes)).map_err(refuse)
+}
+
+/// A model from its file, constant, and the tensors and texts that were written beside it.
+pub(crate) fn load_beside<M: Parameters>(
+    path: &Path,
+    device: &Device,
+) -> Result<(M, HashMap<String, Tensor>, BTreeMap<String, String>)> {
+    let bytes = read(path)?;
+    let refuse = |problem: String| Error::NotParameters { path: path.to_path_buf(), problem };
+    let mut texts = texts(path, &bytes)?;
+    let family = texts.remove(FAMILY).ok_or_else(|| refuse("it names no family of models".into()))?;
+    if family != M::FAMILY {
+        return Err(Error::OtherModel { path: path.to_path_buf(), found: family, wanted: M::FAMILY });
+    }
+    let tensors = safetensors::load_buffer(&bytes, device).map_err(|e| refuse(Error::from(e).to_string()))?;
+    let (mut parts, mut more) = (Parts::default(), HashMap::new());
+    for (name, tensor) in tensors {
+        if let Some(name) = name.strip_prefix(LEARNT) {
+            parts.learnt.insert(name.into(), tensor);
+        } else if let Some(name) = name.strip_prefix(FIXED) {
+            parts.fixed.insert(name.into(), tensor);
+        } else {
+            more.insert(name, tensor);
+        }
+    }
+    let model = M::from_parts(parts).map_err(|e| refuse(e.to_string()))?;
+    Ok((model, more, texts.into_iter().collect()))
+}
 
 /// The texts of a file that `save_with` wrote; under `family` stands what the model is.
 ///

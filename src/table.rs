@@ -425,6 +425,11 @@ impl Table {
         self.lines.len()
     }
 
+    /// Where each row stands in its text, in lines counted from 1; of columns in memory its number.
+    pub fn lines(&self) -> &[u64] {
+        &self.lines
+    }
+
     /// How often each row was observed.
     pub fn count(&self) -> &[f64] {
         &self.count

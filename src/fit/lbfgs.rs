@@ -40,6 +40,8 @@ pub struct Lbfgs {
     last: Option<(Vec<f64>, Vec<f64>)>,
     /// How many steps in a row gained no more than rounding, with no gradient clearly below the least of them; and that.
     calm: (f64, f64),
+    /// The decrement when a curvature was last forgotten, which still bounds what is left: NaN where none was.
+    bound: f64,
 }
 
 /// How many moves are remembered.
@@ -55,7 +57,7 @@ const CALM: f64 = 10.0;
 impl Lbfgs {
     /// Moves all variables of a map.
     pub fn new(vars: &VarMap) -> Self {
-        Self { vars: vars.clone(), memory: VecDeque::new(), last: None, calm: (0.0, f64::INFINITY) }
+        Self { vars: vars.clone(), memory: VecDeque::new(), last: None, calm: (0.0, f64::INFINITY), bound: f64::NAN }
     }
 
     /// −H g, with H the inverse curvature that the memory tells of.
@@ -122,6 +124,7 @@ impl Descent for Lbfgs {
         let mut found = line.search(&direction, look)?;
         if found.is_none() && !self.memory.is_empty() {
             // The curvature pointed the wrong way: once more straight down.
+            self.bound = -0.5 * dot(&direction, &line.gradient);
             self.memory.clear();
             found = line.search(&self.direction(&line.gradient), look)?;
         }
@@ -160,11 +163,15 @@ impl Descent for Lbfgs {
         // With what the last move taught.
         let mut now = self.clone();
         now.remember(&theta, &gradient);
-        Ok((!now.memory.is_empty()).then(|| -0.5 * dot(&now.direction(&gradient), &gradient)))
+        let known = match now.memory.is_empty() {
+            true => now.bound,
+            false => -0.5 * dot(&now.direction(&gradient), &gradient),
+        };
+        Ok((!known.is_nan()).then_some(known))
     }
 
     fn state(&self) -> Result<State> {
-        let mut state = State::default().with("calm", &[self.calm.0, self.calm.1])?;
+        let mut state = State::default().with("calm", &[self.calm.0, self.calm.1, self.bound])?;
         for (at, (s, y)) in self.memory.iter().enumerate() {
             state = state.with(format!("move.{at:02}"), s)?.with(format!("change.{at:02}"), y)?;
         }
@@ -175,8 +182,8 @@ impl Descent for Lbfgs {
     }
 
     fn restore(&mut self, state: State) -> Result<()> {
-        let [steps, least] = state.numbers("calm")?[..] else {
-            return Err(Error::WrongState { problem: "'calm' is not two numbers".into() });
+        let [steps, least, bound] = state.numbers("calm")?[..] else {
+            return Err(Error::WrongState { problem: "'calm' is not three numbers".into() });
         };
         let (mut memory, mut known) = (VecDeque::new(), 1);
         while state.0.contains_key(&format!("move.{:02}", memory.len())) {
@@ -195,7 +202,7 @@ impl Descent for Lbfgs {
         if memory.iter().chain(&last).any(|(s, y)| s.len() != size || y.len() != size) {
             return Err(Error::WrongState { problem: format!("it is of other than {size} variables") });
         }
-        (self.memory, self.last, self.calm) = (memory, last, (steps, least));
+        (self.memory, self.last, self.calm, self.bound) = (memory, last, (steps, least), bound);
         Ok(())
     }
 }

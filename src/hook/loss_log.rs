@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use candle_core::Tensor;
 use candle_mle_info::Information;
 
-use super::{History, Hook, LOOK_EVERY, Row, Step};
+use super::{History, Hook, LOOK_EVERY, Log, Row, Step};
 use crate::batch::host;
 use crate::error::{Error, Result};
 use crate::model::{KlDivergence, Model};
@@ -143,6 +143,12 @@ impl<M: Model, T: Truth<M>> Hook<M> for LossLog<T> {
             sensible(step)?;
         }
         Ok(ControlFlow::Continue(()))
+    }
+}
+
+impl<M: Model, T: Truth<M>> Log<M> for LossLog<T> {
+    fn history(&mut self) -> Result<&History> {
+        LossLog::history(self)
     }
 }
 

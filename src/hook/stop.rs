@@ -119,6 +119,13 @@ pub struct NoClimb {
     start: Option<f64>,
 }
 
+impl NoClimb {
+    /// For a run that goes on: `start` is the loss at its own, in nats per observation.
+    pub fn above(start: f64) -> Self {
+        Self { start: Some(start) }
+    }
+}
+
 impl<M: Model> Hook<M> for NoClimb {
     fn on_step(&mut self, step: &Step<'_, M>) -> Result<ControlFlow<()>> {
         if !step.due() {
@@ -145,6 +152,11 @@ impl ParameterPath {
     /// An empty path.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Goes on with the path of a run that was stopped.
+    pub fn continuing(path: Vec<Vec<f64>>) -> Self {
+        Self { path }
     }
 
     /// One row a step: all parameters in the order of their names, flattened.

@@ -36,6 +36,16 @@ impl Names {
     pub fn design_of(&self, table: &Table) -> Result<Design> {
         table.of_target(&self.target)?;
         let table = table.with_only(&[vec![self.target.as_str()], self.inputs()].concat())?;
+        let batch = Labelled::new(self.x_of_ready(&table)?, self.y_of(&table)?)?;
+        let (p, notes) = (Empirical::from_counts(batch, table.count())?, table.notes().to_vec());
+        Ok(Design { p, names: self.clone(), notes })
+    }
+
+    /// The class of every row, (rows,) u32, as the model of these names numbers them.
+    ///
+    /// # Errors
+    /// No target, a cell of it that is missing, or a class that the model does not know, with its line.
+    pub fn y_of(&self, table: &Table) -> Result<Tensor> {
         let target = table.column(&self.target)?;
         let class = |row| {
             let known = self.classes.iter().position(|class| target.is(row, class));
@@ -48,13 +58,11 @@ impl Names {
             })
         };
         let y = (0..table.rows()).map(class).collect::<Result<Vec<u32>>>()?;
-        let batch = Labelled::new(self.x_of_ready(&table)?, Tensor::from_vec(y, table.rows(), &Device::Cpu)?)?;
-        let (p, notes) = (Empirical::from_counts(batch, table.count())?, table.notes().to_vec());
-        Ok(Design { p, names: self.clone(), notes })
+        Ok(Tensor::from_vec(y, table.rows(), &Device::Cpu)?)
     }
 
     /// The columns of a table that x is made of.
-    fn inputs(&self) -> Vec<&str> {
+    pub fn inputs(&self) -> Vec<&str> {
         let mut inputs: Vec<&str> = vec![];
         for (at, column) in self.columns.iter().enumerate() {
             let of = self.of_level(at).map_or(column.as_str(), |(of, ..)| of);

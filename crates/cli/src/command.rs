@@ -1,5 +1,6 @@
-//! `candle-mle fit | measure | tree`: what the examples do with a table, as one command.
+//! `candle-mle fit | resume | predict | measure | tree`: what the examples do with a table, as one command.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -15,9 +16,11 @@ use candle_mle_plot::{Figure, Panel};
 use candle_nn::VarBuilder;
 use clap::{Parser, Subcommand};
 
-use crate::flags::{FamilyName, Fit, Measure, Questions};
+use crate::flags::{FamilyName, Fit, Measure, Predict, Questions, Resume};
+use crate::keep;
 use crate::learned::Setting;
 use crate::pictures::{Slice, twig};
+use crate::predict::predict;
 use crate::run::{Flags, Run, say_notes};
 
 /// Maximum likelihood and information measures for a table: KL divergence, cross-entropy and negative log-likelihood, three
@@ -34,6 +37,12 @@ enum What {
     /// Fits a model by maximum likelihood and logs the three quantities at every step
     #[command(after_help = FIT)]
     Fit(Flags<Fit>),
+    /// Goes on with a fit that was stopped, to the same end as if it had not been
+    #[command(after_help = RESUME)]
+    Resume(Resume),
+    /// Scores the rows of a table by a fitted model: probabilities, and −log q of what came
+    #[command(after_help = PREDICT)]
+    Predict(Flags<Predict>),
     /// Prints the entropy of every column, and what each tells about a target
     #[command(after_help = MEASURE)]
     Measure(Flags<Measure>),
@@ -49,6 +58,21 @@ Pictures, log.csv (every step) and parameters.safetensors go to plots/fit/<table
 maximum is reported, and is no failure. Exit codes: 0 when the run went through, 1 when the data cannot be used or a file \
 cannot be written, 2 for flags that make no sense. Set CANDLE_MLE_DEVICE to cpu, cuda, cuda:1 or metal.";
 
+const RESUME: &str = "\
+Try: candle-mle fit --csv titanic.csv --target survived --count count --lr 0.5 --steps 100000, press Ctrl-C, and then
+     candle-mle resume plots/fit/titanic
+
+A fit leaves checkpoint.safetensors in its folder until all its files are written: parameters, the state of the optimiser and the \
+log of every step so far, saved at every 100th step (fit --checkpoint) and on Ctrl-C. Run resume in the folder where fit was run.";
+
+const PREDICT: &str = "\
+Try: candle-mle predict plots/fit/titanic/parameters.safetensors --csv titanic.csv --count count
+
+The model file knows its columns, levels and classes: the table may have them in any order, and more columns beside; a level that \
+the fit never saw is refused by name. predictions.csv, in plots/predict/<table> or --out, has a line for every row that was read: \
+its line in the table, the probability of each class, the most probable one, and, where the target is a column, what came and \
+its -log q.";
+
 const MEASURE: &str = "\
 Try: candle-mle measure --csv titanic.csv --target survived --count count
 
@@ -63,7 +87,9 @@ pub fn command() -> ExitCode {
     // `| head` ends a run in silence, as it does every program.
     sigpipe::reset();
     let done = match Line::parse().what {
-        What::Fit(flags) => Run::new("fit", flags).and_then(|run| fit(&run)),
+        What::Fit(flags) => begin(flags),
+        What::Resume(Resume { folder }) => resume(&folder),
+        What::Predict(flags) => Run::new("predict", flags).and_then(|run| predict(&run)),
         What::Measure(flags) => Run::new("measure", flags).and_then(|run| measure(&run)),
         What::Tree(flags) => Run::new("tree", flags).and_then(|run| tree(&run)),
     };
@@ -74,6 +100,25 @@ pub fn command() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn begin(mut flags: Flags<Fit>) -> Result<()> {
+    keep::listen()?;
+    flags.data.keeping.arguments = std::env::args().collect();
+    fit(&Run::new("fit", flags)?)
+}
+
+/// The same flags, in the folder of the checkpoint.
+fn resume(folder: &Path) -> Result<()> {
+    keep::listen()?;
+    let arguments = keep::begun(folder)?;
+    let What::Fit(mut flags) = Line::try_parse_from(&arguments)?.what else {
+        bail!("the checkpoint in {} is not of a fit", folder.display())
+    };
+    flags.data.keeping.arguments = arguments;
+    flags.data.keeping.resume = true;
+    flags.output.out = Some(folder.into());
+    fit(&Run::new("fit", flags)?)
 }
 
 fn table(of: Result<Option<Table>>) -> Result<Table> {

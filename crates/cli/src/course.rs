@@ -9,12 +9,11 @@ use candle_mle::hook::{NoClimb, ParameterPath};
 use candle_mle::info::number::{count, typed};
 use candle_mle::mle::{By, Fitted, Plan};
 use candle_mle::model::KlDivergence;
-use candle_mle::{Empirical, Error, History, Hook, LossLog, Model, Objective, Parameters, Step, fit};
+use candle_mle::{Empirical, Error, History, Hook, Model, Objective, Parameters, Step, fit};
 use candle_nn::{VarBuilder, VarMap};
 
 use crate::flags::Learns;
 use crate::learned::{Learned, Setting};
-use crate::progress::Progress;
 use crate::run::Run;
 use crate::say;
 
@@ -25,6 +24,13 @@ const COMPARED: usize = 200;
 
 /// An error once the loss stands above its start, where that is one.
 pub struct Climb(Option<NoClimb>);
+
+impl Climb {
+    /// For a run that goes on: above this loss of its start, in nats per observation.
+    pub(crate) fn above(self, start: f64) -> Self {
+        Self(self.0.map(|_| NoClimb::above(start)))
+    }
+}
 
 impl<M: Model> Hook<M> for Climb {
     fn on_step(&mut self, step: &Step<'_, M>) -> candle_mle::Result<ControlFlow<()>> {
@@ -108,12 +114,8 @@ impl<D: Learns> Run<D> {
         let truth = setting.truth.map(|truth| truth.to_dtype(dtype)?.to_device(device)).transpose()?;
         let plan = self.plan(&setting, &data);
 
-        let (mut log, mut path) = (LossLog::with_truth(truth.as_ref()), ParameterPath::new());
-        let (mut progress, mut climb) = (Progress::new(plan.steps, self.unit()), self.climb());
-        let watch = &mut (&mut path, &mut climb, &mut progress);
-        let outcome = plan.follow(model, vars, &data, &mut log, watch);
-        drop(progress);
-        let learned = self.learned(&plan, setting, log.into_history()?, &path, outcome)?;
+        let (history, path, outcome) = self.follow(&plan, (vars, model), &data, truth.as_ref(), setting.names)?;
+        let learned = self.learned(&plan, setting, history, &path, outcome)?;
         self.compare_paths(&plan, &data, make)?;
         println!();
         Ok(learned)

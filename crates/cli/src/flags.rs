@@ -40,6 +40,11 @@ pub trait Learns: Data {
     fn n(&self) -> Option<usize> {
         None
     }
+
+    /// How its checkpoints are kept, if they are.
+    fn keeping(&self) -> Option<&Keeping> {
+        None
+    }
 }
 
 /// Flags of the examples in which something is drawn.
@@ -296,6 +301,43 @@ pub(crate) struct Fit {
     pub resolution: Vec<f64>,
     #[command(flatten)]
     pub descent: Descending,
+    #[command(flatten)]
+    pub keeping: Keeping,
+}
+
+/// Flags of a fit that can be stopped and gone on with.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Keeping {
+    /// Saves a checkpoint every so many steps, with 0 only at the first and on Ctrl-C; `candle-mle resume` goes on from it
+    #[arg(long, value_name = "STEPS", default_value_t = 100, allow_negative_numbers = true, help_heading = "Descent")]
+    pub(crate) checkpoint: usize,
+    /// What was typed, and whether it was typed before.
+    #[arg(skip)]
+    pub(crate) arguments: Vec<String>,
+    #[arg(skip)]
+    pub(crate) resume: bool,
+}
+
+/// Flags of the command's `predict`.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Predict {
+    /// The parameters.safetensors of a fit: logistic regression or a softmax classifier
+    pub model: PathBuf,
+    #[command(flatten)]
+    pub table: OwnTable,
+}
+
+impl Data for Predict {
+    fn file(&self) -> Option<&Path> {
+        self.table.csv.as_deref()
+    }
+}
+
+/// Flags of the command's `resume`.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Resume {
+    /// The folder of the fit's output, where its checkpoint is
+    pub folder: PathBuf,
 }
 
 /// What can be fitted.
@@ -324,6 +366,10 @@ impl Data for Fit {
 impl Learns for Fit {
     fn descent(&self) -> &Descending {
         &self.descent
+    }
+
+    fn keeping(&self) -> Option<&Keeping> {
+        Some(&self.keeping)
     }
 }
 

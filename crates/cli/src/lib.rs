@@ -4,11 +4,13 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `flags` | what can be typed, and what it means |
-//! | `command` | `candle-mle fit`, `measure`, `tree` |
+//! | `command` | `candle-mle fit`, `resume`, `predict`, `measure`, `tree` |
 //! | `run` | a run: its name, its flags, its device and its folder |
 //! | `course` | a fit from its plan to its log |
+//! | `keep` | a fit that was stopped goes on |
 //! | `learned` | what a fit is given, and what it leaves |
 //! | `chance` | what columns seem to tell by chance |
+//! | `predict` | the rows of a table as a fitted model foretells them |
 //! | `say` | what is printed |
 //! | `pictures` | what is drawn |
 //! | `progress` | the bar while it runs |
@@ -19,8 +21,10 @@ mod chance;
 mod command;
 mod course;
 mod flags;
+mod keep;
 mod learned;
 mod pictures;
+mod predict;
 mod progress;
 mod run;
 mod say;
@@ -29,8 +33,8 @@ pub use chance::Chance;
 pub use command::command;
 pub use course::Climb;
 pub use flags::{
-    Classes, Coin, Coordinates, Data, Descending, Draws, Faces, Features, Learner, Learning, Learns, Numbers, Points,
-    Questions, Seeded, Text,
+    Classes, Coin, Coordinates, Data, Descending, Draws, Faces, Features, Keeping, Learner, Learning, Learns, Numbers,
+    Points, Questions, Seeded, Text,
 };
 pub use learned::{Learned, Setting};
 pub use pictures::{Slice, View, twig};

@@ -30,7 +30,7 @@ pub(crate) struct Flags<D: clap::Args> {
     #[command(flatten)]
     pub data: D,
     #[command(flatten)]
-    output: Output,
+    pub output: Output,
 }
 
 /// What stands below the flags.

@@ -85,6 +85,7 @@ impl<D: Learns> Run<D> {
     pub fn say_files(&self) {
         let (format, folder) = (self.format(), self.out(""));
         println!("pictures (*.{format}), every step (log.csv) and the parameters are in {}", folder.display());
+        self.let_go();
     }
 
     /// The coefficients beside the truth, by the names of columns and classes.

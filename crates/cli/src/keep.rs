@@ -1,0 +1,127 @@
+//! A fit of the command that is stopped, by Ctrl-C or by the power, goes on where its last checkpoint stands.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use anyhow::{Context, Result, bail};
+use candle_mle::batch::Batch;
+use candle_mle::checkpoint::{Checkpoint, Checkpoints};
+use candle_mle::hook::{ParameterPath, Truth};
+use candle_mle::mle::{Fitted, Plan};
+use candle_mle::parameters::about;
+use candle_mle::table::Names;
+use candle_mle::{Empirical, History, LossLog, Model, Objective, Parameters};
+use candle_nn::VarMap;
+
+use crate::flags::Learns;
+use crate::progress::Progress;
+use crate::run::Run;
+
+/// The name of the file beside the log.
+const FILE: &str = "checkpoint.safetensors";
+/// Under which the command line stands in it.
+const ARGUMENTS: &str = "arguments";
+/// What a shell calls a program that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
+
+/// Whether a descent goes on, and whether it was told to stop.
+static DESCENDS: AtomicBool = AtomicBool::new(false);
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// From now on Ctrl-C and a request to terminate end a descent at its next step; anything else, or at the second time, at once.
+pub(crate) fn listen() -> Result<()> {
+    let told = || {
+        if STOP.swap(true, Relaxed) || !DESCENDS.load(Relaxed) {
+            std::process::exit(INTERRUPTED);
+        }
+    };
+    Ok(ctrlc::set_handler(told)?)
+}
+
+/// What was typed to begin the fit whose checkpoint is in this folder.
+///
+/// # Errors
+/// None is there, or what is there is no checkpoint of a fit.
+pub(crate) fn begun(folder: &Path) -> Result<Vec<String>> {
+    let file = folder.join(FILE);
+    if !file.exists() {
+        if folder.join("log.csv").exists() {
+            bail!("the fit in {} came to its end: there is nothing to go on with", folder.display());
+        }
+        bail!(
+            "there is no checkpoint in {}: a fit that was stopped before its first step begins anew",
+            folder.display()
+        );
+    }
+    let texts = about(&file)?;
+    let arguments = texts.get(ARGUMENTS).with_context(|| format!("{} does not say what began it", file.display()))?;
+    Ok(serde_json::from_str(arguments)?)
+}
+
+/// A fit as it was left: its log, the way of its parameters, what it came to.
+pub(crate) type Followed<M> = (History, ParameterPath, candle_mle::Result<Fitted<M>>);
+
+impl<D: Learns> Run<D> {
+    /// Follows the plan, from the start or from a checkpoint; where checkpoints are kept, Ctrl-C ends the program with one.
+    pub(crate) fn follow<M: Model + Parameters, T: Truth<M>>(
+        &self,
+        plan: &Plan,
+        (vars, model): (VarMap, M),
+        data: &Empirical<M::Batch>,
+        truth: T,
+        names: &Names,
+    ) -> Result<Followed<M>> {
+        let (log, path) = (LossLog::with_truth(truth), ParameterPath::new());
+        let (mut progress, mut climb) = (Progress::new(plan.steps, self.unit()), self.climb());
+        let Some(keeping) = self.flags.data.keeping() else {
+            let (mut log, mut path) = (log, path);
+            let outcome = plan.follow(model, vars, data, &mut log, &mut (&mut path, &mut climb, &mut progress));
+            return Ok((log.into_history()?, path, outcome));
+        };
+        let mut texts = names.texts();
+        texts.insert(ARGUMENTS.into(), serde_json::to_string(&keeping.arguments)?);
+        let kept = |log, path| {
+            let kept = Checkpoints::new(log, self.checkpoint()).with_path(path).with_texts(texts).until(&STOP);
+            kept.every(keeping.checkpoint)
+        };
+        DESCENDS.store(true, Relaxed);
+        let (log, outcome) = if keeping.resume {
+            let at = Checkpoint::<M>::load(self.checkpoint(), &data.batch().device())?;
+            println!("goes on at step {} of {}", at.step, self.checkpoint().display());
+            if let Some(row) = at.history.rows().first() {
+                let start = if plan.objective == Objective::Kl { row.kl } else { row.cross_entropy };
+                climb = climb.above(start);
+            }
+            let log = log.continuing(at.history.clone());
+            let mut log = kept(log, ParameterPath::continuing(at.path.clone())).after(&at);
+            let outcome = plan.resume(&at, data, &mut log, &mut (&mut climb, &mut progress));
+            (log, outcome)
+        } else {
+            let mut log = kept(log, path);
+            let outcome = plan.follow(model, vars, data, &mut log, &mut (&mut climb, &mut progress));
+            (log, outcome)
+        };
+        drop(progress);
+        DESCENDS.store(false, Relaxed);
+        if let (true, Ok(fitted)) = (STOP.load(Relaxed), &outcome) {
+            let (step, folder) = (fitted.history.rows().last().map_or(0, |row| row.step), self.checkpoint());
+            let folder = folder.parent().unwrap_or(Path::new("."));
+            println!("stopped at step {step}: `candle-mle resume {}` goes on from there", folder.display());
+            std::process::exit(INTERRUPTED);
+        }
+        let (log, path) = log.into_parts();
+        Ok((log.into_history()?, path.unwrap_or_default(), outcome))
+    }
+
+    fn checkpoint(&self) -> PathBuf {
+        self.out(FILE)
+    }
+
+    /// Nothing is left to go on with.
+    pub(crate) fn let_go(&self) {
+        if self.flags.data.keeping().is_some() {
+            // What is not there need not go.
+            let _ = std::fs::remove_file(self.checkpoint());
+        }
+    }
+}

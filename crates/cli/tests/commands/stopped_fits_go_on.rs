@@ -1,0 +1,107 @@
+//! A fit that is killed at any moment, or told to stop, and is then resumed leaves the bytes of one that was left alone.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use rand::{Rng, SeedableRng};
+
+use crate::{command, done, files, said, with_titanic};
+
+const FIT: &str = "fit --csv titanic.csv --target survived --count count";
+/// Long enough to be met at any of its steps, and L-BFGS, which keeps a memory.
+const WAYS: [&str; 2] = ["--lr 0.5 --steps 3000 --checkpoint 40", "--checkpoint 3 --steps 30"];
+
+#[test]
+fn killed_at_any_moment() -> Result<()> {
+    let place = with_titanic()?;
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+    let (mut kills, mut resumed) = (0, 0);
+    for way in WAYS {
+        let started = Instant::now();
+        let whole = done(place.path(), &format!("{FIT} {way} --out whole"))?;
+        let whole_time = started.elapsed();
+        ensure!(whole.status.success(), "{}", said(&whole));
+        let whole = files(&place.path().join("whole"))?;
+        ensure!(!whole.contains_key("checkpoint.safetensors"), "a fit that has ended leaves its checkpoint");
+        for round in 0..6 {
+            let out = format!("{round}{}", way.len());
+            let mut line = format!("{FIT} {way} --out {out}");
+            // Killed up to three times, then left alone.
+            for kill in 0..4 {
+                let mut run = command(place.path(), &line).spawn()?;
+                if kill < 3 {
+                    std::thread::sleep(whole_time.mul_f64(rng.random_range(0.0..0.9)));
+                    kills += usize::from(run.try_wait()?.is_none());
+                    run.kill()?;
+                    run.wait()?;
+                    if place.path().join(&out).join("checkpoint.safetensors").exists() {
+                        line = format!("resume {out}");
+                    }
+                    continue;
+                }
+                let end = run.wait_with_output()?;
+                let ended = said(&end).contains("there is nothing to go on with");
+                ensure!(end.status.success() || ended, "{line}: {}", said(&end));
+                resumed += usize::from(said(&end).contains("goes on at step"));
+            }
+            let left = files(&place.path().join(&out))?;
+            assert_eq!(left.keys().collect::<Vec<_>>(), whole.keys().collect::<Vec<_>>());
+            for (name, content) in &left {
+                ensure!(content == &whole[name], "{way}, round {round}: {name} is another file");
+            }
+        }
+    }
+    ensure!(kills >= 12 && resumed >= 3, "{kills} kills, {resumed} ends that go on: too few to say anything");
+    Ok(())
+}
+
+#[test]
+#[cfg(unix)]
+fn told_to_stop() -> Result<()> {
+    let place = with_titanic()?;
+    let line = format!("{FIT} --lr 0.5 --steps 2000000 --checkpoint 0 --out out");
+    let run = command(place.path(), &line).spawn()?;
+    let checkpoint = place.path().join("out/checkpoint.safetensors");
+    let started = Instant::now();
+    while !checkpoint.exists() {
+        ensure!(started.elapsed() < Duration::from_secs(60), "no checkpoint at the first step");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    Command::new("kill").args(["-TERM", &run.id().to_string()]).status()?;
+    let output = run.wait_with_output()?;
+    let words = said(&output);
+    assert_eq!(output.status.code(), Some(130), "{words}");
+    let step = words.split("stopped at step ").nth(1).and_then(|rest| rest.split(':').next()).context(words.clone())?;
+    ensure!(step.parse::<usize>()? > 0 && words.contains("`candle-mle resume out`"), "{words}");
+    ensure!(!place.path().join("out/log.csv").exists(), "a fit that was stopped says that it ended");
+
+    // Of other rows it does not go on.
+    let table = place.path().join("titanic.csv");
+    let csv = std::fs::read_to_string(&table)?;
+    let men = "3rd,male,adult,";
+    for (is, was) in [(format!("{men}no,1"), format!("{men}no,")), (format!("{men}no"), format!("{men}yes"))] {
+        let other = csv.replace(&was, "?").replace(&is, &was).replace('?', &is);
+        ensure!(other != csv, "the same table");
+        std::fs::write(&table, other)?;
+        let refused = done(place.path(), "resume out")?;
+        let words = said(&refused);
+        ensure!(refused.status.code() == Some(1) && words.contains("the checkpoint is of other data"), "{words}");
+        ensure!(checkpoint.exists(), "the checkpoint is lost");
+    }
+    std::fs::write(&table, csv)?;
+
+    for (folder, says) in [("nowhere", "there is no checkpoint in nowhere"), (".", "there is no checkpoint in .")] {
+        let refused = done(place.path(), &format!("resume {folder}"))?;
+        ensure!(refused.status.code() == Some(1) && said(&refused).contains(says), "{}", said(&refused));
+    }
+    std::fs::write(&checkpoint, "no checkpoint")?;
+    let refused = done(place.path(), "resume out")?;
+    ensure!(
+        refused.status.code() == Some(1) && said(&refused).contains("is not a file written by"),
+        "{}",
+        said(&refused)
+    );
+    Ok(())
+}
