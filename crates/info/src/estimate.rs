@@ -43,6 +43,7 @@
 //! ```
 
 mod counts;
+mod crowd;
 mod divergence;
 mod jitter;
 mod kozachenko_leonenko;
@@ -52,6 +53,7 @@ mod permutation;
 mod points;
 mod repetition;
 mod ross;
+mod tree;
 mod vasicek;
 
 pub use counts::CountEstimator;
@@ -66,17 +68,20 @@ pub use repetition::repeated;
 pub use ross::ross;
 pub use vasicek::vasicek;
 
+use rayon::prelude::*;
+
 use crate::special::digamma;
 
 /// The mean of ψ. Equal arguments are counted first, so that their order cannot enter by rounding.
-fn mean_digamma(mut arguments: Vec<usize>) -> f64 {
-    arguments.sort_unstable();
-    let runs = arguments.chunk_by(|a, b| a == b);
-    runs.map(|run| run.len() as f64 * digamma(run[0] as f64)).sum::<f64>() / arguments.len() as f64
+fn mean_digamma(arguments: Vec<usize>) -> f64 {
+    let mut times = vec![0usize; arguments.iter().max().map_or(0, |most| most + 1)];
+    arguments.iter().for_each(|argument| times[*argument] += 1);
+    let seen = times.iter().enumerate().filter(|(_, times)| **times > 0);
+    seen.map(|(argument, times)| *times as f64 * digamma(argument as f64)).sum::<f64>() / arguments.len() as f64
 }
 
 /// The mean of the logarithms, summed in ascending order for the same reason.
 fn mean_log(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
+    values.par_sort_unstable_by(f64::total_cmp);
     values.iter().map(|value| value.ln()).sum::<f64>() / values.len() as f64
 }

@@ -1,6 +1,8 @@
 //! Mutual information by neighbours that are counted: Kraskov, Stögbauer and Grassberger (2004), both algorithms.
 
-use super::points::{Crowd, Point, Points, Tree, check_neighbours, distance, weights};
+use super::crowd::Crowd;
+use super::points::{Point, Points, check_neighbours, weights};
+use super::tree::Tree;
 use super::{Neighbours, digamma, mean_digamma};
 use crate::error::{Error, Result};
 use crate::information::Information;
@@ -70,7 +72,7 @@ enum Around {
     Rectangle,
 }
 
-/// For every row how many points, itself among them, lie in X within the shape around it, and how many in Y.
+/// For every point how many, itself among them, lie in X within the shape around it, and how many in Y.
 fn counts<X: Point, Y: Point>(x: &[X], y: &[Y], near: Neighbours, around: Around) -> Result<Vec<usize>> {
     let (x, y) = (Points::new("x", x)?, Points::new("y", y)?);
     if x.len() != y.len() {
@@ -81,20 +83,21 @@ fn counts<X: Point, Y: Point>(x: &[X], y: &[Y], near: Neighbours, around: Around
     let (x, y) = (x.of_density(near)?, y.of_density(near)?);
     let weights = weights(&[&x, &y]);
     let (of_x, of_y) = weights.split_at(x.dimension());
-    let joint: Vec<Vec<f64>> = x.iter().zip(y.iter()).map(|(x, y)| [&x[..], y].concat()).collect();
-    let (tree, in_x, in_y) = (Tree::new(&joint, &weights)?, Crowd::new(&x, of_x)?, Crowd::new(&y, of_y)?);
-    let mut counts = Vec::with_capacity(2 * x.len());
-    for (row, at) in joint.iter().enumerate() {
-        let reach = tree.reach(at, near.k + 1, row)?;
-        let (to_x, to_y) = match around {
+    let (joint, in_x, in_y) = (Tree::of(&[&x, &y], &weights), Crowd::new(&[&x], of_x), Crowd::new(&[&y], of_y));
+    let counts = joint.map(|leaf| {
+        let reach = leaf.apart(joint.reaches(leaf, near.k + 1))?;
+        let [to_x, to_y] = match around {
             // The largest f64 that is strictly less.
-            Around::Square => (reach.next_down(), reach.next_down()),
-            Around::Rectangle => tree.within(at, reach)?.into_iter().fold((0.0, 0.0), |(to_x, to_y), other| {
-                (distance(of_x, &x[row], &x[other]).max(to_x), distance(of_y, &y[row], &y[other]).max(to_y))
-            }),
+            Around::Square => [reach.map(f64::next_down); 2],
+            Around::Rectangle => {
+                let sides = joint.sides(leaf, &reach);
+                let (x, y) = sides.split_at(of_x.len());
+                [x, y].map(|sides| std::array::from_fn(|lane| sides.iter().map(|side| side[lane]).fold(0.0, f64::max)))
+            }
         };
-        counts.push(in_x.count(&x[row], to_x)?);
-        counts.push(in_y.count(&y[row], to_y)?);
-    }
-    Ok(counts)
+        let (x, y) = leaf.columns.split_at(of_x.len());
+        let (in_x, in_y) = (in_x.counts(x, &to_x), in_y.counts(y, &to_y));
+        Ok(std::array::from_fn(|lane| [in_x[lane], in_y[lane]]))
+    })?;
+    Ok(counts.flatten().collect())
 }
