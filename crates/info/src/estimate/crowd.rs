@@ -1,7 +1,10 @@
 //! Points to be counted: in one dimension on a sorted line, in more in a tree.
 
+use std::ops::Range;
+
 use super::points::Points;
-use super::tree::{LANES, Lanes, Tree};
+use super::tree::Tree;
+use crate::error::Result;
 
 pub(super) enum Crowd<'a> {
     Line(Line<'a>),
@@ -16,16 +19,28 @@ impl<'a> Crowd<'a> {
         }
     }
 
-    /// For each of some places, column by column, how many points lie no further from it than `radius`, one that is there
-    /// among them.
-    pub fn counts(&self, places: &[Lanes], radius: &Lanes) -> [usize; LANES] {
-        std::array::from_fn(|lane| match self {
-            Self::Line(line) => line.count(places[0][lane], radius[lane]),
-            Self::Space(tree) => {
-                let at: Vec<f64> = places.iter().map(|column| column[lane]).collect();
-                tree.count_within(&at, radius[lane])
+    /// For every point of a tree how many of these lie no further from it than its `radius` along the columns of the tree
+    /// that are theirs, itself among them. In an order of its own.
+    pub fn counts(&self, of: &Tree, columns: Range<usize>, radius: &[f64]) -> Result<Vec<usize>> {
+        match self {
+            Self::Line(line) => {
+                let counts = of.map(|leaf| {
+                    let (places, radius) = (leaf.columns[columns.start], leaf.of(radius));
+                    Ok(std::array::from_fn(|lane| line.count(places[lane], radius[lane])))
+                })?;
+                Ok(counts.collect())
             }
-        })
+            Self::Space(tree) => {
+                let mut radius_of = vec![f64::NAN; tree.rows().len()];
+                of.rows().iter().zip(radius).for_each(|(row, radius)| radius_of[*row] = *radius);
+                let counts = tree.map(|leaf| {
+                    let radius = leaf.of_rows(&radius_of);
+                    let counts = tree.counts(leaf, &radius);
+                    Ok(std::array::from_fn(|lane| (!radius[lane].is_nan()).then_some(counts[lane])))
+                })?;
+                Ok(counts.flatten().collect())
+            }
+        }
     }
 }
 

@@ -84,20 +84,16 @@ fn counts<X: Point, Y: Point>(x: &[X], y: &[Y], near: Neighbours, around: Around
     let weights = weights(&[&x, &y]);
     let (of_x, of_y) = weights.split_at(x.dimension());
     let (joint, in_x, in_y) = (Tree::of(&[&x, &y], &weights), Crowd::new(&[&x], of_x), Crowd::new(&[&y], of_y));
-    let counts = joint.map(|leaf| {
-        let reach = leaf.apart(joint.reaches(leaf, near.k + 1))?;
-        let [to_x, to_y] = match around {
-            // The largest f64 that is strictly less.
-            Around::Square => [reach.map(f64::next_down); 2],
-            Around::Rectangle => {
-                let sides = joint.sides(leaf, &reach);
-                let (x, y) = sides.split_at(of_x.len());
-                [x, y].map(|sides| std::array::from_fn(|lane| sides.iter().map(|side| side[lane]).fold(0.0, f64::max)))
-            }
-        };
-        let (x, y) = leaf.columns.split_at(of_x.len());
-        let (in_x, in_y) = (in_x.counts(x, &to_x), in_y.counts(y, &to_y));
-        Ok(std::array::from_fn(|lane| [in_x[lane], in_y[lane]]))
-    })?;
-    Ok(counts.flatten().collect())
+    let reaches: Vec<f64> = joint.map(|leaf| leaf.apart(joint.reaches(leaf, near.k + 1)))?.collect();
+    let (to_x, to_y) = match around {
+        // The largest f64 that is strictly less.
+        Around::Square => {
+            let inside: Vec<f64> = reaches.iter().map(|reach| reach.next_down()).collect();
+            (inside.clone(), inside)
+        }
+        Around::Rectangle => joint.sides(&reaches, of_x.len())?,
+    };
+    let mut counts = in_x.counts(&joint, 0..of_x.len(), &to_x)?;
+    counts.extend(in_y.counts(&joint, of_x.len()..weights.len(), &to_y)?);
+    Ok(counts)
 }

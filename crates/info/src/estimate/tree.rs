@@ -33,11 +33,23 @@ pub(super) struct Tree<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Leaf<'a> {
     pub rows: &'a [usize],
+    /// The number of the first of its points, in the order of the tree.
+    first: usize,
     /// Column by column.
     pub columns: &'a [Lanes],
 }
 
 impl Leaf<'_> {
+    /// Theirs of the numbers of all points of the tree, in its order; NaN where a lane is to spare.
+    pub fn of(&self, numbers: &[f64]) -> Lanes {
+        std::array::from_fn(|lane| numbers.get(self.first + lane).copied().unwrap_or(f64::NAN))
+    }
+
+    /// Theirs of the numbers of all rows.
+    pub fn of_rows(&self, numbers: &[f64]) -> Lanes {
+        std::array::from_fn(|lane| self.rows.get(lane).map_or(f64::NAN, |row| numbers[*row]))
+    }
+
     /// Their distances, whose smallest row is named if one is 0.
     pub fn apart(&self, distances: Lanes) -> OfLeaf<f64> {
         let rows = self.rows.iter().zip(distances);
@@ -50,8 +62,10 @@ impl<'a> Tree<'a> {
     pub fn new(columns: &[&[f64]], mut rows: Vec<usize>, weights: &'a [f64]) -> Self {
         let (dimension, count) = (columns.len(), rows.len().div_ceil(LANES));
         let mut leaves = vec![[0.0; LANES]; dimension * count];
-        let mut boxes = vec![[f64::INFINITY, f64::NEG_INFINITY]; dimension * (2 * count - 1)];
-        grow(columns, weights, &mut rows, &mut leaves, &mut boxes);
+        let mut boxes = vec![[0.0; 2]; dimension * (2 * count - 1)];
+        let ends = |column: &&[f64]| ends(rows.iter().map(|row| column[*row]));
+        let cell = columns.iter().map(ends).collect();
+        grow(columns, weights, cell, &mut rows, &mut leaves, &mut boxes);
         Self { weights, rows, leaves, boxes }
     }
 
@@ -61,8 +75,13 @@ impl<'a> Tree<'a> {
         Self::new(&columns, (0..columns[0].len()).collect(), weights)
     }
 
-    /// What `each` says of the points of every leaf, in no order that means anything. Where it names a row instead, the
-    /// error does: the first of all.
+    /// In the order of the tree.
+    pub fn rows(&self) -> &[usize] {
+        &self.rows
+    }
+
+    /// What `each` says of the points of every leaf, in the order of the tree. Where it names a row instead, the error
+    /// does: the first of all.
     pub fn map<T: Copy + Send>(&self, each: impl Fn(Leaf) -> OfLeaf<T> + Sync) -> Result<impl Iterator<Item = T>> {
         let leaves = (0..self.count()).into_par_iter().with_min_len(ALONE / LANES);
         let found: Vec<OfLeaf<T>> = leaves.map(|leaf| each(self.leaf(leaf))).collect();
@@ -82,26 +101,36 @@ impl<'a> Tree<'a> {
         search.nearest[k - 1]
     }
 
-    /// Along every column, how far the points no further than `reach` lie from each point of a leaf.
-    pub fn sides(&self, of: Leaf, reach: &Lanes) -> Vec<Lanes> {
-        let farthest = reach.iter().copied().fold(0.0, f64::max);
-        let mut sides = vec![[0.0f64; LANES]; self.weights.len()];
-        let around: Vec<[f64; 2]> = around(of.columns).collect();
-        self.within(0, 0..self.count(), &around, farthest, &mut |slot, leaf| {
-            let distances = self.distances(of, leaf, slot);
-            for (lane, _) in distances.iter().enumerate().filter(|(lane, distance)| **distance <= reach[*lane]) {
-                for (column, side) in sides.iter_mut().enumerate() {
-                    let way = of.columns[column][lane] - leaf.columns[column][slot];
-                    side[lane] = side[lane].max(self.weights[column] * way.abs());
+    /// For every point how far those that lie no further than its `reach` are from it along the first `some` columns, and
+    /// along the others.
+    pub fn sides(&self, reach: &[f64], some: usize) -> Result<(Vec<f64>, Vec<f64>)> {
+        let sides = self.map(|leaf| {
+            let (reach, around) = (leaf.of(reach), around(leaf.columns).collect::<Vec<_>>());
+            let mut sides = [[0.0; 2]; LANES];
+            self.within(0, 0..self.count(), &around, ends(reach.into_iter())[1], &mut |slot, other| {
+                let distances = self.distances(leaf, other, slot);
+                for lane in (0..LANES).filter(|lane| distances[*lane] <= reach[*lane]) {
+                    for (column, weight) in self.weights.iter().enumerate() {
+                        let along = weight * (leaf.columns[column][lane] - other.columns[column][slot]).abs();
+                        let side = &mut sides[lane][usize::from(column >= some)];
+                        *side = most(along, *side);
+                    }
                 }
-            }
-        });
-        sides
+            });
+            Ok(sides)
+        })?;
+        Ok(sides.map(|[some, others]| (some, others)).unzip())
     }
 
-    /// How many points lie no further than `radius` from a place.
-    pub fn count_within(&self, at: &[f64], radius: f64) -> usize {
-        self.count_below(0, 0..self.count(), at, radius)
+    /// How many points lie no further than `radius` from each point of a leaf; where that is NaN none.
+    pub fn counts(&self, of: Leaf, radius: &Lanes) -> [usize; LANES] {
+        let [least, most] = ends(radius.iter().copied());
+        let mut counting =
+            Counting { tree: self, of, around: around(of.columns).collect(), radius, least, most, counts: [0; LANES] };
+        if least <= most {
+            counting.visit(0, 0..self.count());
+        }
+        counting.counts
     }
 
     fn count(&self) -> usize {
@@ -109,9 +138,9 @@ impl<'a> Tree<'a> {
     }
 
     fn leaf(&self, leaf: usize) -> Leaf<'_> {
-        let dimension = self.weights.len();
-        let rows = &self.rows[self.points(leaf..leaf + 1)];
-        Leaf { rows, columns: &self.leaves[leaf * dimension..][..dimension] }
+        let (dimension, points) = (self.weights.len(), self.points(leaf..leaf + 1));
+        let columns = &self.leaves[leaf * dimension..][..dimension];
+        Leaf { first: points.start, rows: &self.rows[points], columns }
     }
 
     fn points(&self, leaves: Range<usize>) -> Range<usize> {
@@ -123,12 +152,13 @@ impl<'a> Tree<'a> {
     }
 
     /// From each point of a leaf to one of another.
+    #[inline]
     fn distances(&self, of: Leaf, leaf: Leaf, slot: usize) -> Lanes {
         let mut distances = [0.0; LANES];
         for ((at, column), weight) in of.columns.iter().zip(leaf.columns).zip(self.weights) {
             for (distance, at) in distances.iter_mut().zip(at) {
                 let along = weight * (at - column[slot]).abs();
-                *distance = if along > *distance { along } else { *distance };
+                *distance = most(along, *distance);
             }
         }
         distances
@@ -138,10 +168,19 @@ impl<'a> Tree<'a> {
     fn gap(&self, around: &[[f64; 2]], node: usize) -> f64 {
         let mut gap = 0.0;
         for (([low, high], [from, to]), weight) in around.iter().zip(self.around(node)).zip(self.weights) {
-            let along = weight * (from - high).max(low - to);
-            gap = if along > gap { along } else { gap };
+            gap = most(weight * most(from - high, low - to), gap);
         }
         gap
+    }
+
+    /// The least and the largest distance of two points of two boxes.
+    fn apart(&self, around: &[[f64; 2]], node: usize) -> [f64; 2] {
+        let (mut gap, mut span) = (0.0, 0.0);
+        for (([low, high], [from, to]), weight) in around.iter().zip(self.around(node)).zip(self.weights) {
+            gap = most(weight * most(from - high, low - to), gap);
+            span = most(weight * most(to - low, high - from), span);
+        }
+        [gap, span]
     }
 
     fn within(
@@ -161,32 +200,6 @@ impl<'a> Tree<'a> {
             (0..leaf.rows.len()).for_each(|slot| found(slot, leaf));
         }
     }
-
-    fn count_below(&self, node: usize, leaves: Range<usize>, at: &[f64], radius: f64) -> usize {
-        let (mut gap, mut span) = (0.0, 0.0);
-        for ((at, [low, high]), weight) in at.iter().zip(self.around(node)).zip(self.weights) {
-            let (below, above) = (weight * (at - low), weight * (high - at));
-            gap = f64::max(gap, (-below).max(-above));
-            span = f64::max(span, below.max(above));
-        }
-        if gap > radius {
-            0
-        } else if span <= radius {
-            self.points(leaves).len()
-        } else if let Some([(left, first), (right, second)]) = children(node, &leaves) {
-            self.count_below(left, first, at, radius) + self.count_below(right, second, at, radius)
-        } else {
-            let leaf = self.leaf(leaves.start);
-            let mut distances = [0.0; LANES];
-            for ((at, column), weight) in at.iter().zip(leaf.columns).zip(self.weights) {
-                for (distance, point) in distances.iter_mut().zip(column) {
-                    let along = weight * (at - point).abs();
-                    *distance = if along > *distance { along } else { *distance };
-                }
-            }
-            distances.iter().take(leaf.rows.len()).filter(|distance| **distance <= radius).count()
-        }
-    }
 }
 
 /// The children of a node and their leaves; a leaf has none.
@@ -196,47 +209,100 @@ fn children(node: usize, leaves: &Range<usize>) -> Option<[(usize, Range<usize>)
     (leaves.len() > 1).then(|| [(node + 1, leaves.start..middle), (node + 2 * half, middle..leaves.end)])
 }
 
-/// The least and the largest number of every column.
+/// The box around the points of a leaf.
 fn around(columns: &[Lanes]) -> impl Iterator<Item = [f64; 2]> {
-    columns.iter().map(|column| {
-        column.iter().fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| [low.min(*x), high.max(*x)])
-    })
+    columns.iter().map(|column| ends(column.iter().copied()))
 }
 
-/// Halves the points along the column in which they are spread most, until a leaf holds them.
-fn grow(columns: &[&[f64]], weights: &[f64], rows: &mut [usize], leaves: &mut [Lanes], boxes: &mut [[f64; 2]]) {
+/// The least and the largest.
+fn ends(numbers: impl Iterator<Item = f64>) -> [f64; 2] {
+    numbers.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| [least(x, low), most(x, high)])
+}
+
+/// Halves the points of a cell along the column in which it is widest, until a leaf holds them.
+fn grow(
+    columns: &[&[f64]],
+    weights: &[f64],
+    mut cell: Vec<[f64; 2]>,
+    rows: &mut [usize],
+    leaves: &mut [Lanes],
+    boxes: &mut [[f64; 2]],
+) {
     let dimension = columns.len();
     let (own, below) = boxes.split_at_mut(dimension);
-    for (around, column) in own.iter_mut().zip(columns) {
-        for &row in &*rows {
-            *around = [around[0].min(column[row]), around[1].max(column[row])];
-        }
-    }
     if leaves.len() == dimension {
         for (lanes, column) in leaves.iter_mut().zip(columns) {
             *lanes = [column[rows[0]]; LANES];
             lanes.iter_mut().zip(&*rows).for_each(|(lane, row)| *lane = column[*row]);
         }
+        own.iter_mut().zip(around(leaves)).for_each(|(own, around)| *own = around);
         return;
     }
-    let spread = |column: usize| weights[column] * (own[column][1] - own[column][0]);
-    let widest = (0..dimension).max_by(|a, b| spread(*a).total_cmp(&spread(*b))).map_or(columns[0], |c| columns[c]);
+    let width = |column: usize| weights[column] * (cell[column][1] - cell[column][0]);
+    let widest = (1..dimension).fold(0, |widest, column| if width(column) > width(widest) { column } else { widest });
     let half = (leaves.len() / dimension).div_ceil(2);
-    let mut keyed: Vec<(f64, usize)> = rows.iter().map(|row| (widest[*row], *row)).collect();
-    keyed.select_nth_unstable_by(half * LANES, |a, b| a.0.total_cmp(&b.0));
+    let mut keyed: Vec<(f64, usize)> = rows.iter().map(|row| (columns[widest][*row], *row)).collect();
+    let (_, &mut (middle, _), _) = keyed.select_nth_unstable_by(half * LANES, |a, b| a.0.total_cmp(&b.0));
     rows.iter_mut().zip(keyed).for_each(|(row, (_, chosen))| *row = chosen);
+    let mut above = cell.clone();
+    (cell[widest][1], above[widest][0]) = (middle, middle);
 
     let alone = rows.len() < ALONE;
     let (few, many) = rows.split_at_mut(half * LANES);
     let (left, right) = leaves.split_at_mut(half * dimension);
     let (first, second) = below.split_at_mut((2 * half - 1) * dimension);
-    let mut left = || grow(columns, weights, few, left, first);
-    let mut right = || grow(columns, weights, many, right, second);
+    let (left, right) =
+        (|| grow(columns, weights, cell, few, left, first), || grow(columns, weights, above, many, right, second));
     if alone {
         left();
         right();
     } else {
         rayon::join(left, right);
+    }
+    for (own, (first, second)) in own.iter_mut().zip(first.iter().zip(&*second)) {
+        *own = [least(first[0], second[0]), most(first[1], second[1])];
+    }
+}
+
+/// The lesser of two numbers that are none but numbers, in one instruction.
+fn least(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
+fn most(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+/// The count of the points around all points of a leaf.
+struct Counting<'s> {
+    tree: &'s Tree<'s>,
+    of: Leaf<'s>,
+    around: Vec<[f64; 2]>,
+    radius: &'s Lanes,
+    least: f64,
+    most: f64,
+    counts: [usize; LANES],
+}
+
+impl Counting<'_> {
+    fn visit(&mut self, node: usize, leaves: Range<usize>) {
+        let [gap, span] = self.tree.apart(&self.around, node);
+        if gap > self.most {
+        } else if span <= self.least {
+            let all = self.tree.points(leaves).len();
+            self.counts.iter_mut().for_each(|count| *count += all);
+        } else if let Some([(left, first), (right, second)]) = children(node, &leaves) {
+            self.visit(left, first);
+            self.visit(right, second);
+        } else {
+            let leaf = self.tree.leaf(leaves.start);
+            for slot in 0..leaf.rows.len() {
+                let distances = self.tree.distances(self.of, leaf, slot);
+                for ((count, distance), radius) in self.counts.iter_mut().zip(distances).zip(self.radius) {
+                    *count += usize::from(distance <= *radius);
+                }
+            }
+        }
     }
 }
 
