@@ -2,11 +2,15 @@
 //!
 //! | what | of what | estimator |
 //! |---|---|---|
-//! | H, I | counts | [`CountEstimator`]: plug-in, Miller–Madow, Grassberger, Chao–Shen, shrinkage |
+//! | H, I | counts | [`CountEstimator`]: plug-in, Miller–Madow, Grassberger, Chao–Shen, Chao–Wang–Jost, shrinkage |
+//! | H, and its error | counts | [`nsb`] |
 //! | h | points of any dimension | [`kozachenko_leonenko`] |
 //! | h | numbers | [`vasicek`] |
 //! | I | two columns, or blocks of them | [`ksg1`], [`ksg2`] |
 //! | I | labels and points | [`ross`] |
+//! | I | columns with a density, atoms or both | [`mixed_ksg`] |
+//! | I given a third | columns, or blocks of them | [`frenzel_pompe`] |
+//! | I to the next step | two series | [`transfer_entropy`] |
 //! | KL | two samples | [`knn_kl_divergence`] |
 //!
 //! An estimate is a random number: it may lie below 0 where the truth cannot, and it is returned as it is. Clipped at 0
@@ -45,10 +49,13 @@
 mod counts;
 mod crowd;
 mod divergence;
+mod frenzel_pompe;
 mod jitter;
 mod kozachenko_leonenko;
 mod kraskov;
+mod mixed;
 mod neighbours;
+mod nsb;
 mod permutation;
 mod points;
 mod repetition;
@@ -58,10 +65,13 @@ mod vasicek;
 
 pub use counts::CountEstimator;
 pub use divergence::knn_kl_divergence;
+pub use frenzel_pompe::{frenzel_pompe, transfer_entropy};
 pub use jitter::jitter;
 pub use kozachenko_leonenko::kozachenko_leonenko;
 pub use kraskov::{ksg1, ksg2};
+pub use mixed::mixed_ksg;
 pub use neighbours::{Neighbours, Scale};
+pub use nsb::nsb;
 pub use permutation::permutation_p_value;
 pub use points::Point;
 pub use repetition::repeated;

@@ -1,7 +1,5 @@
 //! Points to be counted: in one dimension on a sorted line, in more in a tree.
 
-use std::ops::Range;
-
 use super::points::Points;
 use super::tree::Tree;
 use crate::error::Result;
@@ -19,13 +17,13 @@ impl<'a> Crowd<'a> {
         }
     }
 
-    /// For every point of a tree how many of these lie no further from it than its `radius` along the columns of the tree
-    /// that are theirs, itself among them. In an order of its own.
-    pub fn counts(&self, of: &Tree, columns: Range<usize>, radius: &[f64]) -> Result<Vec<usize>> {
+    /// For every point of a tree how many of these lie no further from it than its `radius`, itself among them, in an order
+    /// of its own. The rows are those of the tree, and their columns some of its own, from the `first` on.
+    pub fn counts(&self, of: &Tree, first: usize, radius: &[f64]) -> Result<Vec<usize>> {
         match self {
             Self::Line(line) => {
                 let counts = of.map(|leaf| {
-                    let (places, radius) = (leaf.columns[columns.start], leaf.of(radius));
+                    let (places, radius) = (leaf.columns[first], leaf.of(radius));
                     Ok(std::array::from_fn(|lane| line.count(places[lane], radius[lane])))
                 })?;
                 Ok(counts.collect())

@@ -46,7 +46,7 @@ pub fn knn_kl_divergence<P: Point, Q: Point>(
     let weights = weights(&[&p]);
     let (own, other) = (Tree::of(&[&p], &weights), Tree::of(&[&q], &weights));
     let ratios = own.map(|leaf| {
-        let (rho, nu) = (leaf.apart(own.reaches(leaf, k + 1))?, leaf.apart(other.reaches(leaf, k))?);
+        let (rho, nu) = (leaf.nonzero(own.reaches(leaf, k + 1))?, leaf.nonzero(other.reaches(leaf, k))?);
         Ok(std::array::from_fn(|lane| nu[lane] / rho[lane]))
     })?;
     let mean = mean_log(ratios.collect());

@@ -35,8 +35,7 @@ pub fn kozachenko_leonenko<P: Point>(sample: &[P], neighbours: impl Into<Neighbo
     let points = points.of_density(near)?;
     let weights = weights(&[&points]);
     let tree = Tree::of(&[&points], &weights);
-    let widths = tree.map(|leaf| Ok(leaf.apart(tree.reaches(leaf, k + 1))?.map(|reach| 2.0 * reach)))?;
-    let mean = mean_log(widths.collect());
+    let mean = mean_log(tree.apart(k)?.into_iter().map(|reach| 2.0 * reach).collect());
     // The ball is a box, along every column as wide as its weight makes it.
     let volume = points.dimension() as f64 * mean - weights.iter().map(|weight| weight.ln()).sum::<f64>();
     Ok(Information::from_nats(digamma(n as f64) - digamma(k as f64) + volume))

@@ -2,9 +2,9 @@
 
 use super::crowd::Crowd;
 use super::points::{Point, Points, check_neighbours, weights};
-use super::tree::Tree;
+use super::tree::{Tree, inside};
 use super::{Neighbours, digamma, mean_digamma};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::information::Information;
 
 /// I(X;Y) by the first algorithm of Kraskov, Stögbauer and Grassberger, "Estimating mutual information" (2004):
@@ -75,25 +75,18 @@ enum Around {
 /// For every point how many, itself among them, lie in X within the shape around it, and how many in Y.
 fn counts<X: Point, Y: Point>(x: &[X], y: &[Y], near: Neighbours, around: Around) -> Result<Vec<usize>> {
     let (x, y) = (Points::new("x", x)?, Points::new("y", y)?);
-    if x.len() != y.len() {
-        let expected = format!("({},), as many points as x,", x.len());
-        return Err(Error::Shape { what: "y", got: vec![y.len()], expected });
-    }
+    y.as_many_as(&x)?;
     check_neighbours(near.k, 0, x.len() - 1)?;
     let (x, y) = (x.of_density(near)?, y.of_density(near)?);
     let weights = weights(&[&x, &y]);
     let (of_x, of_y) = weights.split_at(x.dimension());
     let (joint, in_x, in_y) = (Tree::of(&[&x, &y], &weights), Crowd::new(&[&x], of_x), Crowd::new(&[&y], of_y));
-    let reaches: Vec<f64> = joint.map(|leaf| leaf.apart(joint.reaches(leaf, near.k + 1)))?.collect();
+    let reaches = joint.apart(near.k)?;
     let (to_x, to_y) = match around {
-        // The largest f64 that is strictly less.
-        Around::Square => {
-            let inside: Vec<f64> = reaches.iter().map(|reach| reach.next_down()).collect();
-            (inside.clone(), inside)
-        }
+        Around::Square => (inside(&reaches), inside(&reaches)),
         Around::Rectangle => joint.sides(&reaches, of_x.len())?,
     };
-    let mut counts = in_x.counts(&joint, 0..of_x.len(), &to_x)?;
-    counts.extend(in_y.counts(&joint, of_x.len()..weights.len(), &to_y)?);
+    let mut counts = in_x.counts(&joint, 0, &to_x)?;
+    counts.extend(in_y.counts(&joint, of_x.len(), &to_y)?);
     Ok(counts)
 }

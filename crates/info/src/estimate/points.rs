@@ -102,6 +102,13 @@ impl Points {
         &self.sorted
     }
 
+    /// An error unless each belongs to one of the `others`.
+    pub fn as_many_as(&self, others: &Self) -> Result<()> {
+        let (what, got, expected) =
+            (self.what, vec![self.len()], format!("({},), as many points as {},", others.len(), others.what));
+        if self.len() == others.len() { Ok(()) } else { Err(Error::Shape { what, got, expected }) }
+    }
+
     /// As they are for neighbours of a density.
     ///
     /// # Errors
@@ -125,7 +132,8 @@ impl Points {
         Ok([p, q])
     }
 
-    fn scaled(mut self, scale: Scale) -> Self {
+    /// As they are for neighbours of anything.
+    pub fn scaled(mut self, scale: Scale) -> Self {
         match scale {
             Scale::Standardized => self.spreads = self.sorted.iter().map(|column| standard_deviation(column)).collect(),
             Scale::Ranks => {

@@ -58,8 +58,7 @@ pub fn ross<L: Ord + Debug, P: Point>(
     for rows in rows_of.into_values() {
         counts.extend(std::iter::repeat_n(rows.len(), rows.len()));
         let same = Tree::new(&columns, rows, &weights);
-        let reaches: Vec<f64> = same.map(|leaf| leaf.apart(same.reaches(leaf, k + 1)))?.collect();
-        let near = all.counts(&same, 0..columns.len(), &reaches)?;
+        let near = all.counts(&same, 0, &same.apart(k)?)?;
         counts.extend(near.into_iter().map(|count| count - 1)); // without the point itself
     }
     Ok(Information::from_nats(digamma(n as f64) + digamma(k as f64) - 2.0 * mean_digamma(counts)))

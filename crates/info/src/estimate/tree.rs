@@ -50,8 +50,8 @@ impl Leaf<'_> {
         std::array::from_fn(|lane| self.rows.get(lane).map_or(f64::NAN, |row| numbers[*row]))
     }
 
-    /// Their distances, whose smallest row is named if one is 0.
-    pub fn apart(&self, distances: Lanes) -> OfLeaf<f64> {
+    /// Their distances, unless one is 0.
+    pub fn nonzero(&self, distances: Lanes) -> OfLeaf<f64> {
         let rows = self.rows.iter().zip(distances);
         rows.filter(|(_, distance)| *distance == 0.0).map(|(row, _)| *row).min().map_or(Ok(distances), Err)
     }
@@ -101,19 +101,28 @@ impl<'a> Tree<'a> {
         search.nearest[k - 1]
     }
 
+    /// The distance of every point to its `k`-th neighbour, in the order of the tree.
+    ///
+    /// # Errors
+    /// One of them is 0.
+    pub fn apart(&self, k: usize) -> Result<Vec<f64>> {
+        Ok(self.map(|leaf| leaf.nonzero(self.reaches(leaf, k + 1)))?.collect())
+    }
+
     /// For every point how far those that lie no further than its `reach` are from it along the first `some` columns, and
     /// along the others.
     pub fn sides(&self, reach: &[f64], some: usize) -> Result<(Vec<f64>, Vec<f64>)> {
         let sides = self.map(|leaf| {
             let (reach, around) = (leaf.of(reach), around(leaf.columns).collect::<Vec<_>>());
             let mut sides = [[0.0; 2]; LANES];
-            self.within(0, 0..self.count(), &around, ends(reach.into_iter())[1], &mut |slot, other| {
-                let distances = self.distances(leaf, other, slot);
-                for lane in (0..LANES).filter(|lane| distances[*lane] <= reach[*lane]) {
-                    for (column, weight) in self.weights.iter().enumerate() {
-                        let along = weight * (leaf.columns[column][lane] - other.columns[column][slot]).abs();
-                        let side = &mut sides[lane][usize::from(column >= some)];
-                        *side = most(along, *side);
+            self.within(0, 0..self.count(), &around, ends(reach.into_iter())[1], &mut |other| {
+                for (slot, distances) in self.distances(leaf, other).into_iter().enumerate() {
+                    for lane in (0..LANES).filter(|lane| distances[*lane] <= reach[*lane]) {
+                        for (column, weight) in self.weights.iter().enumerate() {
+                            let along = weight * (leaf.columns[column][lane] - other.columns[column][slot]).abs();
+                            let side = &mut sides[lane][usize::from(column >= some)];
+                            *side = most(along, *side);
+                        }
                     }
                 }
             });
@@ -151,14 +160,15 @@ impl<'a> Tree<'a> {
         &self.boxes[node * self.weights.len()..][..self.weights.len()]
     }
 
-    /// From each point of a leaf to one of another.
+    /// From each point of a leaf (within) to each of another.
     #[inline]
-    fn distances(&self, of: Leaf, leaf: Leaf, slot: usize) -> Lanes {
-        let mut distances = [0.0; LANES];
+    fn distances(&self, of: Leaf, leaf: Leaf) -> [Lanes; LANES] {
+        let mut distances = [[0.0; LANES]; LANES];
         for ((at, column), weight) in of.columns.iter().zip(leaf.columns).zip(self.weights) {
-            for (distance, at) in distances.iter_mut().zip(at) {
-                let along = weight * (at - column[slot]).abs();
-                *distance = most(along, *distance);
+            for (distances, point) in distances.iter_mut().zip(column) {
+                for (distance, at) in distances.iter_mut().zip(at) {
+                    *distance = most(weight * (at - point).abs(), *distance);
+                }
             }
         }
         distances
@@ -174,7 +184,7 @@ impl<'a> Tree<'a> {
     }
 
     /// The least and the largest distance of two points of two boxes.
-    fn apart(&self, around: &[[f64; 2]], node: usize) -> [f64; 2] {
+    fn gap_and_span(&self, around: &[[f64; 2]], node: usize) -> [f64; 2] {
         let (mut gap, mut span) = (0.0, 0.0);
         for (([low, high], [from, to]), weight) in around.iter().zip(self.around(node)).zip(self.weights) {
             gap = most(weight * most(from - high, low - to), gap);
@@ -189,15 +199,14 @@ impl<'a> Tree<'a> {
         leaves: Range<usize>,
         around: &[[f64; 2]],
         radius: f64,
-        found: &mut impl FnMut(usize, Leaf),
+        found: &mut impl FnMut(Leaf),
     ) {
         if self.gap(around, node) > radius {
         } else if let Some([(left, first), (right, second)]) = children(node, &leaves) {
             self.within(left, first, around, radius, found);
             self.within(right, second, around, radius, found);
         } else {
-            let leaf = self.leaf(leaves.start);
-            (0..leaf.rows.len()).for_each(|slot| found(slot, leaf));
+            found(self.leaf(leaves.start));
         }
     }
 }
@@ -207,6 +216,11 @@ fn children(node: usize, leaves: &Range<usize>) -> Option<[(usize, Range<usize>)
     let half = leaves.len().div_ceil(2);
     let middle = leaves.start + half;
     (leaves.len() > 1).then(|| [(node + 1, leaves.start..middle), (node + 2 * half, middle..leaves.end)])
+}
+
+/// The largest radii that are strictly less.
+pub(super) fn inside(reaches: &[f64]) -> Vec<f64> {
+    reaches.iter().map(|reach| reach.next_down()).collect()
 }
 
 /// The box around the points of a leaf.
@@ -286,7 +300,7 @@ struct Counting<'s> {
 
 impl Counting<'_> {
     fn visit(&mut self, node: usize, leaves: Range<usize>) {
-        let [gap, span] = self.tree.apart(&self.around, node);
+        let [gap, span] = self.tree.gap_and_span(&self.around, node);
         if gap > self.most {
         } else if span <= self.least {
             let all = self.tree.points(leaves).len();
@@ -296,10 +310,9 @@ impl Counting<'_> {
             self.visit(right, second);
         } else {
             let leaf = self.tree.leaf(leaves.start);
-            for slot in 0..leaf.rows.len() {
-                let distances = self.tree.distances(self.of, leaf, slot);
+            for distances in self.tree.distances(self.of, leaf).iter().take(leaf.rows.len()) {
                 for ((count, distance), radius) in self.counts.iter_mut().zip(distances).zip(self.radius) {
-                    *count += usize::from(distance <= *radius);
+                    *count = count.wrapping_add(usize::from(distance <= radius));
                 }
             }
         }
@@ -327,7 +340,8 @@ impl Nearest<'_> {
             }
         } else {
             let leaf = self.tree.leaf(leaves.start);
-            (0..leaf.rows.len()).for_each(|slot| self.meet(self.tree.distances(self.of, leaf, slot)));
+            let distances = self.tree.distances(self.of, leaf);
+            distances.into_iter().take(leaf.rows.len()).for_each(|distances| self.meet(distances));
             self.worst = self.nearest[self.nearest.len() - 1].iter().copied().fold(0.0, f64::max);
         }
     }
@@ -335,7 +349,7 @@ impl Nearest<'_> {
     /// Every point takes in another, at its distance, and drops the farthest.
     fn meet(&mut self, mut distances: Lanes) {
         let last = &self.nearest[self.nearest.len() - 1];
-        if distances.iter().zip(last).any(|(distance, last)| distance < last) {
+        if distances.iter().zip(last).fold(false, |any, (distance, last)| any | (distance < last)) {
             for lanes in &mut self.nearest {
                 for (near, far) in lanes.iter_mut().zip(&mut distances) {
                     (*near, *far) = if *far < *near { (*far, *near) } else { (*near, *far) };
