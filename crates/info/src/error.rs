@@ -148,6 +148,4 @@ pub enum Error {
          or coarsen the table"
     )]
     NoCoverage { n: f64 },
-    #[error("{0}")]
-    Neighbourhood(kdtree::ErrorKind),
 }

@@ -2,11 +2,15 @@
 //!
 //! | what | of what | estimator |
 //! |---|---|---|
-//! | H, I | counts | [`CountEstimator`]: plug-in, Miller–Madow, Grassberger, Chao–Shen, shrinkage |
+//! | H, I | counts | [`CountEstimator`]: plug-in, Miller–Madow, Grassberger, Chao–Shen, Chao–Wang–Jost, shrinkage |
+//! | H, and its error | counts | [`nsb`] |
 //! | h | points of any dimension | [`kozachenko_leonenko`] |
 //! | h | numbers | [`vasicek`] |
 //! | I | two columns, or blocks of them | [`ksg1`], [`ksg2`] |
 //! | I | labels and points | [`ross`] |
+//! | I | columns with a density, atoms or both | [`mixed_ksg`] |
+//! | I given a third | columns, or blocks of them | [`frenzel_pompe`] |
+//! | I to the next step | two series | [`transfer_entropy`] |
 //! | KL | two samples | [`knn_kl_divergence`] |
 //!
 //! An estimate is a random number: it may lie below 0 where the truth cannot, and it is returned as it is. Clipped at 0
@@ -43,40 +47,51 @@
 //! ```
 
 mod counts;
+mod crowd;
 mod divergence;
+mod frenzel_pompe;
 mod jitter;
 mod kozachenko_leonenko;
 mod kraskov;
+mod mixed;
 mod neighbours;
+mod nsb;
 mod permutation;
 mod points;
 mod repetition;
 mod ross;
+mod tree;
 mod vasicek;
 
 pub use counts::CountEstimator;
 pub use divergence::knn_kl_divergence;
+pub use frenzel_pompe::{frenzel_pompe, transfer_entropy};
 pub use jitter::jitter;
 pub use kozachenko_leonenko::kozachenko_leonenko;
 pub use kraskov::{ksg1, ksg2};
+pub use mixed::mixed_ksg;
 pub use neighbours::{Neighbours, Scale};
+pub use nsb::nsb;
 pub use permutation::permutation_p_value;
 pub use points::Point;
 pub use repetition::repeated;
 pub use ross::ross;
 pub use vasicek::vasicek;
 
+use rayon::prelude::*;
+
 use crate::special::digamma;
 
 /// The mean of ψ. Equal arguments are counted first, so that their order cannot enter by rounding.
-fn mean_digamma(mut arguments: Vec<usize>) -> f64 {
-    arguments.sort_unstable();
-    let runs = arguments.chunk_by(|a, b| a == b);
-    runs.map(|run| run.len() as f64 * digamma(run[0] as f64)).sum::<f64>() / arguments.len() as f64
+fn mean_digamma(arguments: Vec<usize>) -> f64 {
+    let mut times = vec![0usize; arguments.iter().max().map_or(0, |most| most + 1)];
+    arguments.iter().for_each(|argument| times[*argument] += 1);
+    let seen = times.iter().enumerate().filter(|(_, times)| **times > 0);
+    seen.map(|(argument, times)| *times as f64 * digamma(argument as f64)).sum::<f64>() / arguments.len() as f64
 }
 
 /// The mean of the logarithms, summed in ascending order for the same reason.
 fn mean_log(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
+    values.par_sort_unstable_by(f64::total_cmp);
     values.iter().map(|value| value.ln()).sum::<f64>() / values.len() as f64
 }

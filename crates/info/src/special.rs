@@ -90,6 +90,35 @@ pub(super) fn digamma(x: f64) -> f64 {
     x.ln() + digamma_rest(x)
 }
 
+/// ψ(x + more) − ψ(x), of which no digit is lost where it is small; x > 0, more ≥ 0.
+pub(super) fn digamma_gain(x: f64, more: f64) -> f64 {
+    (more / x).ln_1p() + (digamma_rest(x + more) - digamma_rest(x))
+}
+
+/// 1/x − ψ′(x + 1) for x > 0: about 1/(2x²) for large x.
+///
+/// Abramowitz and Stegun 6.4.12; below 10 after the recurrence ψ′(x + 1) = ψ′(x) − 1/x².
+pub(super) fn trigamma_rest(x: f64) -> f64 {
+    if x < STIRLING_FROM {
+        return 1.0 / x - trigamma_of_next(x);
+    }
+    let r = 1.0 / (x * x);
+    let series = 1.0 / 6.0
+        - r * (1.0 / 30.0
+            - r * (1.0 / 42.0 - r * (1.0 / 30.0 - r * (5.0 / 66.0 - r * (691.0 / 2730.0 - r * 7.0 / 6.0)))));
+    r * (0.5 - series / x)
+}
+
+/// ψ′(x + 1) for x ≥ 0.
+pub(super) fn trigamma_of_next(x: f64) -> f64 {
+    let (mut y, mut squares) = (x, 0.0);
+    while y < STIRLING_FROM {
+        y += 1.0;
+        squares += 1.0 / (y * y);
+    }
+    squares + 1.0 / y - trigamma_rest(y)
+}
+
 /// How far [`ln_gamma_rest`] at `to` lies above its tangent at `from`: the Bregman divergence of a convex function,
 /// so never negative. It is what two gamma laws of equal mean differ by.
 pub(super) fn gamma_bregman(to: f64, from: f64) -> f64 {

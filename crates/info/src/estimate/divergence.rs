@@ -1,6 +1,7 @@
 //! KL divergence by the distance of neighbours: Wang, Kulkarni and Verdú (2009).
 
-use super::points::{Point, Points, Tree, check_neighbours, weights};
+use super::points::{Point, Points, check_neighbours, weights};
+use super::tree::Tree;
 use super::{Neighbours, mean_log};
 use crate::error::{Error, Result};
 use crate::information::Information;
@@ -43,9 +44,12 @@ pub fn knn_kl_divergence<P: Point, Q: Point>(
     check_neighbours(k, 0, (p.len() - 1).min(q.len()))?;
     let [p, q] = Points::of_densities(p, q, near)?;
     let weights = weights(&[&p]);
-    let (own, other) = (Tree::new(p.iter(), &weights)?, Tree::new(q.iter(), &weights)?);
-    let ratios = p.iter().enumerate().map(|(row, at)| Ok(other.reach(at, k, row)? / own.reach(at, k + 1, row)?));
-    let mean = mean_log(ratios.collect::<Result<_>>()?);
+    let (own, other) = (Tree::of(&[&p], &weights), Tree::of(&[&q], &weights));
+    let ratios = own.map(|leaf| {
+        let (rho, nu) = (leaf.nonzero(own.reaches(leaf, k + 1))?, leaf.nonzero(other.reaches(leaf, k))?);
+        Ok(std::array::from_fn(|lane| nu[lane] / rho[lane]))
+    })?;
+    let mean = mean_log(ratios.collect());
     let sizes = q.len() as f64 / (p.len() - 1) as f64;
     Ok(Information::from_nats(p.dimension() as f64 * mean + sizes.ln()))
 }

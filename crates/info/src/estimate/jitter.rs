@@ -20,10 +20,11 @@ pub fn jitter<P: Point, R: Rng + ?Sized>(sample: &[P], step: f64, rng: &mut R) -
         return Err(Error::Parameter { what: "the step", value: step, allowed: "a finite number > 0" });
     }
     let points = Points::new("the sample", sample)?;
-    let largest = points.iter().flat_map(|at| at.iter()).fold(0.0, |largest, x| x.abs().max(largest));
+    let largest = points.columns().flatten().fold(0.0, |largest, x| x.abs().max(largest));
     if step <= largest.next_up() - largest {
         let allowed = "a step wider than the spacing of floating-point numbers at the largest coordinate";
         return Err(Error::Parameter { what: "the step", value: step, allowed });
     }
-    Ok(points.iter().map(|at| at.iter().map(|x| x + step * (rng.random::<f64>() - 0.5)).collect()).collect())
+    let mut moved = |x: &f64| x + step * (rng.random::<f64>() - 0.5);
+    Ok(sample.iter().map(|at| at.coordinates().iter().map(&mut moved).collect()).collect())
 }

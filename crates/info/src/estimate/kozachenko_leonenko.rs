@@ -1,6 +1,7 @@
 //! Differential entropy by the distance of neighbours: Kozachenko and Leonenko (1987).
 
-use super::points::{Point, Points, Tree, check_neighbours, weights};
+use super::points::{Point, Points, check_neighbours, weights};
+use super::tree::Tree;
 use super::{Neighbours, Scale, digamma, mean_log};
 use crate::error::{Error, Result};
 use crate::information::Information;
@@ -33,9 +34,8 @@ pub fn kozachenko_leonenko<P: Point>(sample: &[P], neighbours: impl Into<Neighbo
     check_neighbours(k, 0, n - 1)?;
     let points = points.of_density(near)?;
     let weights = weights(&[&points]);
-    let tree = Tree::new(points.iter(), &weights)?;
-    let widths = points.iter().enumerate().map(|(row, at)| Ok(2.0 * tree.reach(at, k + 1, row)?));
-    let mean = mean_log(widths.collect::<Result<_>>()?);
+    let tree = Tree::of(&[&points], &weights);
+    let mean = mean_log(tree.apart(k)?.into_iter().map(|reach| 2.0 * reach).collect());
     // The ball is a box, along every column as wide as its weight makes it.
     let volume = points.dimension() as f64 * mean - weights.iter().map(|weight| weight.ln()).sum::<f64>();
     Ok(Information::from_nats(digamma(n as f64) - digamma(k as f64) + volume))

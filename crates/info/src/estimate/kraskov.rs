@@ -1,8 +1,10 @@
 //! Mutual information by neighbours that are counted: Kraskov, Stögbauer and Grassberger (2004), both algorithms.
 
-use super::points::{Crowd, Point, Points, Tree, check_neighbours, distance, weights};
+use super::crowd::Crowd;
+use super::points::{Point, Points, check_neighbours, weights};
+use super::tree::{Tree, inside};
 use super::{Neighbours, digamma, mean_digamma};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::information::Information;
 
 /// I(X;Y) by the first algorithm of Kraskov, Stögbauer and Grassberger, "Estimating mutual information" (2004):
@@ -70,31 +72,21 @@ enum Around {
     Rectangle,
 }
 
-/// For every row how many points, itself among them, lie in X within the shape around it, and how many in Y.
+/// For every point how many, itself among them, lie in X within the shape around it, and how many in Y.
 fn counts<X: Point, Y: Point>(x: &[X], y: &[Y], near: Neighbours, around: Around) -> Result<Vec<usize>> {
     let (x, y) = (Points::new("x", x)?, Points::new("y", y)?);
-    if x.len() != y.len() {
-        let expected = format!("({},), as many points as x,", x.len());
-        return Err(Error::Shape { what: "y", got: vec![y.len()], expected });
-    }
+    y.as_many_as(&x)?;
     check_neighbours(near.k, 0, x.len() - 1)?;
     let (x, y) = (x.of_density(near)?, y.of_density(near)?);
     let weights = weights(&[&x, &y]);
     let (of_x, of_y) = weights.split_at(x.dimension());
-    let joint: Vec<Vec<f64>> = x.iter().zip(y.iter()).map(|(x, y)| [&x[..], y].concat()).collect();
-    let (tree, in_x, in_y) = (Tree::new(&joint, &weights)?, Crowd::new(&x, of_x)?, Crowd::new(&y, of_y)?);
-    let mut counts = Vec::with_capacity(2 * x.len());
-    for (row, at) in joint.iter().enumerate() {
-        let reach = tree.reach(at, near.k + 1, row)?;
-        let (to_x, to_y) = match around {
-            // The largest f64 that is strictly less.
-            Around::Square => (reach.next_down(), reach.next_down()),
-            Around::Rectangle => tree.within(at, reach)?.into_iter().fold((0.0, 0.0), |(to_x, to_y), other| {
-                (distance(of_x, &x[row], &x[other]).max(to_x), distance(of_y, &y[row], &y[other]).max(to_y))
-            }),
-        };
-        counts.push(in_x.count(&x[row], to_x)?);
-        counts.push(in_y.count(&y[row], to_y)?);
-    }
+    let (joint, in_x, in_y) = (Tree::of(&[&x, &y], &weights), Crowd::new(&[&x], of_x), Crowd::new(&[&y], of_y));
+    let reaches = joint.apart(near.k)?;
+    let (to_x, to_y) = match around {
+        Around::Square => (inside(&reaches), inside(&reaches)),
+        Around::Rectangle => joint.sides(&reaches, of_x.len())?,
+    };
+    let mut counts = in_x.counts(&joint, 0, &to_x)?;
+    counts.extend(in_y.counts(&joint, of_x.len(), &to_y)?);
     Ok(counts)
 }

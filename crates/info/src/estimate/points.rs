@@ -1,11 +1,6 @@
-//! Points, and who is near whom in the maximum norm: by a k-d tree, or on a line by binary search.
+//! Points, column by column, and the scale in which their columns are compared.
 
-use std::ops::Deref;
-
-use kdtree::KdTree;
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
 use super::{Neighbours, Scale};
 use crate::error::{Error, Result};
@@ -49,87 +44,110 @@ impl<P: Point + ?Sized> Point for &P {
 /// Beyond this, distances might overflow.
 const FARTHEST: f64 = 1e300;
 
-/// The rows of a sample: of one dimension, all numbers finite, no column constant; and the spread of every column.
+/// The columns of a sample: one or more, all numbers finite, none constant; each in ascending order too, and its spread.
 pub(super) struct Points {
     what: &'static str,
-    rows: Vec<Vec<f64>>,
+    columns: Vec<Vec<f64>>,
+    sorted: Vec<Vec<f64>>,
     spreads: Vec<f64>,
 }
 
 impl Points {
     pub fn new<P: Point>(what: &'static str, sample: &[P]) -> Result<Self> {
-        let rows: Vec<Vec<f64>> = sample.iter().map(|point| point.coordinates().to_vec()).collect();
-        let Some(first) = rows.first() else {
+        let Some(first) = sample.first() else {
             return Err(Error::Empty { what: what.into(), needed: "point" });
         };
-        let dimension = first.len();
+        let dimension = first.coordinates().len();
         if dimension == 0 {
             return Err(Error::Empty { what: format!("a point of {what}"), needed: "coordinate" });
         }
-        if let Some(other) = rows.iter().find(|row| row.len() != dimension) {
+        if let Some(other) = sample.iter().map(|point| point.coordinates().len()).find(|other| *other != dimension) {
             let expected = format!("({dimension},), that of the first,");
-            return Err(Error::Shape { what: "a point", got: vec![other.len()], expected });
+            return Err(Error::Shape { what: "a point", got: vec![other], expected });
         }
+        let (mut columns, mut in_order) = (vec![], vec![]);
         for column in 0..dimension {
-            let value = |row: usize| rows[row][column];
-            if let Some(row) = (0..rows.len()).find(|&row| !value(row).is_finite()) {
-                return Err(Error::NotFinite { what, row, column, value: value(row) });
+            let values: Vec<f64> = sample.iter().map(|point| point.coordinates()[column]).collect();
+            if let Some(row) = values.iter().position(|value| !value.is_finite()) {
+                return Err(Error::NotFinite { what, row, column, value: values[row] });
             }
-            if let Some(row) = (0..rows.len()).find(|&row| value(row).abs() > FARTHEST) {
-                return Err(Error::Parameter { what: "a coordinate", value: value(row), allowed: "at most 1e300" });
+            if let Some(&value) = values.iter().find(|value| value.abs() > FARTHEST) {
+                return Err(Error::Parameter { what: "a coordinate", value, allowed: "at most 1e300" });
             }
-            if (0..rows.len()).all(|row| value(row) == first[column]) {
+            let sorted = sorted(values.clone());
+            if sorted[0] == sorted[sorted.len() - 1] {
                 let column = format!("{column} of {what} (counted from 0)");
-                return Err(Error::ConstantColumn { column, value: value(0) });
+                return Err(Error::ConstantColumn { column, value: sorted[0] });
             }
+            columns.push(values);
+            in_order.push(sorted);
         }
-        Ok(Self { what, spreads: vec![1.0; dimension], rows })
+        Ok(Self { what, columns, sorted: in_order, spreads: vec![1.0; dimension] })
     }
 
     pub fn dimension(&self) -> usize {
-        self.spreads.len()
+        self.columns.len()
+    }
+
+    pub fn len(&self) -> usize {
+        self.columns[0].len()
+    }
+
+    pub fn columns(&self) -> impl Iterator<Item = &[f64]> {
+        self.columns.iter().map(Vec::as_slice)
+    }
+
+    /// Every column, in ascending order.
+    pub fn sorted(&self) -> &[Vec<f64>] {
+        &self.sorted
+    }
+
+    /// An error unless each belongs to one of the `others`.
+    pub fn as_many_as(&self, others: &Self) -> Result<()> {
+        let (what, got, expected) =
+            (self.what, vec![self.len()], format!("({},), as many points as {},", others.len(), others.what));
+        if self.len() == others.len() { Ok(()) } else { Err(Error::Shape { what, got, expected }) }
     }
 
     /// As they are for neighbours of a density.
     ///
     /// # Errors
     /// See [`untied`](Self::untied).
-    pub fn of_density(mut self, near: Neighbours) -> Result<Self> {
+    pub fn of_density(self, near: Neighbours) -> Result<Self> {
         self.untied(near.k)?;
-        match near.scale {
-            Scale::Standardized => self.standardize(),
+        Ok(self.scaled(near.scale))
+    }
+
+    /// These, and those of another density, in one scale: ranks are among both, and spreads are those of the first.
+    pub fn of_densities(p: Self, mut q: Self, near: Neighbours) -> Result<[Self; 2]> {
+        p.untied(near.k)?;
+        q.untied(near.k)?;
+        if near.scale != Scale::Ranks {
+            return Ok([p.scaled(near.scale), q]);
+        }
+        let mut p = p;
+        let both: Vec<Vec<f64>> = p.sorted.iter().zip(&q.sorted).map(|(p, q)| sorted([&p[..], q].concat())).collect();
+        p.rank_among(&both);
+        q.rank_among(&both);
+        Ok([p, q])
+    }
+
+    /// As they are for neighbours of anything.
+    pub fn scaled(mut self, scale: Scale) -> Self {
+        match scale {
+            Scale::Standardized => self.spreads = self.sorted.iter().map(|column| standard_deviation(column)).collect(),
             Scale::Ranks => {
-                let own = self.sorted();
+                let own = self.sorted.clone();
                 self.rank_among(&own);
             }
             Scale::Raw => {}
         }
-        Ok(self)
-    }
-
-    /// These, and those of another density, in one scale: ranks are among both, and spreads are those of the first.
-    pub fn of_densities(mut p: Self, mut q: Self, near: Neighbours) -> Result<[Self; 2]> {
-        p.untied(near.k)?;
-        q.untied(near.k)?;
-        match near.scale {
-            Scale::Standardized => p.standardize(),
-            Scale::Ranks => {
-                let mut both = p.sorted();
-                for (column, more) in both.iter_mut().zip(q.sorted()) {
-                    column.extend(more);
-                    column.sort_by(f64::total_cmp);
-                }
-                p.rank_among(&both);
-                q.rank_among(&both);
-            }
-            Scale::Raw => {}
-        }
-        Ok([p, q])
+        self
     }
 
     /// An error if along a column most rows have `k` duplicates or more: their nearest neighbours are at distance 0.
     fn untied(&self, k: usize) -> Result<()> {
-        for (column, sorted) in self.sorted().into_iter().enumerate() {
+        for (column, sorted) in self.sorted.iter().enumerate() {
             let runs = || sorted.chunk_by(|a, b| a == b);
             let tied: usize = runs().map(<[f64]>::len).filter(|run| *run > k).sum();
             if 2 * tied > sorted.len() {
@@ -140,32 +158,18 @@ impl Points {
         Ok(())
     }
 
-    fn standardize(&mut self) {
-        self.spreads = self.sorted().iter().map(|column| standard_deviation(column)).collect();
-    }
-
-    fn rank_among(&mut self, sorted: &[Vec<f64>]) {
-        for row in &mut self.rows {
-            row.iter_mut().zip(sorted).for_each(|(x, sorted)| *x = log_odds_of_rank(sorted, *x));
+    fn rank_among(&mut self, all: &[Vec<f64>]) {
+        for column in [&mut self.columns, &mut self.sorted] {
+            for (column, all) in column.iter_mut().zip(all) {
+                column.par_iter_mut().for_each(|x| *x = log_odds_of_rank(all, *x));
+            }
         }
-    }
-
-    /// Every column, in ascending order.
-    fn sorted(&self) -> Vec<Vec<f64>> {
-        let column = |column: usize| {
-            let mut sorted: Vec<f64> = self.rows.iter().map(|row| row[column]).collect();
-            sorted.sort_by(f64::total_cmp);
-            sorted
-        };
-        (0..self.dimension()).map(column).collect()
     }
 }
 
-impl Deref for Points {
-    type Target = [Vec<f64>];
-    fn deref(&self) -> &Self::Target {
-        &self.rows
-    }
+fn sorted(mut column: Vec<f64>) -> Vec<f64> {
+    column.par_sort_unstable_by(f64::total_cmp);
+    column
 }
 
 /// Of numbers in ascending order; a change of their sign, or by a power of two, changes no digit.
@@ -201,79 +205,4 @@ pub(super) fn weights(points: &[&Points]) -> Vec<f64> {
 /// Whether a row can have a k-th neighbour among `others`.
 pub(super) fn check_neighbours(k: usize, row: usize, others: usize) -> Result<()> {
     if (1..=others).contains(&k) { Ok(()) } else { Err(Error::Neighbours { k, row, others }) }
-}
-
-/// The maximum norm of the difference, every column weighed.
-pub(super) fn distance(weights: &[f64], a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).zip(weights).map(|((a, b), weight)| weight * (a - b).abs()).fold(0.0, f64::max)
-}
-
-/// Points, found by their neighbourhood in O(log n).
-pub(super) struct Tree<'a> {
-    tree: KdTree<f64, usize, &'a [f64]>,
-    weights: &'a [f64],
-}
-
-impl<'a> Tree<'a> {
-    pub fn new(points: impl IntoIterator<Item = &'a Vec<f64>>, weights: &'a [f64]) -> Result<Self> {
-        let mut tree = KdTree::new(weights.len());
-        // In a random order: a tree that grows along a sorted column is a list. No answer depends on it.
-        let mut points: Vec<(usize, &[f64])> = points.into_iter().map(Vec::as_slice).enumerate().collect();
-        points.shuffle(&mut ChaCha8Rng::seed_from_u64(0));
-        for (row, point) in points {
-            tree.add(point, row).map_err(refused)?;
-        }
-        Ok(Self { tree, weights })
-    }
-
-    /// The distance from `at` to the `k`-th nearest of the points; one at `at` itself is the first. It is that of row
-    /// `row`, which the error names where it is 0.
-    pub fn reach(&self, at: &[f64], k: usize, row: usize) -> Result<f64> {
-        let nearest = self.tree.nearest(at, k, &self.norm()).map_err(refused)?;
-        nearest.last().map(|(reach, _)| *reach).filter(|reach| *reach > 0.0).ok_or(Error::Coincident { row })
-    }
-
-    /// The rows at a distance of at most `radius` from `at`.
-    pub fn within(&self, at: &[f64], radius: f64) -> Result<Vec<usize>> {
-        let found = self.tree.within(at, radius, &self.norm()).map_err(refused)?;
-        Ok(found.into_iter().map(|(_, row)| *row).collect())
-    }
-
-    fn norm(&self) -> impl Fn(&[f64], &[f64]) -> f64 {
-        |a, b| distance(self.weights, a, b)
-    }
-}
-
-/// Points to be counted: in one dimension on a sorted line.
-pub(super) enum Crowd<'a> {
-    Line { sorted: Vec<f64>, weight: f64 },
-    Space(Tree<'a>),
-}
-
-impl<'a> Crowd<'a> {
-    pub fn new(points: &'a Points, weights: &'a [f64]) -> Result<Self> {
-        let &[weight] = weights else {
-            return Ok(Self::Space(Tree::new(points.iter(), weights)?));
-        };
-        let mut sorted = points.concat();
-        sorted.sort_by(f64::total_cmp);
-        Ok(Self::Line { sorted, weight })
-    }
-
-    /// How many points lie at a distance of at most `radius` from `at`, one at `at` itself among them.
-    pub fn count(&self, at: &[f64], radius: f64) -> Result<usize> {
-        match self {
-            // The very differences that `distance` takes, so that a tie is one here as well.
-            Self::Line { sorted, weight } => {
-                let below = sorted.partition_point(|point| weight * (at[0] - point) > radius);
-                Ok(sorted.partition_point(|point| weight * (point - at[0]) <= radius) - below)
-            }
-            Self::Space(tree) => tree.tree.within_count(at, radius, &tree.norm()).map_err(refused),
-        }
-    }
-}
-
-/// Points are checked before they come to a tree.
-fn refused(error: kdtree::ErrorKind) -> Error {
-    Error::Neighbourhood(error)
 }

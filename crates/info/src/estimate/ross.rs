@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use super::points::{Crowd, Point, Points, Tree, check_neighbours, weights};
+use super::crowd::Crowd;
+use super::points::{Point, Points, check_neighbours, weights};
+use super::tree::Tree;
 use super::{Neighbours, digamma, mean_digamma};
 use crate::error::{Error, Result};
 use crate::information::Information;
@@ -51,15 +53,13 @@ pub fn ross<L: Ord + Debug, P: Point>(
     }
     let points = points.of_density(near)?;
     let weights = weights(&[&points]);
-    let all = Crowd::new(&points, &weights)?;
+    let (columns, all) = (points.columns().collect::<Vec<_>>(), Crowd::new(&[&points], &weights));
     let mut counts = Vec::with_capacity(2 * n);
-    for rows in rows_of.values() {
-        let same: Vec<&Vec<f64>> = rows.iter().map(|&row| &points[row]).collect();
-        let tree = Tree::new(same.iter().copied(), &weights)?;
-        for (at, &row) in same.iter().zip(rows) {
-            counts.push(rows.len());
-            counts.push(all.count(at, tree.reach(at, k + 1, row)?)? - 1); // without the point itself
-        }
+    for rows in rows_of.into_values() {
+        counts.extend(std::iter::repeat_n(rows.len(), rows.len()));
+        let same = Tree::new(&columns, rows, &weights);
+        let near = all.counts(&same, 0, &same.apart(k)?)?;
+        counts.extend(near.into_iter().map(|count| count - 1)); // without the point itself
     }
     Ok(Information::from_nats(digamma(n as f64) + digamma(k as f64) - 2.0 * mean_digamma(counts)))
 }

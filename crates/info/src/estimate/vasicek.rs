@@ -22,16 +22,15 @@ use crate::information::Information;
 /// # Ok::<(), candle_mle_info::Error>(())
 /// ```
 pub fn vasicek(sample: &[f64], m: usize) -> Result<Information> {
-    Points::new("the sample", sample)?;
-    let n = sample.len();
+    let points = Points::new("the sample", sample)?;
+    let (sorted, n) = (&points.sorted()[0], sample.len());
     if m == 0 || m > (n - 1) / 2 {
         return Err(Error::Parameter { what: "m", value: m as f64, allowed: "a number from 1 to below n/2" });
     }
-    let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by(|a, b| sample[*a].total_cmp(&sample[*b]));
     let gap = |i: usize| {
-        let gap = sample[order[(i + m).min(n - 1)]] - sample[order[i.saturating_sub(m)]];
-        if gap > 0.0 { Ok(gap) } else { Err(Error::Coincident { row: order[i] }) }
+        let gap = sorted[(i + m).min(n - 1)] - sorted[i.saturating_sub(m)];
+        let row = || sample.iter().position(|x| *x == sorted[i]).unwrap_or_default();
+        if gap > 0.0 { Ok(gap) } else { Err(Error::Coincident { row: row() }) }
     };
     let gaps = (0..n).map(gap).collect::<Result<_>>()?;
     Ok(Information::from_nats(mean_log(gaps) + (n as f64 / (2 * m) as f64).ln()))

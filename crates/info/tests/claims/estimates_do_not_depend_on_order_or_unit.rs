@@ -180,10 +180,10 @@ fn entropy_follows_the_unit() -> Result<()> {
 
 #[test]
 fn a_table_may_be_turned_and_relabelled() -> Result<()> {
-    use CountEstimator::{ChaoShen, Grassberger, MillerMadow, PlugIn, Shrinkage};
+    use CountEstimator::{ChaoShen, ChaoWangJost, Grassberger, MillerMadow, PlugIn, Shrinkage};
     let counts = [7, 0, 1, 3, 1, 12];
     let (turned, relabelled) = ([7, 3, 0, 1, 1, 12], [1, 12, 3, 0, 1, 7]);
-    for estimator in [PlugIn, MillerMadow, Grassberger, ChaoShen, Shrinkage] {
+    for estimator in [PlugIn, MillerMadow, Grassberger, ChaoShen, ChaoWangJost, Shrinkage] {
         let i = estimator.mutual_information(&counts, [2, 3])?;
         for same in [estimator.mutual_information(&turned, [3, 2])?, estimator.mutual_information(&relabelled, [2, 3])?]
         {

@@ -2,7 +2,9 @@
 
 use std::f64::consts::LN_2;
 
-use candle_mle_info::estimate::{Neighbours, Scale, knn_kl_divergence, kozachenko_leonenko, ksg1, ksg2, ross, vasicek};
+use candle_mle_info::estimate::{
+    Neighbours, Scale, frenzel_pompe, knn_kl_divergence, kozachenko_leonenko, ksg1, ksg2, mixed_ksg, ross, vasicek,
+};
 use candle_mle_info::{Error, Information, Result};
 use proptest::prelude::*;
 
@@ -59,6 +61,31 @@ fn slow_ksg2(x: &Rows, y: &Rows, k: usize) -> f64 {
                 others(n, i).filter(|&j| distance(&z[i], &z[j]) <= side).count()
             };
             psi(count(x)) + psi(count(y))
+        })
+}
+
+/// Equation (3) of Frenzel and Pompe (2007), counts without the point itself.
+fn slow_frenzel_pompe(x: &Rows, y: &Rows, z: &Rows, k: usize) -> f64 {
+    let n = x.len();
+    psi(k)
+        + mean(n, |i| {
+            let at_z = |j: usize| distance(&z[i], &z[j]);
+            let epsilon = kth(others(n, i).map(|j| in_joint(x, y, i, j).max(at_z(j))), k);
+            let count = |near: &dyn Fn(usize) -> f64| others(n, i).filter(|&j| near(j).max(at_z(j)) < epsilon).count();
+            let (in_xz, in_yz) = (count(&|j| distance(&x[i], &x[j])), count(&|j| distance(&y[i], &y[j])));
+            psi(count(&|_| 0.0) + 1) - psi(in_xz + 1) - psi(in_yz + 1)
+        })
+}
+
+/// As documented: strictly within the k-th neighbour, or at the same place.
+fn slow_mixed(x: &Rows, y: &Rows, k: usize) -> f64 {
+    let n = x.len();
+    psi(n)
+        + mean(n, |i| {
+            let epsilon = kth(others(n, i).map(|j| in_joint(x, y, i, j)), k);
+            let near = |d: f64| if epsilon > 0.0 { d < epsilon } else { d == 0.0 };
+            let count = |z: &Rows| (0..n).filter(|&j| near(distance(&z[i], &z[j]))).count();
+            psi((0..n).filter(|&j| near(in_joint(x, y, i, j))).count()) - psi(count(x)) - psi(count(y))
         })
 }
 
@@ -123,6 +150,17 @@ fn ties_among(sample: &Rows, k: usize) -> bool {
     (0..n).any(|i| kth(others(n, i).map(|j| distance(&sample[i], &sample[j])), k) == 0.0)
 }
 
+/// Whether no difference of two numbers of a column comes twice, so that no two distances tie.
+fn distinct(sample: &Rows) -> bool {
+    (0..sample[0].len()).all(|column| {
+        let mut apart: Vec<f64> = (0..sample.len())
+            .flat_map(|i| (0..i).map(move |j| (sample[i][column] - sample[j][column]).abs()))
+            .collect();
+        apart.sort_by(f64::total_cmp);
+        apart.windows(2).all(|two| two[0] < two[1])
+    })
+}
+
 /// Many equal numbers, or hardly any.
 fn rows(n: usize, dimension: usize) -> impl Strategy<Value = Rows> {
     let coordinate = prop_oneof![(0..6u8).prop_map(|v| 0.1 * f64::from(v)), -1.0..1.0];
@@ -143,6 +181,23 @@ proptest! {
         let tied = ties_among(&joint, k);
         same(ksg1(&x, &y, raw(k)), if tied { f64::NAN } else { slow_ksg1(&x, &y, k) })?;
         same(ksg2(&x, &y, raw(k)), if tied { f64::NAN } else { slow_ksg2(&x, &y, k) })?;
+    }
+
+    #[test]
+    fn with_atoms((x, y, _, k) in pair()) {
+        same(mixed_ksg(&x, &y, raw(k)), slow_mixed(&x, &y, k))?;
+        if let (Ok(all), Ok(strict)) = (mixed_ksg(&x, &y, k), ksg1(&x, &y, k)) && distinct(&x) && distinct(&y) {
+            prop_assert!((all - strict).nats().abs() < 1e-13, "without ties both are one");
+        }
+    }
+
+    #[test]
+    fn given_a_third((x, y, z, k) in (8..60usize, 1..=2usize, 1..=2usize, 1..=2usize)
+        .prop_flat_map(|(n, dx, dy, dz)| (rows(n, dx), rows(n, dy), rows(n, dz), 1..=n - 1)))
+    {
+        let joint: Rows = (0..x.len()).map(|i| [&x[i][..], &y[i], &z[i]].concat()).collect();
+        let tied = ties_among(&joint, k);
+        same(frenzel_pompe(&x, &y, &z, raw(k)), if tied { f64::NAN } else { slow_frenzel_pompe(&x, &y, &z, k) })?;
     }
 
     #[test]
