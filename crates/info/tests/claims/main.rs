@@ -20,6 +20,7 @@ mod log_probs_are_finite_where_there_is_mass;
 mod neighbours_are_counted_exactly;
 mod permutation_p_values_are_valid;
 mod quadrature_is_honest;
+mod special_functions_and_laws;
 mod table_estimators_are_as_published;
 mod table_identities;
 mod table_measures_of_the_lecture;
