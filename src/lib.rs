@@ -160,7 +160,7 @@
 //! | [`Objective`] | the three losses, each its own sum |
 //! | [`descent`], [`fit`](mod@fit) | what moves the variables: [`GradientDescent`](fit::GradientDescent), [`Adam`](fit::Adam), [`Lbfgs`](fit::Lbfgs), and every optimiser of candle-nn |
 //! | [`hook`] | observers of a fit: [`LossLog`], [`History`], what ends a run |
-//! | [`mle`] | maximum likelihood in one call |
+//! | [`mle`], [`families`] | maximum likelihood in one call; of all named distributions, ranked |
 //! | [`maxent`], [`usable`], [`tree`], [`separation`](mod@separation) | what stands on it |
 //! | [`table`], [`alphabet`] | people's data |
 //!
@@ -178,6 +178,7 @@ pub mod descent;
 pub mod device;
 mod empirical;
 mod error;
+pub mod families;
 pub mod fit;
 pub mod hook;
 mod kernel;

@@ -11,6 +11,7 @@
 //! | `chance` | what columns seem to tell by chance |
 //! | `say` | what is printed |
 //! | `pictures` | what is drawn |
+//! | `families` | `fit` of named distributions, mixtures and regressions of numbers |
 //! | `progress` | the bar while it runs |
 
 #![warn(missing_docs)]
@@ -18,6 +19,7 @@
 mod chance;
 mod command;
 mod course;
+mod families;
 mod flags;
 mod learned;
 mod pictures;
