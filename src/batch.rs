@@ -1,6 +1,10 @@
 //! Rows of observations, as a model scores them and as p̂ counts them.
 
+mod response;
+
 use candle_core::{DType, Device, Tensor};
+
+pub use response::Response;
 
 use crate::device::float;
 use crate::error::{Error, Result, matrix, shape};

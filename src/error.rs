@@ -61,6 +61,10 @@ pub enum Error {
     Stalled { steps: usize, gradient: f64 },
     #[error("whether the likelihood has a finite maximum is not known: {why}")]
     Undecided { why: &'static str },
+    #[error("no finite maximum: {why}")]
+    NoMaximum { why: String },
+    #[error("row {row} (counted from 0) holds {}, but {family} is of {support}: {cure}", typed(*value))]
+    OffSupport { row: usize, value: f64, family: &'static str, support: &'static str, cure: &'static str },
     #[error("the linear program was not solved: {why}; rescale the columns")]
     LinearProgram { why: String },
     #[error("no gradient reaches the parameter '{name}': log_prob does not use it, or a detached tensor cuts it off")]

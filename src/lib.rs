@@ -161,8 +161,8 @@
 //! | [`descent`], [`fit`](mod@fit) | what moves the variables: [`GradientDescent`](fit::GradientDescent), [`Adam`](fit::Adam), [`Lbfgs`](fit::Lbfgs), and every optimiser of candle-nn |
 //! | [`hook`] | observers of a fit: [`LossLog`], [`History`], what ends a run |
 //! | [`checkpoint`] | a fit that was stopped goes on |
-//! | [`mle`] | maximum likelihood in one call |
 //! | [`score`] | how well a classifier foretells rows, held out or not |
+//! | [`mle`], [`families`] | maximum likelihood in one call; of all named distributions, ranked |
 //! | [`maxent`], [`usable`], [`tree`], [`separation`](mod@separation) | what stands on it |
 //! | [`table`], [`alphabet`] | people's data |
 //!
@@ -181,6 +181,7 @@ pub mod descent;
 pub mod device;
 mod empirical;
 mod error;
+pub mod families;
 pub mod fit;
 pub mod hook;
 mod kernel;

@@ -1,29 +1,55 @@
 //! A model answers one question: how probable was each observation?
 
 mod bernoulli;
+mod beta;
 mod categorical;
 mod classifier;
+mod exponential;
+mod gamma;
 mod gaussian;
 mod gibbs;
+mod laplace;
+mod linear_gaussian;
 mod logistic;
+mod logistic_distribution;
+mod lognormal;
 mod mixture;
+mod negative_binomial;
 mod network;
 mod ngram;
+mod poisson;
+mod poisson_regression;
 mod softmax;
+mod student;
+mod univariate;
+mod weibull;
 
 use candle_core::Tensor;
 use rand::Rng;
 
 pub use bernoulli::Bernoulli;
+pub use beta::Beta;
 pub use categorical::Categorical;
 pub use classifier::{Classifier, Linear, Logits};
+pub use exponential::Exponential;
+pub use gamma::Gamma;
 pub use gaussian::{Gaussian, Whitening};
 pub use gibbs::Gibbs;
+pub use laplace::Laplace;
+pub use linear_gaussian::LinearGaussian;
 pub use logistic::Logistic;
+pub use logistic_distribution::LogisticDistribution;
+pub use lognormal::Lognormal;
 pub use mixture::Mixture;
+pub use negative_binomial::NegativeBinomial;
 pub use network::Network;
 pub use ngram::NGram;
+pub use poisson::Poisson;
+pub use poisson_regression::PoissonRegression;
 pub use softmax::Softmax;
+pub use student::Student;
+pub use univariate::{Family, Observed, Support, Univariate};
+pub use weibull::Weibull;
 
 use crate::batch::Batch;
 use crate::error::Result;

@@ -3,8 +3,13 @@
 //! Written out of `exp`, `abs` and `max` alone, automatic differentiation would meet their kinks at zero, which is
 //! where every convex family starts. So the value is computed apart from the graph and the derivative is stated.
 
+mod special;
+
 use candle_core::backend::{BackendDevice, BackendStorage};
 use candle_core::{CpuStorage, CudaStorage, CustomOp1, D, DType, Layout, MetalStorage, Shape, Tensor};
+
+pub(crate) use special::{deviation, elementwise, lgamma_rest, log_plus_one, unit_deviance};
+pub use special::{digamma, lgamma};
 
 use crate::error::Result;
 use crate::kernel::{LogSigmoid, LogSoftmax};

@@ -1,10 +1,13 @@
 //! Does the likelihood of a classifier have a maximum? Decided before any descent, for the numbers as they stand.
 
 mod certain;
+mod counts;
 mod hull;
 mod limit;
 mod margins;
 mod modular;
+
+pub use counts::of_counts;
 
 use std::cmp::Ordering;
 

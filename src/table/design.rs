@@ -10,7 +10,7 @@ use candle_mle_info::number::typed;
 use nalgebra::DMatrix;
 
 use super::{Column, Table, once, position, wrong};
-use crate::batch::{Batch, Labelled, host};
+use crate::batch::{Batch, Labelled, Response, host};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result, constant, empty, matrix, shape};
 
@@ -227,9 +227,57 @@ impl<'a> Ask<'a> {
         };
         let table = table.predicting(&self.target, if self.alone { &[] } else { &self.predictors })?;
         let (y, mut names) = self.classes(&table)?;
+        let (x, mut notes) = self.matrix(&table, &table.predictors(&self.target, &[])?, &mut names)?;
+        notes.extend(said_of_classes(&names, &host(&y)?, table.count()));
+        Ok(Design { p: Empirical::from_counts(Labelled::new(x, y)?, table.count())?, names, notes })
+    }
+
+    /// The design of a regression: the target is a column of numbers. `offset` is a column of numbers that is added to the linear
+    /// predictor, with the coefficient 1; `exposure` one whose logarithm is.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build), but for classes; a target of categories; an exposure that is not positive.
+    pub fn numbers(&self, offset: Option<&str>, exposure: Option<&str>) -> Result<Design<Response>> {
+        let beside: Vec<&str> = offset.into_iter().chain(exposure).collect();
+        let named = match (self.alone, self.predictors.is_empty()) {
+            (true, _) => vec![],
+            (_, true) => self.table.predictors(&self.target, &[])?,
+            _ => self.table.predictors(&self.target, &self.predictors)?,
+        };
+        let predictors: Vec<&str> = named.into_iter().filter(|name| !beside.contains(name)).collect();
+        let every: Vec<String> = predictors.iter().chain(&beside).map(|name| name.to_string()).collect();
+        let table = match every.is_empty() {
+            true => self.table.with_only(&[&self.target])?,
+            false => self.table.predicting(&self.target, &every)?,
+        };
+        let y = table.numbers(&self.target)?.to_vec();
+        let rows = y.len();
+        let mut names = Names { target: self.target.clone(), ..Names::default() };
+        let (x, notes) = self.matrix(&table, &predictors, &mut names)?;
+        let response = Response::new(x, Tensor::from_vec(y, rows, &Device::Cpu)?)?;
+        let mut sum = vec![0.0; rows];
+        if let Some(offset) = offset {
+            sum.iter_mut().zip(table.numbers(offset)?).for_each(|(sum, offset)| *sum += offset);
+        }
+        if let Some(exposure) = exposure {
+            table.holding(
+                exposure,
+                |x| x > 0.0,
+                "an exposure is a positive number: drop the row, for nothing was watched",
+            )?;
+            sum.iter_mut().zip(table.numbers(exposure)?).for_each(|(sum, exposure)| *sum += exposure.ln());
+        }
+        let response = match beside.is_empty() {
+            true => response,
+            false => response.with_offset(Tensor::from_vec(sum, rows, &Device::Cpu)?)?,
+        };
+        Ok(Design { p: Empirical::from_counts(response, table.count())?, names, notes })
+    }
+
+    /// x of these predictors, whose names are added, and what its reader should know of it.
+    fn matrix(&self, table: &Table, predictors: &[&str], names: &mut Names) -> Result<(Tensor, Vec<String>)> {
         let (mut columns, mut said, mut constant) = (vec![], vec![], vec![]);
-        let predictors = table.predictors(&self.target, &[])?;
-        for predictor in &predictors {
+        for predictor in predictors {
             let column = table.column(predictor)?;
             if let Some(only) = table.only_value(column) {
                 constant.push(format!("{predictor} ({only})"));
@@ -278,8 +326,7 @@ impl<'a> Ask<'a> {
         notes.extend(table.codes());
         notes.extend(table.numbered());
         notes.extend(table.sentinels());
-        notes.extend(said_of_classes(&names, &host(&y)?, table.count()));
-        Ok(Design { p: Empirical::from_counts(Labelled::new(x, y)?, table.count())?, names, notes })
+        Ok((x, notes))
     }
 }
 
@@ -378,6 +425,36 @@ impl Table {
         notes.extend(table.sentinels());
         let p = Empirical::from_counts(points, table.count())?;
         Ok(Design { p, names: Names { columns: names, ..Names::default() }, notes })
+    }
+
+    /// The numbers of one column, (rows, 1), for a distribution of one number; they may all be the same.
+    ///
+    /// # Errors
+    /// No such column; one of categories; one that cannot be used as it is, see [`with_only`](Self::with_only).
+    pub fn values(&self, name: &str) -> Result<Design<Tensor>> {
+        let table = self.with_only(&[name])?;
+        let points = by_row(&[table.numbers(name)?], table.rows())?;
+        let notes = table.notes().iter().cloned().chain(table.sentinels()).collect();
+        let names = Names { columns: vec![name.into()], ..Names::default() };
+        Ok(Design { p: Empirical::from_counts(points, table.count())?, names, notes })
+    }
+
+    /// That every number of a column that was observed is as a model needs it, or the first line that is not, and the `cure`.
+    ///
+    /// # Errors
+    /// A number that does not hold; a column of categories.
+    pub fn holding(&self, name: &str, holds: impl Fn(f64) -> bool, cure: &str) -> Result<()> {
+        let numbers = self.numbers(name)?;
+        match (0..self.rows()).find(|row| self.count[*row] > 0.0 && !holds(numbers[*row])) {
+            Some(row) => Err(Error::Cell {
+                file: self.file.clone(),
+                line: self.lines[row],
+                column: name.into(),
+                text: typed(numbers[row]),
+                problem: cure.into(),
+            }),
+            None => Ok(()),
+        }
     }
 
     /// What stands in every row of a column that was observed, if that is one thing.

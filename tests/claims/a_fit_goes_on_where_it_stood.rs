@@ -9,6 +9,10 @@ use candle_mle::alphabet::Alphabet;
 use candle_mle::descent::{Descent, State};
 use candle_mle::fit::{Adam, End, GradientDescent, Lbfgs};
 use candle_mle::model::{Bernoulli, Gaussian, Logistic, Softmax};
+use candle_mle::model::{
+    Beta, Exponential, Gamma, Laplace, LinearGaussian, LogisticDistribution, Lognormal, NegativeBinomial, Poisson,
+    PoissonRegression, Sample, Student, Weibull,
+};
 use candle_mle::model::{Categorical, Gibbs, Mixture, NGram, Network};
 use candle_mle::standardize::Standardize;
 use candle_mle::{Empirical, Error, LossLog, Model, Objective, Parameters, fit};
@@ -185,6 +189,41 @@ fn gibbs_distribution() -> Result<()> {
     check(&p, scattered(gibbs, 8))
 }
 
+#[test]
+fn named_distributions() -> Result<()> {
+    let p = |values: &[f64]| -> Result<Empirical<Tensor>> {
+        Ok(Empirical::from_sample(Tensor::from_slice(values, (values.len(), 1), &CPU)?)?)
+    };
+    macro_rules! each {
+        ($p:expr => $($family:ty),*) => {{
+            let p = p($p)?;
+            $(check(&p, scattered(|vb| {
+                <$family>::new(vb)?.standardized(<$family>::coordinates(p.batch(), p.mass())?)
+            }, 9))?;)*
+        }};
+    }
+    each!(&[-30.0, -2.0, 0.3, 1.1, 1.7, 2.2, 4.4] => Laplace, LogisticDistribution, Student);
+    each!(&[0.02, 0.7, 1.1, 3.0] => Exponential, Gamma, Lognormal, Weibull);
+    each!(&[0.0, 1.0, 2.0, 9.0] => Poisson, NegativeBinomial);
+    each!(&[0.01, 0.3, 0.5, 0.9] => Beta);
+    Ok(())
+}
+
+#[test]
+fn regressions() -> Result<()> {
+    let x = common::inputs(100, 10)?;
+    let line = LinearGaussian::from_coefficients(&[0.5, -1.0], 30.0, 0.7, &CPU)?;
+    let p = Empirical::from_sample(line.sample(&x, &mut common::generator(1))?)?;
+    check(
+        &p,
+        scattered(|vb| LinearGaussian::new(2, vb)?.standardized(LinearGaussian::coordinates(p.batch(), p.mass())?), 10),
+    )?;
+    let counts = PoissonRegression::from_coefficients(&[0.3, -0.4], 0.3, &CPU)?;
+    let p = Empirical::from_sample(counts.sample(&x, &mut common::generator(2))?)?;
+    let map = Standardize::moments(p.batch().x(), p.mass())?;
+    check(&p, scattered(|vb| PoissonRegression::new(2, vb)?.standardized(map.clone()), 11))
+}
+
 /// Every family opens its own file and no other's.
 #[test]
 fn a_file_of_another_family_is_refused_by_both_names() -> Result<()> {
@@ -225,8 +264,20 @@ fn a_file_of_another_family_is_refused_by_both_names() -> Result<()> {
         Network = |vb| Network::new(2, &[3], 3, vb);
         NGram = |vb| NGram::new(windows.x(), 3, vb);
         Gibbs = gibbs;
+        Exponential = Exponential::new;
+        Laplace = Laplace::new;
+        LogisticDistribution = LogisticDistribution::new;
+        Gamma = Gamma::new;
+        Lognormal = Lognormal::new;
+        Weibull = Weibull::new;
+        Student = Student::new;
+        Poisson = Poisson::new;
+        NegativeBinomial = NegativeBinomial::new;
+        Beta = Beta::new;
+        LinearGaussian = |vb| LinearGaussian::new(2, vb);
+        PoissonRegression = |vb| PoissonRegression::new(2, vb);
     };
-    assert_eq!((families.len(), refused), (9, 72));
+    assert_eq!((families.len(), refused), (21, 420));
     Ok(())
 }
 

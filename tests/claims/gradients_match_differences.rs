@@ -3,7 +3,12 @@
 use anyhow::{Context, Result, ensure};
 use candle_core::Tensor;
 use candle_mle::alphabet::Alphabet;
+use candle_mle::batch::Response;
 use candle_mle::model::{Bernoulli, Gaussian, Logistic, Softmax};
+use candle_mle::model::{
+    Beta, Exponential, Gamma, Laplace, LinearGaussian, LogisticDistribution, Lognormal, NegativeBinomial, Poisson,
+    PoissonRegression, Sample, Student, Weibull,
+};
 use candle_mle::model::{Categorical, Mixture, NGram, Network};
 use candle_mle::standardize::Standardize;
 use candle_mle::{Empirical, Model, Objective, Parameters};
@@ -88,6 +93,58 @@ fn gaussian_of_three_columns() -> Result<()> {
     let p = common::points_3d(60, 5)?;
     check(&p, |vb| Gaussian::new(3, vb))?;
     check(&p, |vb| Gaussian::new(3, vb)?.standardized(Standardize::range(p.batch())?))
+}
+
+#[test]
+fn named_distributions() -> Result<()> {
+    let p = |values: &[f64]| -> Result<Empirical<Tensor>> {
+        Ok(Empirical::from_sample(Tensor::from_slice(values, values.len(), &CPU)?)?)
+    };
+    let (line, positive) = (p(&[-2.0, 0.3, 1.1, 1.7, 4.4])?, p(&[0.02, 0.7, 1.1, 3.0])?);
+    let (counts, share) = (p(&[0.0, 1.0, 2.0, 9.0])?, p(&[0.01, 0.3, 0.5, 0.9])?);
+    check_density(&positive, Exponential::new)?;
+    check_density(&line, Laplace::new)?;
+    check_density(&line, LogisticDistribution::new)?;
+    check_density(&line, Student::new)?;
+    check_density(&positive, Gamma::new)?;
+    check_density(&positive, Lognormal::new)?;
+    check_density(&positive, Weibull::new)?;
+    check_density(&share, Beta::new)?;
+    check(&counts, Poisson::new)?;
+    check(&counts, NegativeBinomial::new)?;
+    check(&counts, |vb| {
+        NegativeBinomial::new(vb)?.standardized(NegativeBinomial::coordinates(counts.batch(), counts.mass())?)
+    })
+}
+
+/// At a resolution, so that there is a KL too.
+fn check_density<M: Model<Batch = Tensor>>(
+    p: &Empirical<Tensor>,
+    make: impl Fn(VarBuilder) -> candle_mle::Result<M>,
+) -> Result<()> {
+    check(&p.clone().at_resolution(&[0.01])?, make)
+}
+
+#[test]
+fn regressions() -> Result<()> {
+    let x = common::inputs(40, 9)?;
+    let y = LinearGaussian::from_coefficients(&[0.5, -1.0], 0.3, 0.7, &CPU)?.sample(&x, &mut common::generator(1))?;
+    let p = Empirical::from_sample(y)?;
+    check_cells(&p, |vb| LinearGaussian::new(2, vb))?;
+    check_cells(&p, |vb| LinearGaussian::new(2, vb)?.standardized(LinearGaussian::coordinates(p.batch(), p.mass())?))?;
+    let y = PoissonRegression::from_coefficients(&[0.3, -0.4], 0.3, &CPU)?.sample(&x, &mut common::generator(2))?;
+    check(&Empirical::from_sample(y.clone())?, |vb| PoissonRegression::new(2, vb))?;
+    let offset = Tensor::rand(-1.0, 1.0, 40, &CPU)?;
+    check(&Empirical::from_sample(y.with_offset(offset)?)?, |vb| PoissonRegression::new(2, vb))
+}
+
+/// As cells of volume 1.
+fn check_cells<M: Model<Batch = Response>>(
+    p: &Empirical<Response>,
+    make: impl Fn(VarBuilder) -> candle_mle::Result<M>,
+) -> Result<()> {
+    let cells = Empirical::from_cells(p.batch().clone(), &host(p.count())?, &vec![1.0; p.distinct()])?;
+    check(&cells, make)
 }
 
 #[test]

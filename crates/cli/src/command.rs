@@ -16,6 +16,7 @@ use candle_mle_plot::{Figure, Panel};
 use candle_nn::VarBuilder;
 use clap::{Parser, Subcommand};
 
+use crate::families;
 use crate::flags::{FamilyName, Fit, Measure, Predict, Questions, Resume};
 use crate::keep;
 use crate::learned::Setting;
@@ -134,7 +135,7 @@ fn fit(run: &Run<Fit>) -> Result<()> {
     if flags.target.name().is_none() && !flags.table.counts_classes() {
         return match flags.family {
             None | Some(FamilyName::Gaussian) => fit_gaussian(run, table.points(flags.columns.names())?),
-            Some(_) => bail!("say which column to predict: --target COLUMN"),
+            Some(family) => families::distribution(run, &table, family),
         };
     }
     let ask = flags.columns.of(table.design(flags.target.of(&table)?), &table);
@@ -145,6 +146,8 @@ fn fit(run: &Run<Fit>) -> Result<()> {
         Some(FamilyName::Coin) => fit_coin(run, ask.outcomes()?),
         Some(FamilyName::Logistic) => fit_logistic(run, &ask.build()?),
         Some(FamilyName::Softmax) => fit_softmax(run, &ask.build()?),
+        Some(family @ (FamilyName::Linear | FamilyName::Poisson)) => families::regression(run, &ask, family),
+        Some(_) => bail!("this family has no target: leave --target out and say --column, or take another --family"),
         None if two()? => fit_logistic(run, &ask.build()?),
         None => fit_softmax(run, &ask.build()?),
     }

@@ -84,7 +84,7 @@ impl Data for Seeded {
 }
 
 #[derive(clap::Args, Clone, Debug)]
-struct Seed {
+pub(crate) struct Seed {
     /// Seed of what is drawn; the same seed gives the same files to the last byte
     #[arg(long, default_value_t = 1, allow_negative_numbers = true, help_heading = "Data")]
     seed: u64,
@@ -299,6 +299,20 @@ pub(crate) struct Fit {
         help_heading = "Your own table"
     )]
     pub resolution: Vec<f64>,
+    /// How many components a mixture has
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=100), allow_negative_numbers = true)]
+    pub components: u32,
+    /// From how many starts a mixture is fitted; the best is kept
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000), allow_negative_numbers = true)]
+    pub restarts: u32,
+    /// A column that is added to the linear predictor of a regression, with the coefficient 1
+    #[arg(long, value_name = "COLUMN", requires = "target", help_heading = "Your own table")]
+    pub offset: Option<String>,
+    /// A column of positive numbers whose logarithm is added to the linear predictor of a Poisson regression: what a count was counted over
+    #[arg(long, value_name = "COLUMN", requires = "target", help_heading = "Your own table")]
+    pub exposure: Option<String>,
+    #[command(flatten)]
+    pub seed: Seed,
     #[command(flatten)]
     pub descent: Descending,
     #[command(flatten)]
@@ -351,11 +365,41 @@ pub(crate) enum FamilyName {
     Softmax,
     /// A Gaussian with full covariance, of columns of numbers
     Gaussian,
+    /// A mixture of Gaussians, of columns of numbers: --components, --restarts
+    Mixture,
+    /// Of one column (--column): waiting times, density λ e^(−λx)
+    Exponential,
+    /// Of one column: density e^(−|x − μ|/b) / 2b
+    Laplace,
+    /// Of one column: the bell whose distribution function is the sigmoid
+    LogisticDistribution,
+    /// Of one column of positive numbers: shape and rate
+    Gamma,
+    /// Of one column of positive numbers: ln x is Gaussian
+    Lognormal,
+    /// Of one column of positive numbers: shape and scale
+    Weibull,
+    /// Of one column: Student's t with degrees of freedom, location and scale
+    Student,
+    /// Of one column of counts; with a --target Poisson regression, log link, with --exposure or --offset
+    Poisson,
+    /// Of one column of counts: mean and size, the variance is μ + μ²/r
+    NegativeBinomial,
+    /// Of one column of numbers between 0 and 1
+    Beta,
+    /// Linear regression of a --target of numbers, y ~ N(w·x + b, σ²)
+    Linear,
+    /// All that are of one column, ranked by KL and AIC
+    All,
 }
 
 impl Data for Fit {
     fn file(&self) -> Option<&Path> {
         self.table.csv.as_deref()
+    }
+
+    fn seed(&self) -> Option<u64> {
+        Some(self.seed.seed)
     }
 
     fn numbers(&self) -> Option<Numbers> {
@@ -500,7 +544,7 @@ fn names_of(names: &Option<Names>) -> &[String] {
 pub(crate) struct Columns {
     /// The columns to use [default: all; in a fit of classes `none` is the intercept alone]; one with a comma in its name in quotes. Text becomes categories, for a fit
     /// against the first level in order; numbers stay numbers, for a descent standardised and reported in their own units
-    #[arg(long, value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
+    #[arg(long, visible_alias = "column", value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
     columns: Option<Names>,
 }
 

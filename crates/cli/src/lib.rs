@@ -13,6 +13,7 @@
 //! | `predict` | the rows of a table as a fitted model foretells them |
 //! | `say` | what is printed |
 //! | `pictures` | what is drawn |
+//! | `families` | `fit` of named distributions, mixtures and regressions of numbers |
 //! | `progress` | the bar while it runs |
 
 #![warn(missing_docs)]
@@ -20,6 +21,7 @@
 mod chance;
 mod command;
 mod course;
+mod families;
 mod flags;
 mod keep;
 mod learned;

@@ -28,11 +28,15 @@ mod exponential;
 mod gamma;
 mod laplace;
 mod logistic;
+mod lognormal;
 mod mixture;
 mod multivariate_normal;
+mod negative_binomial;
 mod normal;
 mod poisson;
+mod student;
 mod uniform;
+mod weibull;
 
 pub use bernoulli::Bernoulli;
 pub use beta::Beta;
@@ -40,11 +44,15 @@ pub use exponential::Exponential;
 pub use gamma::Gamma;
 pub use laplace::Laplace;
 pub use logistic::Logistic;
+pub use lognormal::Lognormal;
 pub use mixture::Mixture;
 pub use multivariate_normal::MultivariateNormal;
+pub use negative_binomial::NegativeBinomial;
 pub use normal::Normal;
 pub use poisson::Poisson;
+pub use student::Student;
 pub use uniform::Uniform;
+pub use weibull::Weibull;
 
 use crate::error::{Error, Result};
 use crate::information::Information;
@@ -57,7 +65,7 @@ pub trait Law {
     /// [`f64::MIN`].
     fn log_prob(&self, x: f64) -> f64;
 
-    /// `E[X]`, in the unit of x.
+    /// `E[X]`, in the unit of x; NaN where it does not exist, as for a Student distribution of one degree of freedom.
     fn mean(&self) -> f64;
 
     /// Var(X), in the unit of x squared.

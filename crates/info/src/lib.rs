@@ -18,7 +18,7 @@
 //! | sums of independent draws | [`clt`] |
 //!
 //! Every answer is an [`Information`]; a person reads it in a [`Unit`]. Below them stand what the crates above share too:
-//! [`cholesky`], [`number`] and [`mod@file`].
+//! [`cholesky`], [`special`], [`number`] and [`mod@file`].
 
 #![warn(missing_docs)]
 
@@ -37,7 +37,7 @@ pub mod law;
 pub mod number;
 mod pmf;
 pub mod quadrature;
-mod special;
+pub mod special;
 mod sum;
 
 pub use channel::Channel;

@@ -1,4 +1,4 @@
-//! Functions from which the closed forms of [`law`](super::law) are put together.
+//! Functions from which the closed forms of [`law`](crate::law), and the likelihoods of models, are put together.
 //!
 //! The textbook formulas subtract numbers that grow with the parameters: the divergence of two gamma laws of shape
 //! 10¹⁰ is of order one, but its terms are of order 10¹¹, and five digits are left. Written with the I-divergence,
@@ -11,7 +11,7 @@ use std::f64::consts::TAU;
 /// Summed over the cells of two laws it is their Kullback–Leibler divergence, because the −p + q cancel.
 /// With 0 ln 0 = 0 it is q at p = 0, and +∞ at q = 0 < p. Near p = q it is the power series of Loader, "Fast and
 /// accurate computation of binomial probabilities" (2000), so that a quadratic zero keeps all of its digits.
-pub(super) fn i_divergence(p: f64, q: f64) -> f64 {
+pub fn i_divergence(p: f64, q: f64) -> f64 {
     if p == 0.0 || q == f64::INFINITY {
         return q;
     }
@@ -24,14 +24,14 @@ pub(super) fn i_divergence(p: f64, q: f64) -> f64 {
 }
 
 /// The same of p and a product, which may leave the range of f64 where its logarithm does not.
-pub(super) fn i_divergence_of_product(p: f64, a: f64, b: f64) -> f64 {
+pub fn i_divergence_of_product(p: f64, a: f64, b: f64) -> f64 {
     let q = a * b;
     if q.is_normal() { i_divergence(p, q) } else { p * (p.ln() - a.ln() - b.ln()) - p + q }
 }
 
 /// The same of two masses that are near each other, from their difference p − q, which may be known to more digits than
 /// they are; none where the power series would be long.
-pub(super) fn near_divergence(p: f64, q: f64, difference: f64) -> Option<f64> {
+pub fn near_divergence(p: f64, q: f64, difference: f64) -> Option<f64> {
     if difference.abs() > 0.1 * (p + q) {
         return None;
     }
@@ -50,7 +50,7 @@ const STIRLING_FROM: f64 = 10.0;
 /// ln Γ(x) − x ln x + x for x > 0: what is left of ln Γ without its leading growth; about ½ ln(2π/x) for large x.
 ///
 /// Stirling's series (Abramowitz and Stegun 6.1.41); below 10 after the recurrence Γ(x + 1) = x Γ(x).
-pub(super) fn ln_gamma_rest(x: f64) -> f64 {
+pub fn ln_gamma_rest(x: f64) -> f64 {
     if x < STIRLING_FROM {
         let (mut y, mut product) = (x, 1.0);
         while y < STIRLING_FROM {
@@ -69,7 +69,7 @@ pub(super) fn ln_gamma_rest(x: f64) -> f64 {
 /// Its derivative, ψ(x) − ln x for x > 0: about −1/(2x) for large x, −1/x for small.
 ///
 /// Abramowitz and Stegun 6.3.18; below 10 after the recurrence ψ(x + 1) = ψ(x) + 1/x.
-pub(super) fn digamma_rest(x: f64) -> f64 {
+pub fn digamma_rest(x: f64) -> f64 {
     if x < STIRLING_FROM {
         let (mut y, mut reciprocals) = (x, 0.0);
         while y < STIRLING_FROM {
@@ -85,8 +85,34 @@ pub(super) fn digamma_rest(x: f64) -> f64 {
     -0.5 / x - series * r
 }
 
-/// ψ(x) for x > 0.
-pub(super) fn digamma(x: f64) -> f64 {
+/// The derivative of that, ψ′(x) − 1/x for x > 0: about 1/(2x²) for large x, 1/x² for small.
+pub fn trigamma_rest(x: f64) -> f64 {
+    1.0 / (x * x) - trigamma_lag(x)
+}
+
+/// ln Γ(x) for x > 0, to 1e-14 of the larger of 1 and itself.
+pub fn ln_gamma(x: f64) -> f64 {
+    ln_gamma_rest(x) + x * (x.ln() - 1.0)
+}
+
+/// ψ′(x) for x > 0, to 1e-13 of itself.
+pub fn trigamma(x: f64) -> f64 {
+    1.0 / x + trigamma_rest(x)
+}
+
+/// ln B(a, ½) + ½ ln a, which tends to ½ ln π as a grows: what the density of Student's t with ν = 2a degrees of freedom is divided
+/// by, but for √2 and the scale; and its derivative. The gamma functions of it grow, and their difference does not.
+pub fn student_norm(a: f64) -> [f64; 2] {
+    let (half, wide) = (0.5 / a, a + 0.5);
+    // (a + ½) ln(a + ½) − a ln a − ½, less ½ ln a
+    let growth = wide * half.ln_1p() - 0.5;
+    let value = 0.5 * std::f64::consts::PI.ln() - (ln_gamma_rest(wide) - ln_gamma_rest(a) + growth);
+    let slope = -(digamma_rest(wide) - digamma_rest(a) + half.ln_1p()) + half;
+    [value, slope]
+}
+
+/// ψ(x) for x > 0, to 1e-14 of the larger of 1 and itself.
+pub fn digamma(x: f64) -> f64 {
     x.ln() + digamma_rest(x)
 }
 
@@ -98,7 +124,7 @@ pub(super) fn digamma_gain(x: f64, more: f64) -> f64 {
 /// 1/x − ψ′(x + 1) for x > 0: about 1/(2x²) for large x.
 ///
 /// Abramowitz and Stegun 6.4.12; below 10 after the recurrence ψ′(x + 1) = ψ′(x) − 1/x².
-pub(super) fn trigamma_rest(x: f64) -> f64 {
+pub(super) fn trigamma_lag(x: f64) -> f64 {
     if x < STIRLING_FROM {
         return 1.0 / x - trigamma_of_next(x);
     }
@@ -116,11 +142,11 @@ pub(super) fn trigamma_of_next(x: f64) -> f64 {
         y += 1.0;
         squares += 1.0 / (y * y);
     }
-    squares + 1.0 / y - trigamma_rest(y)
+    squares + 1.0 / y - trigamma_lag(y)
 }
 
 /// How far [`ln_gamma_rest`] at `to` lies above its tangent at `from`: the Bregman divergence of a convex function,
 /// so never negative. It is what two gamma laws of equal mean differ by.
-pub(super) fn gamma_bregman(to: f64, from: f64) -> f64 {
+pub fn gamma_bregman(to: f64, from: f64) -> f64 {
     ln_gamma_rest(to) - ln_gamma_rest(from) - (to - from) * digamma_rest(from)
 }

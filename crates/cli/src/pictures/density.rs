@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use candle_core::{Device, Tensor};
-use candle_mle::Empirical;
 use candle_mle::batch::host;
+use candle_mle::families::{Ranked, Ranking};
 use candle_mle::info::law::{Law, MultivariateNormal, Normal};
-use candle_mle::info::number::fixed;
+use candle_mle::info::number::{count, fixed};
 use candle_mle::model::Gaussian;
+use candle_mle::{Empirical, History};
 use candle_mle_plot::{Axis, Figure, Ink, Panel, ellipse};
 
 use super::landscape::BELOW;
@@ -139,6 +140,116 @@ impl<D: Data> Run<D> {
         };
         self.draw("model.png", figure)
     }
+}
+
+impl<D: Data> Run<D> {
+    /// Distributions over what was observed: densities over a histogram, probabilities as points over the observed shares.
+    #[allow(clippy::too_many_arguments, reason = "what is drawn, of what, and how it stands")]
+    pub(crate) fn draw_over(
+        &self,
+        file: &str,
+        name: &str,
+        p: &Empirical<Tensor>,
+        law: (&str, &dyn Law),
+        density: bool,
+        converged: bool,
+        history: &History,
+    ) -> Result<()> {
+        let unit = self.unit();
+        let kl = history.rows().last().map(|row| row.kl).filter(|kl| kl.is_finite() && *kl > -BELOW);
+        let far = kl.map_or(String::new(), |kl| format!(": KL = {} {unit}", fixed(kl / unit.nats(), 4)));
+        let stands = if converged { "T" } else { "Not converged: t" };
+        let title = format!("{stands}he fitted {} beside the {} observations of {name}{far}", law.0, count(p.total()));
+        self.draw(file, Figure::new(title).column([over(name, p, &[(law.0, law.1, density)])?]))
+    }
+
+    /// `families.png`: the nearest families over the data, and how far each of all is.
+    pub fn draw_families(&self, name: &str, p: &Empirical<Tensor>, ranking: &Ranking) -> Result<()> {
+        let unit = self.unit();
+        let Some(best) = ranking.ranked.first() else { return Ok(()) };
+        let shown: Vec<_> = ranking.ranked.iter().take(3).map(|f| (f.name, &*f.law, f.density)).collect();
+        let known = ranking.ranked.iter().any(|family| family.kl.is_some());
+        let least = best.cross_entropy.to(unit);
+        let far = |family: &Ranked| match family.kl {
+            Some(kl) => kl.to(unit),
+            None if known => f64::NAN,
+            None => family.cross_entropy.to(unit) - least,
+        };
+        let bars = ranking.ranked.iter().enumerate().map(|(at, family)| {
+            let ink = if at < shown.len() { INKS[at] } else { Ink::Grey };
+            let height = far(family);
+            (family.name, [(if height.is_finite() { height.max(0.0) } else { 0.0 }, ink, fixed(height, 4))])
+        });
+        let label = match known {
+            true => format!("KL(p̂‖q), {unit} per observation"),
+            false => format!("H(p̂,q) above the least, {unit} per observation"),
+        };
+        let panel = Panel::stacks(Axis::new(""), Axis::new(label), bars).lying();
+        let by_aic = ranking.ranked.iter().min_by(|a, b| a.aic.total_cmp(&b.aic)).unwrap_or(best);
+        let far = if known { format!(", KL = {} {unit}", fixed(far(best), 4)) } else { String::new() };
+        let aic = match by_aic.name == best.name {
+            true => ", and of least AIC".into(),
+            false => format!("; of least AIC is the {}", by_aic.name),
+        };
+        let title = format!("Nearest to {name} is the {}{far}{aic}", best.name);
+        let subtitle =
+            format!("{} families fit, each by its likeliest member; drawn are the nearest", ranking.ranked.len());
+        let figure = Figure::new(title).subtitle(subtitle).column([over(name, p, &shown)?]);
+        self.draw("families.png", figure.column([panel]))
+    }
+}
+
+/// Of the nearest families.
+const INKS: [Ink; 3] = [Ink::Vermillion, Ink::Blue, Ink::Green];
+
+/// Distributions, by name, law and whether it is a density, over the data.
+fn over(name: &str, p: &Empirical<Tensor>, laws: &[(&str, &dyn Law, bool)]) -> Result<Panel> {
+    let (x, mass) = (host(p.batch())?, host(p.mass())?);
+    let (mean, covariance) = p.moments()?;
+    let sigma = covariance[0][0].sqrt().max(f64::MIN_POSITIVE);
+    let (low, high) = x.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
+    let counts = laws.iter().any(|(.., density)| !density);
+    let cell = p.resolution().map(|r| r[0]).or(counts.then_some(1.0));
+    // A long tail is cut where there is no more than one observation in a thousand.
+    let ends = (low.max(mean[0] - 6.0 * sigma), high.min(mean[0] + 6.0 * sigma));
+    let spread = middle(&x, &mass).min(sigma);
+    let bars = histogram(&x, &mass, cell, spread).into_iter().filter(|bar| bar.1 > ends.0 && bar.0 < ends.1);
+    let y = match counts {
+        true => "probability".to_string(),
+        false => format!("density (per unit of {name})"),
+    };
+    let mut panel = Panel::new(Axis::new(name), Axis::new(y)).bars(bars, Ink::SkyBlue).label("data");
+    let widened = (ends.0 - 0.05 * (ends.1 - ends.0), ends.1 + 0.05 * (ends.1 - ends.0));
+    for ((name, law, density), ink) in laws.iter().zip(INKS) {
+        let value = |x: f64| law.log_prob(x).exp();
+        let shown = format!("fitted {name}");
+        panel = match density {
+            true => {
+                panel.curve(widened, |x| Some(value(x)).filter(|y| y.is_finite()).unwrap_or(f64::NAN), ink).label(shown)
+            }
+            false => {
+                let last = ends.1.min(low.max(0.0) + 400.0) as i64;
+                panel.points((ends.0.max(0.0) as i64..=last).map(|k| (k as f64, value(k as f64))), ink).label(shown)
+            }
+        };
+    }
+    Ok(panel)
+}
+
+/// Half of the range that holds the middle half of the data, as a standard deviation of a Gaussian.
+fn middle(x: &[f64], mass: &[f64]) -> f64 {
+    let mut order: Vec<usize> = (0..x.len()).collect();
+    order.sort_by(|a, b| x[*a].total_cmp(&x[*b]));
+    let at = |share: f64| {
+        let mut sum = 0.0;
+        let found = order.iter().find(|i| {
+            sum += mass[**i];
+            sum >= share
+        });
+        found.map_or(0.0, |i| x[*i])
+    };
+    let half = (at(0.75) - at(0.25)) / 1.349;
+    if half > 0.0 { half } else { f64::INFINITY }
 }
 
 /// Cells (from, to, density): whole cells of the resolution, at least a fifth of σ wide, or fifths of σ.

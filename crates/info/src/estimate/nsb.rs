@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::error::{Error, Result};
 use crate::information::Information;
 use crate::integral::{integrate_beside, told_apart};
-use crate::special::{digamma_gain, ln_gamma_rest, trigamma_of_next, trigamma_rest};
+use crate::special::{digamma_gain, ln_gamma_rest, trigamma_lag, trigamma_of_next};
 
 /// Mean and standard deviation of H after the counts of K cells, if before them every entropy from 0 to ln K was about as
 /// likely as any other: Nemenman, Shafee and Bialek, "Entropy and inference, revisited" (2002). Behind it stands a mixture
@@ -109,7 +109,7 @@ impl Sample {
         let prior = if beta < 1.0 {
             self.size * trigamma_of_next(all) - trigamma_of_next(beta)
         } else {
-            trigamma_rest(beta) - self.size * trigamma_rest(all)
+            trigamma_lag(beta) - self.size * trigamma_lag(all)
         };
         likelihood - (ln_gamma_rest(self.n + all) - ln_gamma_rest(all)) + beta.ln() + prior.ln()
     }
@@ -126,7 +126,7 @@ impl Sample {
     fn variance(&self, beta: f64) -> f64 {
         let (all, mean) = (self.n + self.size * beta, self.mean(beta));
         let g = |a: f64| {
-            if a < 1.0 { a * ((a + 1.0) * trigamma_of_next(a) - 1.0) } else { 1.0 - a * (a + 1.0) * trigamma_rest(a) }
+            if a < 1.0 { a * ((a + 1.0) * trigamma_of_next(a) - 1.0) } else { 1.0 - a * (a + 1.0) * trigamma_lag(a) }
         };
         let cell = |count: f64| {
             let (a, below) = (count + beta, mean - self.surprise(count, beta) - 1.0 / (all + 1.0));

@@ -17,6 +17,16 @@ impl Beta {
         let (alpha, beta) = (check_positive("alpha", alpha)?, check_positive("beta", beta)?);
         Ok(Self { alpha, beta })
     }
+
+    /// α, a pure number.
+    pub fn alpha(&self) -> f64 {
+        self.alpha
+    }
+
+    /// β, a pure number.
+    pub fn beta(&self) -> f64 {
+        self.beta
+    }
 }
 
 impl Law for Beta {

@@ -18,6 +18,11 @@ impl Laplace {
         Ok(Self { location, scale })
     }
 
+    /// The median, in the unit of x.
+    pub fn location(&self) -> f64 {
+        self.location
+    }
+
     /// The mean distance from the location.
     pub fn scale(&self) -> f64 {
         self.scale

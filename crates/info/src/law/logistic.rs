@@ -20,6 +20,16 @@ impl Logistic {
         let (location, scale) = (check_location("location", location)?, check_positive("scale", scale)?);
         Ok(Self { location, scale })
     }
+
+    /// The median, in the unit of x.
+    pub fn location(&self) -> f64 {
+        self.location
+    }
+
+    /// s, in the unit of x; the standard deviation is π s/√3.
+    pub fn scale(&self) -> f64 {
+        self.scale
+    }
 }
 
 /// ln of the density at scale 1 and location 0, which is symmetric: |z| keeps the exponential from overflowing.

@@ -150,5 +150,8 @@ proptest! {
         sane(Laplace::new(a, b), x);
         sane(Logistic::new(a, b), x);
         sane(Normal::new(a, b), x);
+        sane(Lognormal::new(a, b), x);
+        sane(Weibull::new(a, b), x);
+        sane(Student::new(a, b, x), x);
     }
 }

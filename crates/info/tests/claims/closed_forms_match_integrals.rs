@@ -102,6 +102,40 @@ fn location_and_scale() -> anyhow::Result<()> {
 }
 
 #[test]
+fn lognormal_and_weibull() -> anyhow::Result<()> {
+    let (mut lognormals, mut weibulls) = (vec![], vec![]);
+    for scale in [0.3, 1.0, 4.0] {
+        for shape in [0.7, 1.0, 1.0 + 1e-9, 2.5, 5.0] {
+            weibulls.push(Weibull::new(shape, scale)?);
+            lognormals.push(Lognormal::new(scale.ln(), 1.0 / shape)?);
+        }
+    }
+    check(&lognormals);
+    check(&weibulls);
+    // With shape 1 it is the exponential distribution.
+    let (one, wait) = (Weibull::new(1.0, 4.0)?, Exponential::new(0.25)?);
+    assert_close(one.entropy().nats(), wait.entropy().nats(), &one);
+    assert_close(one.log_prob(3.0), wait.log_prob(3.0), &one);
+    Ok(())
+}
+
+#[test]
+fn student() -> anyhow::Result<()> {
+    let mut laws = vec![];
+    for df in [2.5, 4.0, 30.0, 1e9] {
+        for (location, scale) in [(0.0, 1.0), (3.0, 0.5), (-2.0, 7.0)] {
+            laws.push(Student::new(df, location, scale)?);
+        }
+    }
+    check(&laws);
+    // Where there is no variance the divergence is known all the same: of two Cauchy distributions ln((σ + τ)² + m²)/(4στ).
+    let (p, q) = (Student::new(1.0, 0.0, 1.0)?, Student::new(1.0, 2.0, 3.0)?);
+    assert_close(p.kl_divergence(&q).nats(), (20f64 / 12.0).ln(), &"Cauchy");
+    assert!(p.mean().is_nan() && p.variance() == f64::INFINITY && p.kl_divergence(&p).nats() == 0.0);
+    Ok(())
+}
+
+#[test]
 fn uniform() -> anyhow::Result<()> {
     let ends = [(0.0, 1.0), (0.0, 2.0), (-1.0, 1.0), (0.2, 0.3), (5.0, 1e6), (-1e9, 1e9)];
     let laws: Result<Vec<_>> = ends.into_iter().map(|(low, high)| Uniform::new(low, high)).collect();

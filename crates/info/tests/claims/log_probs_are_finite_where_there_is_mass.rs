@@ -2,8 +2,8 @@
 
 use candle_mle_info::Result;
 use candle_mle_info::law::{
-    Bernoulli, Beta, ClosedForm, Exponential, Gamma, Laplace, Law, Logistic, Mixture, MultivariateNormal, Normal,
-    Poisson, Uniform,
+    Bernoulli, Beta, ClosedForm, Exponential, Gamma, Laplace, Law, Logistic, Lognormal, Mixture, MultivariateNormal,
+    NegativeBinomial, Normal, Poisson, Student, Uniform, Weibull,
 };
 
 #[track_caller]
@@ -55,17 +55,23 @@ fn outside(law: &dyn Law, xs: &[f64]) {
 fn all_over_the_line() -> Result<()> {
     for size in SIZES {
         for other in SIZES {
-            let line: [Box<dyn Law>; 4] = [
+            let line: [Box<dyn Law>; 5] = [
                 Box::new(Normal::new(-other, size)?),
                 Box::new(Laplace::new(other, size)?),
                 Box::new(Logistic::new(-other, size)?),
+                Box::new(Student::new(other, 1.0, size)?),
                 Box::new(Mixture::new(&[(0.5, Normal::new(0.0, size)?), (0.5, Normal::new(0.0, other)?)])?),
             ];
             for law in line {
                 FAR.iter().for_each(|x| [-x, 0.0, *x].iter().for_each(|x| inside(&*law, *x)));
                 outside(&*law, &[]);
             }
-            let half: [Box<dyn Law>; 2] = [Box::new(Exponential::new(size)?), Box::new(Gamma::new(size, other)?)];
+            let half: [Box<dyn Law>; 4] = [
+                Box::new(Exponential::new(size)?),
+                Box::new(Gamma::new(size, other)?),
+                Box::new(Weibull::new(size, other)?),
+                Box::new(Lognormal::new(other.ln(), size)?),
+            ];
             for law in half {
                 FAR.iter().for_each(|x| inside(&*law, *x));
                 outside(&*law, &[-5e-324, -1.0]);
@@ -73,6 +79,9 @@ fn all_over_the_line() -> Result<()> {
             let beta = Beta::new(size, other)?;
             [5e-324, 1e-310, 1e-300, 1e-75, 0.3, 1.0 - 2f64.powi(-53)].iter().for_each(|x| inside(&beta, *x));
             outside(&beta, &[-5e-324, 1.0 + f64::EPSILON]);
+            let counts = NegativeBinomial::new(size, other)?;
+            [0.0, 1.0, 1e3, 1e80, 1e300, f64::MAX].iter().for_each(|x| inside(&counts, *x));
+            outside(&counts, &[-1.0, 0.5]);
         }
         let poisson = Poisson::new(size)?;
         [0.0, 1.0, 1e3, 1e80, 1e300, f64::MAX].iter().for_each(|x| inside(&poisson, *x));

@@ -23,6 +23,7 @@ mod no_estimate_is_above_the_entropies;
 mod nsb_knows_its_error;
 mod permutation_p_values_are_valid;
 mod quadrature_is_honest;
+mod special_functions_and_laws;
 mod table_estimators_are_as_published;
 mod table_identities;
 mod table_measures_of_the_lecture;

@@ -1,0 +1,314 @@
+//! `candle-mle fit` of what is no classifier: named distributions, all of them ranked, mixtures, regressions of numbers.
+
+use anyhow::{Result, bail};
+use candle_core::Tensor;
+use candle_mle::batch::{Response, host};
+use candle_mle::families::{Ranking, rank};
+use candle_mle::hook::ParameterPath;
+use candle_mle::info::law;
+use candle_mle::info::number::{fixed, seen, shown};
+use candle_mle::mle::Plan;
+use candle_mle::model::{Family, KlDivergence, LinearGaussian, Mixture, PoissonRegression, Support, Univariate};
+use candle_mle::separation::of_counts;
+use candle_mle::standardize::Standardize;
+use candle_mle::table::{Ask, Column};
+use candle_mle::{Design, Empirical, Error, Model, Parameters, Table};
+use candle_nn::VarBuilder;
+
+use crate::flags::{Data, FamilyName, Fit};
+use crate::learned::{Learned, Setting};
+use crate::pictures::Slice;
+use crate::run::{Run, say_notes};
+
+/// The one column that a distribution is of.
+fn column<'a>(run: &'a Run<Fit>, table: &'a Table) -> Result<&'a str> {
+    let numbers = table.columns().iter().filter(|(_, column)| matches!(column, Column::Numbers(_)));
+    let numbers: Vec<&str> = numbers.map(|(name, _)| name.as_str()).collect();
+    match (run.flags.data.columns.names(), numbers.as_slice()) {
+        ([name], _) => Ok(name),
+        ([], [name]) => Ok(name),
+        _ => bail!("a distribution is of one column: --column with one of {}", numbers.join(", ")),
+    }
+}
+
+/// The numbers of that column, at the resolution that was typed.
+fn values(run: &Run<Fit>, table: &Table) -> Result<Design<Tensor>> {
+    let mut design = table.values(column(run, table)?)?;
+    say_notes(&design.notes);
+    let resolution = &run.flags.data.resolution;
+    if !resolution.is_empty() {
+        design.p = design.p.at_resolution(resolution)?;
+    }
+    Ok(design)
+}
+
+/// Fits a family of one column, or all of them.
+pub(crate) fn distribution(run: &Run<Fit>, table: &Table, family: FamilyName) -> Result<()> {
+    match family {
+        FamilyName::Exponential => one::<law::Exponential>(run, table),
+        FamilyName::Laplace => one::<law::Laplace>(run, table),
+        FamilyName::LogisticDistribution => one::<law::Logistic>(run, table),
+        FamilyName::Gamma => one::<law::Gamma>(run, table),
+        FamilyName::Lognormal => one::<law::Lognormal>(run, table),
+        FamilyName::Weibull => one::<law::Weibull>(run, table),
+        FamilyName::Student => one::<law::Student>(run, table),
+        FamilyName::Poisson => one::<law::Poisson>(run, table),
+        FamilyName::NegativeBinomial => one::<law::NegativeBinomial>(run, table),
+        FamilyName::Beta => one::<law::Beta>(run, table),
+        FamilyName::Mixture => mixture(run, table),
+        FamilyName::All => all(run, table),
+        FamilyName::Coin | FamilyName::Logistic | FamilyName::Softmax | FamilyName::Linear | FamilyName::Gaussian => {
+            bail!("say which column to predict: --target COLUMN")
+        }
+    }
+}
+
+fn one<L: Family>(run: &Run<Fit>, table: &Table) -> Result<()> {
+    let name = column(run, table)?;
+    supported::<L>(table, name)?;
+    if !L::DENSITY && !run.flags.data.resolution.is_empty() {
+        bail!("a {} has probabilities, and needs no --resolution: leave it out", L::NAME);
+    }
+    let Design { p, names, .. } = values(run, table)?;
+    run.say_data(&format!("{} for {name}: {}", article(L::NAME), L::FORMULA), "H(p̂)", &p);
+    let Some(coordinates) = or_finding(Univariate::<L>::coordinates(p.batch(), p.mass()))? else { return Ok(()) };
+    let make = |vb: VarBuilder| Univariate::<L>::new(vb)?.standardized(coordinates.clone());
+    let learned = run.learn(&p, Setting { truth: None, separation: None, names: &names, step_size: 0.15 }, make)?;
+    let law = learned.model.law()?;
+    say_named(&law.named(), name);
+    run.draw_distribution(name, &p, &learned)?;
+    run.say_files();
+    Ok(())
+}
+
+/// That the column holds what the family is of, or the line that does not.
+fn supported<L: Family>(table: &Table, name: &str) -> Result<()> {
+    let Support { what, cure, holds } = L::SUPPORT;
+    let table = table.with_only(&[name])?;
+    Ok(table.holding(name, holds, &format!("a {} is of {what}: {cure}", L::NAME))?)
+}
+
+fn article(name: &str) -> String {
+    match name.starts_with(['e', 'a', 'i', 'o', 'u']) {
+        true => format!("an {name}"),
+        false if name.starts_with("Student") => name.into(),
+        false => format!("a {name}"),
+    }
+}
+
+/// Parameters by name, with their unit.
+fn say_named(named: &[(&str, f64, &str)], column: &str) {
+    let unit = |unit: &str| match unit {
+        "" => "(a pure number)".to_string(),
+        "x" => format!("(in units of {column})"),
+        "per x" => format!("(per unit of {column})"),
+        other => format!("({other})"),
+    };
+    for (name, value, of) in named {
+        println!("{name:<20}{:>14}  {}", shown(*value), unit(of));
+    }
+    println!();
+}
+
+/// Something, or that there is no finite maximum, which is said and is no failure.
+fn or_finding<T>(found: candle_mle::Result<T>) -> Result<Option<T>> {
+    match found {
+        Err(finding @ Error::NoMaximum { .. }) => {
+            println!("{finding}");
+            Ok(None)
+        }
+        found => Ok(Some(found?)),
+    }
+}
+
+fn all(run: &Run<Fit>, table: &Table) -> Result<()> {
+    let name = column(run, table)?;
+    let Design { p, .. } = values(run, table)?;
+    run.say_data(&format!("all families for {name}"), "H(p̂)", &p);
+    let ranking = rank(&p)?;
+    run.say_families(&ranking, name);
+    run.draw_families(name, &p, &ranking)?;
+    run.say_picture("families.png");
+    Ok(())
+}
+
+impl<D: Data> Run<D> {
+    /// The families, the nearest first, and why the others are not among them.
+    pub fn say_families(&self, Ranking { ranked, refused }: &Ranking, column: &str) {
+        let unit = self.unit();
+        let least = ranked.iter().map(|family| family.aic).fold(f64::INFINITY, f64::min);
+        let (kl, cross_entropy) = (format!("KL ({unit})"), format!("H(p̂,q) ({unit})"));
+        println!("{:<32}{kl:>12}{cross_entropy:>18}{:>14}{:>10}  likeliest", "family", "AIC (nats)", "above");
+        for family in ranked {
+            let kl = family.kl.map_or("–".into(), |kl| seen(kl.to(unit), 4));
+            let named: Vec<String> =
+                family.named.iter().map(|(name, value, _)| format!("{name} {}", seen(*value, 4))).collect();
+            let stands = if family.converged { "" } else { "  NOT converged" };
+            println!(
+                "{:<32}{kl:>12}{:>18}{:>14}{:>10}  {}{stands}",
+                family.name,
+                seen(family.cross_entropy.to(unit), 4),
+                fixed(family.aic, 2),
+                fixed(family.aic - least, 2),
+                named.join(", ")
+            );
+        }
+        for (family, why) in refused {
+            println!("{family:<32}  not ranked: {why}");
+        }
+        if ranked.iter().all(|family| family.kl.is_none()) {
+            println!(
+                "\nwithout a resolution KL to a density is infinite: ranked by H(p̂,q), per unit of {column}; see --resolution"
+            );
+        } else if ranked.iter().any(|family| family.kl.is_some_and(|kl| kl.nats() < -1e-6)) {
+            println!("\nKL below 0 is no KL: in cells as wide as this resolution such a density is not flat");
+        }
+        println!();
+    }
+}
+
+fn mixture(run: &Run<Fit>, table: &Table) -> Result<()> {
+    let flags = &run.flags.data;
+    let Design { mut p, names, notes } = table.points(flags.columns.names())?;
+    say_notes(&notes);
+    if !flags.resolution.is_empty() {
+        p = p.at_resolution(&flags.resolution)?;
+    }
+    run.say_data(&format!("a mixture of {} Gaussians for {}", flags.components, names.columns.join(", ")), "H(p̂)", &p);
+    // A component on one point would have no width; the step of recording is the least that can be told.
+    let (_, covariance) = p.moments()?;
+    let thousandth = (0..covariance.len()).map(|j| 1e-3 * covariance[j][j].sqrt()).collect();
+    let floor: Vec<f64> = p.resolution().map_or(thousandth, <[f64]>::to_vec);
+    println!(
+        "the best of {} starts (--restarts, --seed); no standard deviation below {}, {}\n",
+        flags.restarts,
+        floor.iter().map(|f| shown(*f)).collect::<Vec<_>>().join(", "),
+        if p.resolution().is_some() { "the resolution" } else { "a thousandth of that of the column" }
+    );
+    let data = run.place(&p)?;
+    let fitted =
+        Mixture::best_of(flags.restarts as usize, &data, flags.components as usize, &floor, &mut run.generator());
+    let history = fitted.as_ref().map(|fitted| fitted.history.clone()).unwrap_or_default();
+    let setting = Setting { truth: None, separation: None, names: &names, step_size: 0.1 };
+    let learned = run.learned(&Plan::default(), setting, history, &ParameterPath::new(), fitted)?;
+    say_mixture(&learned.model, &names.columns)?;
+    run.draw_descent(&learned, "H(p̂)")?;
+    if names.columns.len() == 1 {
+        run.draw_mixture(&names.columns[0], &p, &learned)?;
+    }
+    run.say_files();
+    Ok(())
+}
+
+fn say_mixture(model: &Mixture, columns: &[String]) -> Result<()> {
+    let (weights, means, covariances) =
+        (host(&model.weights()?)?, host(&model.means()?)?, host(&model.covariances()?)?);
+    let d = columns.len();
+    println!("\n{:<12}{:>12}  {:<20}{:>14}{:>22}", "component", "weight", "column", "mean", "standard deviation");
+    for (k, weight) in weights.iter().enumerate() {
+        for (j, column) in columns.iter().enumerate() {
+            let (component, weight) =
+                if j == 0 { ((k + 1).to_string(), fixed(*weight, 6)) } else { Default::default() };
+            let sd = covariances[(k * d + j) * d + j].sqrt();
+            println!("{component:<12}{weight:>12}  {column:<20}{:>14}{:>22}", shown(means[k * d + j]), shown(sd));
+        }
+    }
+    println!();
+    Ok(())
+}
+
+/// Linear regression, or Poisson regression.
+pub(crate) fn regression(run: &Run<Fit>, ask: &Ask<'_>, family: FamilyName) -> Result<()> {
+    let flags = &run.flags.data;
+    let design = ask.numbers(flags.offset.as_deref(), flags.exposure.as_deref())?;
+    let Design { p, names, notes } = &design;
+    say_notes(notes);
+    run.say_data(&names.to_string(), "H(Y|X)", p);
+    match family {
+        FamilyName::Linear => {
+            let coordinates = LinearGaussian::coordinates(p.batch(), p.mass());
+            let Some(coordinates) = or_finding(coordinates)? else { return Ok(()) };
+            let make = |vb: VarBuilder| LinearGaussian::new(names.columns.len(), vb)?.standardized(coordinates.clone());
+            let learned = regress(run, &design, make)?;
+            let of =
+                |model: &LinearGaussian| Ok::<_, anyhow::Error>((host(&model.weight()?)?, host(&model.bias()?)?[0]));
+            say_slopes(&design, of(&learned.model)?, &format!("{} per unit", names.target));
+            println!("{:<28}{:>14}  (in units of {})\n", "residual σ", shown(learned.model.sigma()?), names.target);
+        }
+        _ => {
+            if let Some(found) = of_counts(p)? {
+                println!(
+                    "no finite maximum: the counts are 0 wherever {}; there its mean falls to 0",
+                    apart(&found.direction[1], &names.columns)
+                );
+                return Ok(());
+            }
+            let map = if names.columns.is_empty() { None } else { Some(Standardize::bulk(p.batch().x(), p.mass())?) };
+            let make = |vb: VarBuilder| {
+                map.iter()
+                    .cloned()
+                    .try_fold(PoissonRegression::new(names.columns.len(), vb)?, |model, map| model.standardized(map))
+            };
+            let learned = regress(run, &design, make)?;
+            let of = (host(&learned.model.weight()?)?, host(&learned.model.bias()?)?[0]);
+            say_slopes(&design, of, "log of the mean, per unit");
+        }
+    }
+    run.say_files();
+    Ok(())
+}
+
+/// Which columns run off.
+fn apart(direction: &[f64], columns: &[String]) -> String {
+    let moves = direction.iter().zip(columns).filter(|(d, _)| **d != 0.0);
+    let moves: Vec<String> =
+        moves.map(|(d, name)| format!("{name} is {}", if *d < 0.0 { "large" } else { "small" })).collect();
+    if moves.is_empty() { "one looks".into() } else { moves.join(" and ") }
+}
+
+fn regress<M: Model<Batch = Response> + Parameters + KlDivergence>(
+    run: &Run<Fit>,
+    Design { p, names, .. }: &Design<Response>,
+    make: impl Fn(VarBuilder) -> candle_mle::Result<M>,
+) -> Result<Learned<M>> {
+    let learned = run.learn(p, Setting { truth: None, separation: None, names, step_size: 0.1 }, make)?;
+    run.draw_descent(&learned, "H(Y|X)")?;
+    Ok(learned)
+}
+
+fn say_slopes(Design { names, .. }: &Design<Response>, (weight, bias): (Vec<f64>, f64), unit: &str) {
+    println!("\ncoefficients ({unit})");
+    println!("  {:<26}{:>14}", "(intercept)", shown(bias));
+    names.columns.iter().zip(weight).for_each(|(name, slope)| println!("  {name:<26}{:>14}", shown(slope)));
+}
+
+impl Run<Fit> {
+    /// All three pictures of a distribution: the descent, a slice along its first variable, and it over the data.
+    fn draw_distribution<L: Family>(
+        &self,
+        name: &str,
+        p: &Empirical<Tensor>,
+        learned: &Learned<Univariate<L>>,
+    ) -> Result<()> {
+        self.draw_descent(learned, "H(p̂)")?;
+        let law = learned.model.law()?;
+        let fitted = law.variables();
+        let at = |value: f64| {
+            let moved = [&[value], &fitted[1..]].concat();
+            Univariate::from_law(&L::of(&moved)?, &candle_core::Device::Cpu)
+        };
+        let axis = format!("{} of {name}", L::VARIABLES[0].replace('_', " "));
+        let others: Vec<String> = L::VARIABLES[1..].iter().map(|name| name.replace('_', " ")).collect();
+        let length = 0.1 * p.moments()?.1[0][0].sqrt().max(f64::MIN_POSITIVE);
+        let length = if L::VARIABLES[0] == "location" { length } else { 0.1 };
+        let slice = Slice::new(axis, fitted[0], (length, f64::INFINITY), at, p)?;
+        let slice = if others.is_empty() { slice } else { slice.holding(others.join(", ")) };
+        self.draw_landscape(learned, "H(p̂)", &slice, None)?;
+        self.draw_over("model.png", name, p, (L::NAME, &law), L::DENSITY, learned.converged, &learned.history)
+    }
+
+    fn draw_mixture(&self, name: &str, p: &Empirical<Tensor>, learned: &Learned<Mixture>) -> Result<()> {
+        let law = learned.model.law()?;
+        self.draw_over("model.png", name, p, ("mixture of Gaussians", &law), true, learned.converged, &learned.history)
+    }
+}

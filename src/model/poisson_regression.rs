@@ -1,0 +1,159 @@
+//! Poisson regression: counts whose mean is exp(w·x + b + offset), the log link.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use candle_core::{Device, Tensor, TensorId};
+use candle_mle_info::law::{ClosedForm, Poisson};
+use candle_nn::{Init, VarBuilder};
+use rand::Rng;
+
+use super::poisson::{deviance_of_counts, poisson, seen_of_counts};
+use super::univariate::Support;
+use super::{KlDivergence, Model, Sample};
+use crate::batch::{Response, host, like};
+use crate::error::{Error, Result, shape};
+use crate::ops::linear;
+use crate::parameters::{Parameters, Parts};
+use crate::standardize::Standardize;
+
+/// A count y ~ Poisson with mean exp(w·x + b + offset); the offset of a count over an exposure is the logarithm of that.
+///
+/// ```
+/// use candle_core::{Device, Tensor};
+/// use candle_mle::batch::Response;
+/// use candle_mle::model::PoissonRegression;
+/// use candle_mle::{Empirical, maximum_likelihood};
+/// // Means 2 and 6: the slope is the logarithm of their ratio.
+/// let x = Tensor::new(&[[0.0], [0.0], [1.0], [1.0]], &Device::Cpu)?;
+/// let p = Empirical::from_sample(Response::new(x, Tensor::new(&[1.0, 3.0, 5.0, 7.0], &Device::Cpu)?)?)?;
+/// let slope = maximum_likelihood(&p, |vb| PoissonRegression::new(1, vb))?.model.weight()?.to_vec1::<f64>()?[0];
+/// assert!((slope - 3f64.ln()).abs() < 1e-7);
+/// # Ok::<(), candle_mle::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct PoissonRegression {
+    weight: Tensor,
+    bias: Tensor,
+    standardize: Standardize,
+    /// What was seen of the counts that were scored last.
+    last: Arc<Mutex<Option<(TensorId, Vec<Tensor>)>>>,
+}
+
+impl PoissonRegression {
+    /// Asks for `weight` (d,) and `bias`, a scalar; variables start at 0, where every mean is 1.
+    pub fn new(columns: usize, vb: VarBuilder) -> Result<Self> {
+        Ok(Self {
+            weight: vb.get_with_hints(columns, "weight", Init::Const(0.0))?,
+            bias: vb.get_with_hints((), "bias", Init::Const(0.0))?,
+            standardize: Standardize::identity(columns, &vb)?,
+            last: Arc::default(),
+        })
+    }
+
+    /// The model of slopes and intercept, constant.
+    pub fn from_coefficients(weight: &[f64], bias: f64, device: &Device) -> Result<Self> {
+        let of = |values: Vec<f64>, shape: &[usize]| -> Result<Tensor> {
+            let tensor = Tensor::from_vec(values, shape, &Device::Cpu)?;
+            Ok(tensor.to_dtype(crate::device::float(device))?.to_device(device)?)
+        };
+        let (weight, bias) = (of(weight.to_vec(), &[weight.len()])?, of(vec![bias], &[])?);
+        Self::from_parts(Parts::new([("weight", &weight), ("bias", &bias)]))
+    }
+
+    /// The slopes, (d,): by how much the logarithm of the mean rises per unit of x.
+    pub fn weight(&self) -> Result<Tensor> {
+        Ok(self.weight.detach().div(self.standardize.scale())?)
+    }
+
+    /// The intercept, a scalar: the logarithm of the mean at x = 0.
+    pub fn bias(&self) -> Result<Tensor> {
+        Ok((self.bias.detach() - (self.weight()? * self.standardize.shift())?.sum_all()?)?)
+    }
+
+    /// The logarithm of the mean of every row, (m,).
+    pub fn log_mean(&self, batch: &Response) -> Result<Tensor> {
+        let x = self.standardize.apply(batch.x())?;
+        let log_mean = linear(&x, &self.weight.unsqueeze(0)?)?.squeeze(1)?.broadcast_add(&self.bias)?;
+        Ok(match batch.offset() {
+            Some(offset) => (log_mean + offset)?,
+            None => log_mean,
+        })
+    }
+
+    fn seen(&self, y: &Tensor) -> Result<Vec<Tensor>> {
+        // A poisoned lock still holds tensors or none.
+        let mut last = self.last.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        match &*last {
+            Some((id, seen)) if *id == y.id() => Ok(seen.clone()),
+            _ => {
+                let counts = host(y)?;
+                let Support { what: support, cure, holds } = Support::COUNTS;
+                if let Some(row) = counts.iter().position(|y| !holds(*y)) {
+                    return Err(Error::OffSupport { row, value: counts[row], family: Self::FAMILY, support, cure });
+                }
+                let m = counts.len();
+                let columns = seen_of_counts(&counts).into_iter().map(|column| like(&self.weight, column, m));
+                let seen = columns.collect::<Result<Vec<_>>>()?;
+                *last = Some((y.id(), seen.clone()));
+                Ok(seen)
+            }
+        }
+    }
+}
+
+impl Model for PoissonRegression {
+    type Batch = Response;
+    const DENSITY: bool = false;
+
+    fn log_prob(&self, batch: &Response) -> Result<Tensor> {
+        let seen = self.seen(batch.y())?;
+        Ok((deviance_of_counts(&self.log_mean(batch)?, &seen)? + &seen[3])?.neg()?)
+    }
+}
+
+impl Sample for PoissonRegression {
+    type Given = Tensor;
+
+    fn sample<R: Rng + ?Sized>(&self, x: &Tensor, rng: &mut R) -> Result<Response> {
+        let nothing = Response::new(x.clone(), Tensor::zeros(x.dim(0)?, x.dtype(), x.device())?)?;
+        let y: Vec<f64> =
+            host(&self.log_mean(&nothing)?)?.into_iter().map(|log_mean| poisson(log_mean.exp(), rng)).collect();
+        let rows = y.len();
+        Response::new(x.clone(), like(x, y, rows)?)
+    }
+}
+
+impl KlDivergence for PoissonRegression {
+    fn kl_divergence(&self, q: &Self, batch: &Response) -> Result<Tensor> {
+        let (own, other) = (host(&self.log_mean(batch)?)?, host(&q.log_mean(batch)?)?);
+        let kl = |(own, other): (f64, f64)| -> Result<f64> {
+            Ok(Poisson::new(own.exp())?.kl_divergence(&Poisson::new(other.exp())?).nats())
+        };
+        let kl = own.into_iter().zip(other).map(kl).collect::<Result<Vec<_>>>()?;
+        let rows = kl.len();
+        Ok(Tensor::from_vec(kl, rows, &Device::Cpu)?)
+    }
+}
+
+impl Parameters for PoissonRegression {
+    const FAMILY: &'static str = "Poisson regression";
+
+    fn parameters(&self) -> Result<HashMap<String, Tensor>> {
+        Ok(Parts::new([("weight", &self.weight()?), ("bias", &self.bias()?)]).learnt)
+    }
+
+    fn parts(&self) -> Result<Parts> {
+        Ok(Parts::new([("weight", &self.weight), ("bias", &self.bias)]).with_map(&self.standardize))
+    }
+
+    fn from_parts(mut parts: Parts) -> Result<Self> {
+        let (weight, bias) = (parts.take("weight")?, parts.take("bias")?);
+        if weight.rank() != 1 || bias.rank() != 0 {
+            return Err(shape("the weight", weight.dims(), "(columns,), beside a scalar as bias,"));
+        }
+        let standardize = parts.take_map(weight.dim(0)?, &weight)?;
+        parts.done()?;
+        Ok(Self { weight, bias, standardize, last: Arc::default() })
+    }
+}
