@@ -1,65 +1,178 @@
-//! One full-batch gradient step (forward, backward, update) of the classifiers, beside the time to read X once.
+//! One full-batch step of the classifiers: loss, gradient, update and ln q of every observation; and how much of it is reading X.
 //!
-//! `cargo bench`. Medians in milliseconds; compare ratios within one run, machines differ.
+//! `cargo bench` alone prints milliseconds, the median and the least of 31. Compare ratios within one run: machines differ.
+//! With `--serve` the bench answers the lines of its input, `family rows columns classes type`, each with the seconds, by the wall and
+//! of the processors, of one step: `benches/peers.py` asks it and other libraries in turn.
 
+use std::io::{BufRead, Write};
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use candle_core::{DType, Device, Tensor};
+use candle_mle::fit::GradientDescent;
 use candle_mle::model::{Logistic, Softmax};
-use candle_mle::{Empirical, Labelled, Model, Objective};
+use candle_mle::{Empirical, Hook, Labelled, LossLog, Model, Objective, fit};
 use candle_nn::{Optimizer, SGD, VarBuilder, VarMap};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+/// Rows, columns, classes; two of them make it logistic.
+const SHAPES: [(usize, usize, usize); 6] =
+    [(1_000, 2, 2), (1_000, 2, 3), (1_000_000, 32, 2), (20_000, 784, 2), (100_000, 32, 10), (20_000, 784, 10)];
+
+const TYPES: [DType; 2] = [DType::F32, DType::F64];
+
 fn main() -> Result<()> {
-    println!("{:<34}  {:>10}  {:>12}", "", "step (ms)", "read X (ms)");
-    for (rows, columns, classes) in [(1_000, 2, 2), (200_000, 32, 2), (1_000, 2, 3), (100_000, 32, 10)] {
-        for dtype in [DType::F32, DType::F64] {
-            measure(rows, columns, classes, dtype)?;
+    if std::env::args().any(|arg| arg == "--serve") {
+        return serve();
+    }
+    println!("{:<38}{:>18}{:>18}{:>18}", "", "step (ms)", "read X (ms)", "hook / no hook");
+    for (rows, columns, classes) in SHAPES {
+        for dtype in TYPES {
+            let mut work = Work::new(rows, columns, classes, dtype)?;
+            let [mut steps, mut reads] = [vec![], vec![]];
+            for _ in 0..31 {
+                steps.push(timed(|| work.step())?);
+                reads.push(timed(|| work.read())?);
+            }
+            let ms = |times: &mut Vec<f64>| {
+                times.sort_by(f64::total_cmp);
+                format!("{:.3} ({:.3})", 1e3 * times[times.len() / 2], 1e3 * times[0])
+            };
+            let hook = if rows < 100_000 { String::new() } else { format!("{:.3}", work.hook()?) };
+            let name = format!("{} n={rows} d={columns} k={classes} {dtype:?}", family(classes));
+            println!("{name:<38}{:>18}{:>18}{hook:>18}", ms(&mut steps), ms(&mut reads));
         }
     }
     Ok(())
 }
 
-fn measure(rows: usize, columns: usize, classes: usize, dtype: DType) -> Result<()> {
-    let mut rng = ChaCha8Rng::seed_from_u64(7);
-    let x: Vec<f64> = (0..rows * columns).map(|_| rng.random_range(-1.0..1.0)).collect();
-    let y: Vec<u32> = (0..rows).map(|_| rng.random_range(0..classes as u32)).collect();
-    let x = Tensor::from_vec(x, (rows, columns), &Device::Cpu)?.to_dtype(dtype)?;
-    let data = Empirical::from_sample(Labelled::new(x.clone(), Tensor::from_vec(y, rows, &Device::Cpu)?)?)?;
-    let vars = VarMap::new();
-    let vb = VarBuilder::from_varmap(&vars, dtype, &Device::Cpu);
-    let step = if classes == 2 {
-        median(stepper(Logistic::new(columns, vb)?, &data, SGD::new(vars.all_vars(), 0.1)?))?
-    } else {
-        median(stepper(Softmax::new(columns, classes, vb)?, &data, SGD::new(vars.all_vars(), 0.1)?))?
-    };
-    let read = median(|| Ok(x.sum_all().map(drop)?))?;
-    let family = if classes == 2 { "logistic".to_string() } else { format!("softmax k={classes}") };
-    println!("{:<34}  {step:>10.3}  {read:>12.3}", format!("{family} n={rows} d={columns} {dtype:?}"));
+fn family(classes: usize) -> &'static str {
+    if classes == 2 { "logistic" } else { "softmax" }
+}
+
+/// Answers questions for one step or one reading of X until there are no more.
+fn serve() -> Result<()> {
+    let mut work: Option<(String, Work)> = None;
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        let (what, shape) = line.split_once(' ').context("what to do, and on what")?;
+        if work.as_ref().is_none_or(|(last, _)| last != shape) {
+            let [rows, columns, classes, dtype] = shape.split(' ').collect::<Vec<_>>()[..] else {
+                bail!("rows, columns, classes and type, not '{shape}'");
+            };
+            let dtype = if dtype == "float32" { DType::F32 } else { DType::F64 };
+            work = Some((shape.into(), Work::new(rows.parse()?, columns.parse()?, classes.parse()?, dtype)?));
+        }
+        let Some((_, work)) = &mut work else { continue };
+        let (wall, processors) = (Instant::now(), processors()?);
+        match what {
+            "step" => work.step()?,
+            "read" => work.read()?,
+            "plain" => work.fit(&mut ())?,
+            "hook" => work.fit(&mut LossLog::new())?,
+            _ => bail!("step, read, plain or hook, not '{what}'"),
+        }
+        println!("{} {}", wall.elapsed().as_secs_f64(), self::processors()? - processors);
+        std::io::stdout().flush()?;
+    }
     Ok(())
 }
 
-fn stepper<M: Model<Batch = Labelled>>(
-    model: M,
-    data: &Empirical<Labelled>,
-    mut sgd: SGD,
-) -> impl FnMut() -> Result<()> {
-    move || {
-        let log_q = model.log_prob(data.batch())?;
-        Ok(sgd.backward_step(&Objective::CrossEntropy.loss(&model, &log_q, data)?)?)
+/// Seconds that the processors have spent on this process, where the system tells.
+fn processors() -> Result<f64> {
+    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return Ok(f64::NAN) };
+    let mut nanoseconds = 0;
+    for task in tasks {
+        let stat = std::fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
+        nanoseconds += stat.split(' ').next().and_then(|spent| spent.parse::<u64>().ok()).unwrap_or(0);
     }
+    Ok(nanoseconds as f64 * 1e-9)
 }
 
-fn median(mut run: impl FnMut() -> Result<()>) -> Result<f64> {
-    run()?; // warm up
-    let mut times = vec![];
-    for _ in 0..9 {
-        let start = Instant::now();
-        run()?;
-        times.push(start.elapsed().as_secs_f64() * 1e3);
+fn timed(run: impl FnOnce() -> Result<()>) -> Result<f64> {
+    let start = Instant::now();
+    run()?;
+    Ok(start.elapsed().as_secs_f64())
+}
+
+enum Family {
+    Logistic(Logistic),
+    Softmax(Softmax),
+}
+
+struct Work {
+    family: Family,
+    data: Empirical<Labelled>,
+    vars: VarMap,
+    sgd: SGD,
+}
+
+impl Work {
+    fn new(rows: usize, columns: usize, classes: usize, dtype: DType) -> Result<Self> {
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        let x: Vec<f64> = (0..rows * columns).map(|_| rng.random_range(-1.7..1.7)).collect();
+        let y: Vec<u32> = (0..rows).map(|_| rng.random_range(0..classes as u32)).collect();
+        let x = Tensor::from_vec(x, (rows, columns), &Device::Cpu)?.to_dtype(dtype)?;
+        let data = Empirical::from_sample(Labelled::new(x, Tensor::from_vec(y, rows, &Device::Cpu)?)?)?;
+        let vars = VarMap::new();
+        let vb = VarBuilder::from_varmap(&vars, dtype, &Device::Cpu);
+        let family = match classes {
+            2 => Family::Logistic(Logistic::new(columns, vb)?),
+            _ => Family::Softmax(Softmax::new(columns, classes, vb)?),
+        };
+        let sgd = SGD::new(vars.all_vars(), 0.1)?;
+        let mut work = Self { family, data, vars, sgd };
+        // Warm.
+        work.step()?;
+        work.step()?;
+        Ok(work)
     }
-    times.sort_by(f64::total_cmp);
-    Ok(times[times.len() / 2])
+
+    fn step(&mut self) -> Result<()> {
+        fn loss<M: Model<Batch = Labelled>>(model: &M, data: &Empirical<Labelled>) -> Result<Tensor> {
+            Ok(Objective::CrossEntropy.loss(model, &model.log_prob(data.batch())?, data)?)
+        }
+        let loss = match &self.family {
+            Family::Logistic(model) => loss(model, &self.data)?,
+            Family::Softmax(model) => loss(model, &self.data)?,
+        };
+        self.sgd.backward_step(&loss)?;
+        loss.to_scalar::<f64>()?;
+        Ok(())
+    }
+
+    fn read(&self) -> Result<()> {
+        Ok(self.data.batch().x().sum_all().map(drop)?)
+    }
+
+    /// Ten steps of gradient descent.
+    fn fit(&self, hook: &mut (impl Hook<Logistic> + Hook<Softmax>)) -> Result<()> {
+        let mut descent = GradientDescent::new(&self.vars, 1e-3)?;
+        let (data, objective) = (&self.data, Objective::CrossEntropy);
+        match &self.family {
+            Family::Logistic(model) => fit(model, data, objective, &mut descent, 0..10, hook)?,
+            Family::Softmax(model) => fit(model, data, objective, &mut descent, 0..10, hook)?,
+        };
+        Ok(())
+    }
+
+    /// Seconds of a fit with the hook over those without, the medians of the processors' where the system tells.
+    fn hook(&self) -> Result<f64> {
+        let [mut with, mut without] = [vec![], vec![]];
+        for _ in 0..9 {
+            for (times, hooked) in [(&mut with, true), (&mut without, false)] {
+                let start = processors()?;
+                if hooked {
+                    self.fit(&mut LossLog::new())?
+                } else {
+                    self.fit(&mut ())?
+                };
+                times.push(processors()? - start);
+            }
+        }
+        with.sort_by(f64::total_cmp);
+        without.sort_by(f64::total_cmp);
+        Ok(with[4] / without[4])
+    }
 }

@@ -2,12 +2,16 @@
 
 mod response;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use candle_core::{DType, Device, Tensor};
 
 pub use response::Response;
 
 use crate::device::float;
 use crate::error::{Error, Result, matrix, shape};
+use crate::ops::linear_log;
 
 /// Rows that a model can score.
 pub trait Batch: Sized {
@@ -31,6 +35,12 @@ pub trait Batch: Sized {
 
     /// The rows as numbers on the host, for grouping equal ones.
     fn keys(&self) -> Result<Keys>;
+
+    /// The same rows, told by p̂ what it is of each, (m,) f64: for those whose gradient is made ready with ln q.
+    #[must_use]
+    fn weighed(self, _share: &Tensor) -> Self {
+        self
+    }
 }
 
 /// Rows as numbers: `width` columns, of which the first `given` are conditioned on (x) and the others are the outcome.
@@ -98,6 +108,10 @@ pub struct Labelled {
     y: Tensor,
     /// One more than the largest class.
     classes: usize,
+    /// What p̂ is of each row, (m,) f64; what it would be were all alike, before a p̂ has told.
+    share: Tensor,
+    /// Whether a gradient is made ready with ln q.
+    ahead: Arc<AtomicBool>,
 }
 
 impl Labelled {
@@ -114,7 +128,12 @@ impl Labelled {
             return Err(Error::Numbers { what: "y", got: y.dtype(), expected: "u32, the numbers of classes," });
         }
         let classes = host(&y)?.into_iter().fold(0.0, f64::max) as usize + 1;
-        Ok(Self { x, y, classes })
+        Self::of(x, y, classes)
+    }
+
+    fn of(x: Tensor, y: Tensor, classes: usize) -> Result<Self> {
+        let share = Tensor::new(1.0 / y.elem_count() as f64, &Device::Cpu)?.broadcast_as(y.elem_count())?;
+        Ok(Self { x, y, classes, share, ahead: Arc::default() })
     }
 
     /// The design matrix, (m, d).
@@ -144,6 +163,25 @@ impl Labelled {
         self.at_most(classes)?;
         Ok(log_probs.gather(&self.y.unsqueeze(1)?, 1)?.squeeze(1)?)
     }
+
+    /// The same where the logits are linear in `x`, these rows in a model's own coordinates: of k classes for slopes (k, d) and
+    /// intercepts (k,), of the classes 0 and 1 for slopes (d,) and a scalar. On a CPU it is one pass over x, which makes the
+    /// gradient ready.
+    ///
+    /// # Errors
+    /// Shapes that do not fit; a class beyond the known ones.
+    pub fn observed_linear(&self, x: &Tensor, slopes: &Tensor, intercepts: &Tensor) -> Result<Tensor> {
+        self.at_most(if intercepts.rank() == 0 { 2 } else { intercepts.elem_count() })?;
+        let columns = x.dim(1)?;
+        let expected = [intercepts.dims(), &[columns]].concat();
+        if slopes.dims() != expected {
+            return Err(shape("the slopes", slopes.dims(), format!("{expected:?}")));
+        }
+        if x.dim(0)? != self.rows()? {
+            return Err(shape("x", x.dims(), format!("({}, {columns})", self.rows()?)));
+        }
+        linear_log([x, &self.y, &self.share], [slopes, intercepts], &self.ahead)
+    }
 }
 
 impl Batch for Labelled {
@@ -160,11 +198,11 @@ impl Batch for Labelled {
     }
 
     fn select(&self, rows: &Tensor) -> Result<Self> {
-        Ok(Self { x: self.x.select(rows)?, y: self.y.select(rows)?, classes: self.classes })
+        Self::of(self.x.select(rows)?, self.y.select(rows)?, self.classes)
     }
 
     fn to_device(&self, device: &Device) -> Result<Self> {
-        Ok(Self { x: self.x.to_device(device)?, y: self.y.to_device(device)?, classes: self.classes })
+        Ok(Self { x: self.x.to_device(device)?, y: self.y.to_device(device)?, ..self.clone() })
     }
 
     fn to_dtype(&self, dtype: DType) -> Result<Self> {
@@ -180,6 +218,10 @@ impl Batch for Labelled {
             values.push(class);
         }
         Ok(Keys { values, width: given + 1, given })
+    }
+
+    fn weighed(self, share: &Tensor) -> Self {
+        Self { share: share.clone(), ahead: Arc::default(), ..self }
     }
 }
 

@@ -6,6 +6,7 @@ use candle_core::{Tensor, backprop::GradStore};
 use candle_nn::Optimizer;
 
 use crate::error::{Error, Result};
+use crate::kernel::Sums;
 
 /// The model where its variables stand: ln q of the rows, the loss, and its value on the host.
 pub struct Forward {
@@ -17,6 +18,8 @@ pub struct Forward {
     pub value: f64,
     /// By how much rounding alone may move the value: differences below it say nothing.
     pub rounding: f64,
+    /// What was summed of ln q, for hooks to ask again for nothing.
+    pub(crate) sums: Option<Sums>,
 }
 
 impl Forward {

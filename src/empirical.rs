@@ -9,6 +9,7 @@ use candle_mle_info::Information;
 
 use crate::batch::{Batch, Keys, Labelled, bits, host};
 use crate::error::{Error, Result, empty, positive, shape};
+use crate::kernel::by_row;
 use crate::model::Model;
 use crate::standardize::Standardize;
 
@@ -31,6 +32,8 @@ pub struct Empirical<B> {
     count: Tensor,
     mass: Tensor,
     log_p: Tensor,
+    /// The three of them for what sums over them on the CPU.
+    by_row: [Tensor; 3],
     total: f64,
     entropy: Information,
     /// Whether log_p is of a density, and not of probabilities.
@@ -116,9 +119,11 @@ impl<B: Batch> Empirical<B> {
         let (m, total) = (count.len(), count.iter().sum::<f64>());
         let mass: Vec<f64> = count.iter().map(|c| c / total).collect();
         let entropy = Information::from_nats(mass.iter().zip(&log_p).map(|(p, l)| p * (0.0 - l)).sum());
+        let by_row = [by_row(&count)?, by_row(&mass)?, by_row(&log_p)?];
+        let batch = batch.weighed(&by_row[1]);
         let tensor = |values: Vec<f64>| Tensor::from_vec(values, m, &Device::Cpu);
         let (count, mass, log_p) = (tensor(count)?, tensor(mass)?, tensor(log_p)?);
-        Ok(Self { batch, count, mass, log_p, total, entropy, density: false, resolution: None })
+        Ok(Self { batch, count, mass, log_p, by_row, total, entropy, density: false, resolution: None })
     }
 
     /// The same on another device. Metal, which has no f64, keeps mass and logarithms on the host.
@@ -129,6 +134,7 @@ impl<B: Batch> Empirical<B> {
             count: self.count.to_device(place)?,
             mass: self.mass.to_device(place)?,
             log_p: self.log_p.to_device(place)?,
+            by_row: self.by_row.clone(),
             total: self.total,
             entropy: self.entropy,
             density: self.density,
@@ -160,13 +166,17 @@ impl<B: Batch> Empirical<B> {
         let of = |tensor: &Tensor| tensor.index_select(&Tensor::from_slice(rows, k, tensor.device())?, 0);
         let total: f64 = counts.iter().sum();
         let place = self.count.device();
-        let on_place = |values: Vec<f64>| Tensor::from_vec(values, k, &Device::Cpu)?.to_device(place);
+        let on_place = |values: &[f64]| Tensor::from_slice(values, k, &Device::Cpu)?.to_device(place);
         let device = self.batch.device();
+        let mass: Vec<f64> = counts.iter().map(|count| count / total).collect();
+        let log_p = of(&self.log_p)?;
+        let by_row = [by_row(counts)?, by_row(&mass)?, by_row(&host(&log_p)?)?];
         Ok(Self {
-            batch: self.batch.select(&Tensor::from_slice(rows, k, &device)?)?,
-            count: on_place(counts.to_vec())?,
-            mass: on_place(counts.iter().map(|count| count / total).collect())?,
-            log_p: of(&self.log_p)?,
+            batch: self.batch.select(&Tensor::from_slice(rows, k, &device)?)?.weighed(&by_row[1]),
+            count: on_place(counts)?,
+            mass: on_place(&mass)?,
+            log_p,
+            by_row,
             total,
             entropy: self.entropy,
             density: self.density,
@@ -187,6 +197,12 @@ impl<B: Batch> Empirical<B> {
     /// p̂ of each row, (m,) f64; sums to 1.
     pub fn mass(&self) -> &Tensor {
         &self.mass
+    }
+
+    /// Count, mass and ln p̂ of each row on the host, (m,) f64 each, for the kernels: where a column is one number it is that one,
+    /// repeated.
+    pub(crate) fn by_row(&self) -> [&Tensor; 3] {
+        self.by_row.each_ref()
     }
 
     /// n, the number of observations.

@@ -20,7 +20,7 @@ use crate::empirical::Empirical;
 use crate::error::{Error, Result};
 use crate::hook::{Hook, LOOK_EVERY, Step};
 use crate::model::Model;
-use crate::objective::Objective;
+use crate::objective::{Objective, sums_of};
 
 /// Why a fit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,15 +123,19 @@ pub fn fit<M: Model>(
 /// ln q and the loss where the variables stand.
 fn evaluate<M: Model>(model: &M, p: &Empirical<M::Batch>, objective: Objective, looks: bool) -> Result<Forward> {
     let log_q = model.log_prob(p.batch())?;
-    let loss = objective.loss(model, &log_q, p)?;
+    let sums = sums_of(&log_q, p)?;
+    let loss = objective.by::<M>(sums.as_ref(), &log_q, p)?;
     if !looks {
-        return Ok(Forward { log_q, loss, value: f64::NAN, rounding: f64::NAN });
+        return Ok(Forward { log_q, loss, value: f64::NAN, rounding: f64::NAN, sums });
     }
     // The sum of the sizes of its terms, of which rounding takes a share each time.
-    let size = number(&Objective::CrossEntropy.of::<M>(&log_q.detach().abs()?.neg()?, p)?)? * objective.scale(p);
+    let size = match sums {
+        Some(sums) => sums.size,
+        None => number(&Objective::CrossEntropy.of::<M>(&log_q.detach().abs()?.neg()?, p)?)?,
+    };
     let share = if log_q.dtype() == DType::F64 { 4.0 * f64::EPSILON } else { 4.0 * f64::from(f32::EPSILON) };
     let value = number(&loss)?;
-    Ok(Forward { log_q, loss, value, rounding: share * size.max(value.abs()) })
+    Ok(Forward { log_q, loss, value, rounding: share * (size * objective.scale(p)).max(value.abs()), sums })
 }
 
 /// Shows the hook a step, and looks whether its loss is a number; whether the hook ends the run.
@@ -146,6 +150,7 @@ fn show<M: Model>(
 ) -> Result<bool> {
     let (log_q, loss) = (forward.log_q.detach(), forward.loss.detach());
     let step = Step::new(index, model, data, &log_q)?
+        .summed(forward.sums)
         .descending(objective, &loss)
         .with_gradients(gradients)
         .with_optimizer(optimizer);

@@ -16,8 +16,9 @@ use crate::batch::{host, number};
 use crate::descent::Descent;
 use crate::empirical::Empirical;
 use crate::error::{Error, Result};
+use crate::kernel::Sums;
 use crate::model::Model;
-use crate::objective::{Objective, all_three};
+use crate::objective::{Objective, all_three, sums_of};
 
 /// How often a GPU is asked for numbers; a CPU is asked at every step.
 pub(crate) const LOOK_EVERY: usize = 64;
@@ -58,6 +59,7 @@ pub struct Step<'a, M: Model> {
     pub gradients: Option<&'a GradStore>,
     /// Who is about to move the parameters; none on a walk, or in a loop of one's own.
     pub optimizer: Option<&'a dyn Descent>,
+    sums: Option<Sums>,
 }
 
 impl<'a, M: Model> Step<'a, M> {
@@ -70,7 +72,17 @@ impl<'a, M: Model> Step<'a, M> {
             return Err(Error::StepRows { got: log_q.dims().to_vec(), rows: data.distinct() });
         }
         let objective = Objective::CrossEntropy;
-        Ok(Self { index, model, data, log_q, objective, value: None, gradients: None, optimizer: None })
+        Ok(Self { index, model, data, log_q, objective, value: None, gradients: None, optimizer: None, sums: None })
+    }
+
+    /// With the sums that the loss was made of.
+    pub(crate) fn summed(self, sums: Option<Sums>) -> Self {
+        Self { sums, ..self }
+    }
+
+    /// The sums over the rows; none on a GPU.
+    pub(crate) fn sums(&self) -> Result<Option<Sums>> {
+        if self.sums.is_some() { Ok(self.sums) } else { sums_of(self.log_q, self.data) }
     }
 
     /// With what is descended and its value, a scalar.
@@ -96,12 +108,12 @@ impl<'a, M: Model> Step<'a, M> {
 
     /// H(p̂, q) at θ_t, nats per observation. On a GPU it waits for the device.
     pub fn cross_entropy(&self) -> Result<f64> {
-        number(&Objective::CrossEntropy.of::<M>(self.log_q, self.data)?)
+        number(&Objective::CrossEntropy.by::<M>(self.sums()?.as_ref(), self.log_q, self.data)?)
     }
 
     /// KL and cross-entropy per observation, and NLL of all, at θ_t, in nats. On a GPU it waits for the device.
     pub fn three_quantities(&self) -> Result<[f64; 3]> {
-        let values = host(&all_three::<M>(self.log_q, self.data)?)?;
+        let values = host(&all_three::<M>(self.sums()?.as_ref(), self.log_q, self.data)?)?;
         Ok([values[0], values[1], values[2]])
     }
 
@@ -109,7 +121,7 @@ impl<'a, M: Model> Step<'a, M> {
     pub fn loss(&self) -> Result<f64> {
         let loss = match self.value {
             Some(value) => number(value)?,
-            None => number(&self.objective.of::<M>(self.log_q, self.data)?)?,
+            None => number(&self.objective.by::<M>(self.sums()?.as_ref(), self.log_q, self.data)?)?,
         };
         Ok(loss / self.objective.scale(self.data))
     }

@@ -173,6 +173,7 @@
 //! pages, is a probability distribution.
 
 #![warn(missing_docs)]
+#![deny(unsafe_code)]
 
 pub mod alphabet;
 pub mod batch;

@@ -9,6 +9,7 @@ use candle_core::{DType, Device, Tensor};
 use crate::batch::{Batch, number};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result};
+use crate::kernel::{Expected, Sums};
 use crate::model::Model;
 use crate::ops::{log_sum_exp, second_order, valued};
 
@@ -66,8 +67,17 @@ impl Objective {
 
     /// The same, where no member of the family is at hand.
     pub(crate) fn of<M: Model>(self, log_q: &Tensor, p: &Empirical<M::Batch>) -> Result<Tensor> {
+        self.by::<M>(sums_of(log_q, p)?.as_ref(), log_q, p)
+    }
+
+    /// The same from its sums, where these have been made.
+    pub(crate) fn by<M: Model>(self, sums: Option<&Sums>, log_q: &Tensor, p: &Empirical<M::Batch>) -> Result<Tensor> {
         if log_q.dims() != [p.distinct()] {
             return Err(Error::StepRows { got: log_q.dims().to_vec(), rows: p.distinct() });
+        }
+        if let Some(value) = sums.and_then(|sums| self.value::<M>(sums, log_q, p).transpose()).transpose()? {
+            let by_row = p.by_row()[usize::from(self != Self::Nll)].clone();
+            return Ok(log_q.apply_op1(Expected { value, by_row, factor: -1.0 })?);
         }
         let wide = if log_q.device().is_metal() { log_q.clone() } else { log_q.to_dtype(DType::F64)? };
         let log_q = &wide;
@@ -75,7 +85,11 @@ impl Objective {
         Ok(match self {
             Self::Kl => {
                 let log_p = p.log_p::<M>()?.ok_or(Error::NoResolution)?;
-                kl(&like(log_p)?, log_q, &like(p.mass())?)?
+                let (d, mass) = ((like(log_p)? - log_q)?, like(p.mass())?);
+                let sum = (&d * &mass)?.sum_all()?;
+                // To look costs more than to work it out.
+                let near = kl_near(&d.detach(), &log_q.detach(), &mass)?;
+                valued(&sum, &near.1.where_cond(&near.0, &sum.detach())?)?
             }
             Self::CrossEntropy => (like(p.mass())? * log_q)?.sum_all()?.neg()?,
             Self::Nll => (like(p.count())? * log_q)?.sum_all()?.neg()?,
@@ -97,6 +111,24 @@ impl Objective {
         })
     }
 
+    /// The value on the host from the sums; none where it is not one of them.
+    pub(crate) fn value<M: Model>(self, sums: &Sums, log_q: &Tensor, p: &Empirical<M::Batch>) -> Result<Option<f64>> {
+        Ok(match self {
+            Self::Kl => {
+                let log_p = p.log_p::<M>()?.ok_or(Error::NoResolution)?;
+                if sums.difference.abs() > NEAR {
+                    return Ok(Some(sums.difference));
+                }
+                let log_q = log_q.detach().to_dtype(DType::F64)?;
+                let (near, fits) = kl_near(&(log_p - &log_q)?, &log_q, p.mass())?;
+                Some(if number(&fits)? > 0.0 { number(&near)? } else { sums.difference })
+            }
+            Self::CrossEntropy => Some(-sums.mean),
+            Self::Nll => Some(-sums.total),
+            Self::ReverseKl => None,
+        })
+    }
+
     /// The factor between the loss and nats per observation: n for the likelihood, otherwise 1. A step size divided by
     /// it walks the same path with any of the first three.
     pub fn scale<B: Batch>(self, p: &Empirical<B>) -> f64 {
@@ -107,20 +139,18 @@ impl Objective {
 /// Below this a sum of p̂ ln p̂/q, of either sign, cancels to fewer digits than it should have.
 const NEAR: f64 = 1e-2;
 
-/// Σ p (ln p − ln q). Where q has no mass elsewhere, to rounding, it is Σ p (e⁻ᵈ − 1 + d) with d = ln p − ln q, the same but
-/// for Σ q − p = 0: no term is negative, and near 0 none loses digits.
-fn kl(log_p: &Tensor, log_q: &Tensor, p: &Tensor) -> Result<Tensor> {
-    let d = (log_p - log_q)?;
-    let sum = (&d * p)?.sum_all()?;
-    // On a GPU to look costs more than to work it out.
-    if sum.device().is_cpu() && number(&sum)?.abs() > NEAR {
-        return Ok(sum);
-    }
-    let (d, log_q) = (d.detach(), log_q.detach());
+/// Σ p (e⁻ᵈ − 1 + d) with d = ln p − ln q, which is Σ p d but for Σ q − p: no term is negative, and near 0 none loses digits. And
+/// whether that is 0 to rounding, where q has no mass elsewhere.
+fn kl_near(d: &Tensor, log_q: &Tensor, p: &Tensor) -> Result<(Tensor, Tensor)> {
     let elsewhere = ((d.neg()?.exp()?.neg()? + 1.0)? * p)?.sum_all()?.abs()?;
     let rounding = ((log_q.abs()? * p)?.sum_all()? + 1.0)?.affine(4.0 * f64::EPSILON, 0.0)?;
-    let near = (second_order(&d)? * p)?.sum_all()?;
-    valued(&sum, &elsewhere.le(&rounding)?.where_cond(&near, &sum.detach())?)
+    Ok(((second_order(d)? * p)?.sum_all()?, elsewhere.le(&rounding)?))
+}
+
+/// The sums of ln q where one pass of our own makes them: on a CPU, of the numbers that a fit is made of.
+pub(crate) fn sums_of<B: Batch>(log_q: &Tensor, p: &Empirical<B>) -> Result<Option<Sums>> {
+    let ours = log_q.device().is_cpu() && matches!(log_q.dtype(), DType::F32 | DType::F64);
+    Ok(if ours && log_q.dims() == [p.distinct()] { Some(Sums::of(log_q, p.by_row())?) } else { None })
 }
 
 impl fmt::Display for Objective {
@@ -149,16 +179,21 @@ impl FromStr for Objective {
 }
 
 /// All three at once, (3,): KL, cross-entropy, NLL, each by its own sum.
-pub(crate) fn all_three<M: Model>(log_q: &Tensor, p: &Empirical<M::Batch>) -> Result<Tensor> {
-    let [kl, cross_entropy, nll] =
-        [Objective::Kl, Objective::CrossEntropy, Objective::Nll].map(|objective| measured::<M>(objective, log_q, p));
+pub(crate) fn all_three<M: Model>(sums: Option<&Sums>, log_q: &Tensor, p: &Empirical<M::Batch>) -> Result<Tensor> {
+    let [kl, cross_entropy, nll] = [Objective::Kl, Objective::CrossEntropy, Objective::Nll]
+        .map(|objective| measured::<M>(objective, sums, log_q, p));
     Ok(Tensor::stack(&[kl?, cross_entropy?, nll?], 0)?)
 }
 
 /// A loss in f64, a scalar: +∞ where p̂ has no density to compare with.
-pub(crate) fn measured<M: Model>(objective: Objective, log_q: &Tensor, p: &Empirical<M::Batch>) -> Result<Tensor> {
+pub(crate) fn measured<M: Model>(
+    objective: Objective,
+    sums: Option<&Sums>,
+    log_q: &Tensor,
+    p: &Empirical<M::Batch>,
+) -> Result<Tensor> {
     let log_q = if log_q.device().is_metal() { log_q.to_device(&Device::Cpu)? } else { log_q.clone() };
-    match objective.of::<M>(&log_q, p) {
+    match objective.by::<M>(sums, &log_q, p) {
         Err(Error::NoResolution | Error::NoLogDensity) => Ok(Tensor::new(f64::INFINITY, log_q.device())?),
         loss => loss,
     }

@@ -5,6 +5,9 @@
 
 mod special;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use candle_core::backend::{BackendDevice, BackendStorage};
 use candle_core::{CpuStorage, CudaStorage, CustomOp1, D, DType, Layout, MetalStorage, Shape, Tensor};
 
@@ -12,7 +15,7 @@ pub(crate) use special::{deviation, elementwise, lgamma_rest, log_plus_one, unit
 pub use special::{digamma, lgamma};
 
 use crate::error::Result;
-use crate::kernel::{LogSigmoid, LogSoftmax};
+use crate::kernel::{LinearLog, Link, LogSigmoid, LogSoftmax, fuses};
 
 /// ln σ(z) = −ln(1 + e⁻ᶻ), elementwise, any shape.
 ///
@@ -65,6 +68,29 @@ pub fn linear(x: &Tensor, w: &Tensor) -> Result<Tensor> {
     let (x, shape) = (x.clone(), value.shape().clone());
     let pull = move |upstream: &Tensor| upstream.t()?.matmul(&x);
     Ok((w.apply_op1(Carrier { shape: Some(shape), pull })? + value)?)
+}
+
+/// ln q of each row's own class, (m,), where the logits are x wᵀ + b: of the classes 0 and 1 for w (d,) and a scalar b, of k for
+/// w (k, d) and b (k,). x is (m, d) and y (m,) whole numbers, less than the number of classes; `share` (m,) is what each row is of
+/// p̂, of which the gradient is made ready, if `ahead` says so.
+pub(crate) fn linear_log([x, y, share]: [&Tensor; 3], [w, b]: [&Tensor; 2], ahead: &Arc<AtomicBool>) -> Result<Tensor> {
+    let link = if b.rank() == 0 { Link::Logistic } else { Link::Softmax };
+    if fused(x) && fuses() && !x.track_op() {
+        let op = LinearLog::new(link, [&x.contiguous()?, &y.contiguous()?, share], [w, b], ahead)?;
+        return Ok(w.apply_op2(b, op)?);
+    }
+    match link {
+        Link::Logistic => {
+            // Class 1 asks for σ(z), class 0 for 1 − σ(z) = σ(−z): the sign of 2y − 1.
+            let z = linear(x, &w.unsqueeze(0)?)?.squeeze(1)?.broadcast_add(b)?;
+            let sign = ((y.to_dtype(z.dtype())? * 2.0)? - 1.0)?;
+            log_sigmoid(&(z * sign)?)
+        }
+        Link::Softmax => {
+            let log_probs = log_softmax(&linear(x, w)?.broadcast_add(b)?)?;
+            Ok(log_probs.gather(&y.unsqueeze(1)?, 1)?.squeeze(1)?)
+        }
+    }
 }
 
 /// ln Σ exp(z) over a dimension, which goes. Where every term is −∞ so is the sum, and no ∞ − ∞ stands in its way.

@@ -140,7 +140,7 @@ pub trait Parameters: Sized {
         let parts = self.parts()?;
         let constant = parts.learnt.values().any(|tensor| !tensor.is_variable());
         let mapped = match (parts.fixed.get("map.shift"), parts.fixed.get("map.scale")) {
-            (Some(shift), Some(scale)) => !Standardize::new(shift.clone(), scale.clone())?.is_identity()?,
+            (Some(shift), Some(scale)) => !Standardize::new(shift.clone(), scale.clone())?.is_identity(),
             _ => false,
         };
         if constant || mapped {

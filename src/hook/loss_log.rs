@@ -129,9 +129,10 @@ impl<T> LossLog<T> {
 impl<M: Model, T: Truth<M>> Hook<M> for LossLog<T> {
     fn on_step(&mut self, step: &Step<'_, M>) -> Result<ControlFlow<()>> {
         self.begin(step)?;
-        let mut row = all_three::<M>(step.log_q, step.data)?;
+        let sums = step.sums()?;
+        let mut row = all_three::<M>(sums.as_ref(), step.log_q, step.data)?;
         if self.reverse {
-            let kl = measured::<M>(Objective::ReverseKl, step.log_q, step.data)?;
+            let kl = measured::<M>(Objective::ReverseKl, None, step.log_q, step.data)?;
             row = Tensor::cat(&[&row, &kl.unsqueeze(0)?], 0)?;
         }
         if let Some(kl) = self.truth.population_kl(step)? {
@@ -140,7 +141,10 @@ impl<M: Model, T: Truth<M>> Hook<M> for LossLog<T> {
         self.pending.push((step.index, row));
         if step.log_q.device().is_cpu() || self.pending.len() >= LOOK_EVERY {
             self.history()?;
-            sensible(step)?;
+            // Most often the sums tell that it is.
+            if !sums.is_some_and(|sums| !sums.mean.is_nan() && (M::DENSITY || sums.top <= ROUNDING)) {
+                sensible(step)?;
+            }
         }
         Ok(ControlFlow::Continue(()))
     }

@@ -64,11 +64,7 @@ impl Model for Logistic {
     const DENSITY: bool = false;
 
     fn log_prob(&self, batch: &Labelled) -> Result<Tensor> {
-        batch.at_most(2)?;
-        // Class 1 asks for σ(z), class 0 for 1 − σ(z) = σ(−z): the sign of 2y − 1.
-        let z = self.logits(batch.x())?;
-        let sign = ((batch.y().to_dtype(z.dtype())? * 2.0)? - 1.0)?;
-        log_sigmoid(&(z * sign)?)
+        batch.observed_linear(&self.standardize.apply(batch.x())?, &self.weight, &self.bias)
     }
 }
 

@@ -63,7 +63,7 @@ impl Model for Softmax {
     const DENSITY: bool = false;
 
     fn log_prob(&self, batch: &Labelled) -> Result<Tensor> {
-        batch.observed(&self.log_probs(batch.x())?)
+        batch.observed_linear(&self.standardize.apply(batch.x())?, &self.weight, &self.bias)
     }
 }
 
