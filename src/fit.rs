@@ -3,6 +3,7 @@
 mod adam;
 mod gradient_descent;
 mod lbfgs;
+mod newton;
 mod source;
 
 use std::ops::Range;
@@ -12,6 +13,7 @@ use candle_core::DType;
 pub use adam::Adam;
 pub use gradient_descent::GradientDescent;
 pub use lbfgs::Lbfgs;
+pub use newton::Newton;
 pub use source::{Minibatches, Source};
 
 use crate::batch::{host, number};

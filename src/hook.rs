@@ -109,7 +109,7 @@ impl<'a, M: Model> Step<'a, M> {
     pub fn loss(&self) -> Result<f64> {
         let loss = match self.value {
             Some(value) => number(value)?,
-            None => number(&self.objective.of::<M>(self.log_q, self.data)?)?,
+            None => number(&self.objective.loss(self.model, self.log_q, self.data)?)?,
         };
         Ok(loss / self.objective.scale(self.data))
     }

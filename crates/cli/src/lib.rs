@@ -10,6 +10,7 @@
 //! | `learned` | what a fit is given, and what it leaves |
 //! | `chance` | what columns seem to tell by chance |
 //! | `say` | what is printed |
+//! | `summary` | the coefficients with their errors |
 //! | `pictures` | what is drawn |
 //! | `progress` | the bar while it runs |
 
@@ -24,6 +25,7 @@ mod pictures;
 mod progress;
 mod run;
 mod say;
+mod summary;
 
 pub use chance::Chance;
 pub use command::command;
