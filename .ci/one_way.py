@@ -12,9 +12,9 @@ ROOMS = {
     "crates/info": "number file error information cholesky special sum integral pmf divergence entropy channel code law "
                    "quadrature clt estimate",
     "crates/plot": "error ink geometry text axis contour shape raster svg panel plan frame layout figure venn tree",
-    ".": "error kernel ops device batch standardize parameters model empirical objective descent hook fit checkpoint mle score families linear_program "
-         "separation table alphabet tree maxent usable",
-    "crates/cli": "flags progress run chance learned keep say course pictures families predict command",
+    ".": "error kernel ops device batch standardize parameters curvature model empirical objective descent hook fit checkpoint mle score families linear_program "
+         "separation inference table alphabet tree maxent usable",
+    "crates/cli": "flags progress run chance learned keep say summary course pictures families predict command",
 }
 ORDER_OF_CRATES = ["crates/info", "crates/plot", ".", "crates/cli"]
 NAMES = {"candle_mle_info": "crates/info", "candle_mle_plot": "crates/plot", "candle_mle": ".", "candle_mle_cli": "crates/cli"}

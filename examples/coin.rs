@@ -43,9 +43,10 @@ fn main() -> Result<()> {
     let place = |truth: &Bernoulli| truth.to_dtype(data.batch().dtype())?.to_device(data.batch().device());
     let placed = truth.map(place).transpose()?;
     let (mut log, mut path, mut climb) = (LossLog::with_truth(placed.as_ref()), ParameterPath::new(), run.climb());
-    let (mut descent, mut enough) = (plan.optimizer(&vars, &data)?, plan.enough(&vars, &data));
+    let (mut descent, mut enough) = (plan.optimizer(&coin, &vars, &data)?, plan.enough(&vars, &data));
     let hooks = &mut (&mut log, &mut path, &mut (&mut climb, &mut enough));
     let end = fit(&coin, &data, plan.objective, descent.as_mut(), 0..plan.steps, hooks);
+    drop(descent);
     let history = log.into_history()?;
     let fitted = end.map(|end| enough.fitted(coin, vars, &history, end));
     let learned = run.learned(&plan, setting, history, &path, fitted)?;

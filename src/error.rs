@@ -65,6 +65,15 @@ pub enum Error {
     NoMaximum { why: String },
     #[error("row {row} (counted from 0) holds {}, but {family} is of {support}: {cure}", typed(*value))]
     OffSupport { row: usize, value: f64, family: &'static str, support: &'static str, cure: &'static str },
+    #[error(
+        "the information is singular: the data do not determine every parameter where the model stands; leave out a column that \
+         others determine, or look for a separation"
+    )]
+    Singular,
+    #[error(
+        "Firth's penalty is known where the information is in closed form, as it is of logistic and softmax: take another objective"
+    )]
+    NoCurvature,
     #[error("the linear program was not solved: {why}; rescale the columns")]
     LinearProgram { why: String },
     #[error("no gradient reaches the parameter '{name}': log_prob does not use it, or a detached tensor cuts it off")]
@@ -75,7 +84,7 @@ pub enum Error {
     )]
     NothingMoved,
     #[error(
-        "this optimiser keeps its state to itself: GradientDescent, Adam and Lbfgs of this crate can be saved and resumed"
+        "this optimiser keeps its state to itself: GradientDescent, Adam, Lbfgs and Newton of this crate can be saved and resumed"
     )]
     NoState,
     #[error("the state is not one of this optimiser: {problem}")]

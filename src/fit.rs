@@ -3,6 +3,7 @@
 mod adam;
 mod gradient_descent;
 mod lbfgs;
+mod newton;
 mod source;
 
 use std::ops::Range;
@@ -12,6 +13,7 @@ use candle_core::DType;
 pub use adam::Adam;
 pub use gradient_descent::GradientDescent;
 pub use lbfgs::Lbfgs;
+pub use newton::Newton;
 pub use source::{Minibatches, Source};
 
 use crate::batch::{host, number};
@@ -124,7 +126,7 @@ pub fn fit<M: Model>(
 fn evaluate<M: Model>(model: &M, p: &Empirical<M::Batch>, objective: Objective, looks: bool) -> Result<Forward> {
     let log_q = model.log_prob(p.batch())?;
     let sums = sums_of(&log_q, p)?;
-    let loss = objective.by::<M>(sums.as_ref(), &log_q, p)?;
+    let loss = objective.from_sums(sums.as_ref(), model, &log_q, p)?;
     if !looks {
         return Ok(Forward { log_q, loss, value: f64::NAN, rounding: f64::NAN, sums });
     }

@@ -156,13 +156,15 @@
 //! | [`batch`], [`ops`], [`device`](mod@device) | rows, the logarithms that Candle lacks, where tensors live |
 //! | [`model`] | q_θ, one family a file, [`Classifier`] and [`model::Linear`] for what they share |
 //! | [`parameters`] | parameters by name: save, load, go on |
+//! | [`curvature`] | the Fisher information of what is linear in its logits, one pass over the rows |
 //! | [`Empirical`] | p̂ and ln p̂ |
 //! | [`Objective`] | the three losses, each its own sum |
-//! | [`descent`], [`fit`](mod@fit) | what moves the variables: [`GradientDescent`](fit::GradientDescent), [`Adam`](fit::Adam), [`Lbfgs`](fit::Lbfgs), and every optimiser of candle-nn |
+//! | [`descent`], [`fit`](mod@fit) | what moves the variables: [`GradientDescent`](fit::GradientDescent), [`Adam`](fit::Adam), [`Lbfgs`](fit::Lbfgs), [`Newton`](fit::Newton), and every optimiser of candle-nn |
 //! | [`hook`] | observers of a fit: [`LossLog`], [`History`], what ends a run |
 //! | [`checkpoint`] | a fit that was stopped goes on |
 //! | [`score`] | how well a classifier foretells rows, held out or not |
 //! | [`mle`], [`families`] | maximum likelihood in one call; of all named distributions, ranked |
+//! | [`inference`] | standard errors, intervals, tests, deviance: how much an estimate is to be believed |
 //! | [`maxent`], [`usable`], [`tree`], [`separation`](mod@separation) | what stands on it |
 //! | [`table`], [`alphabet`] | people's data |
 //!
@@ -178,6 +180,7 @@
 pub mod alphabet;
 pub mod batch;
 pub mod checkpoint;
+pub mod curvature;
 pub mod descent;
 pub mod device;
 mod empirical;
@@ -185,6 +188,7 @@ mod error;
 pub mod families;
 pub mod fit;
 pub mod hook;
+pub mod inference;
 mod kernel;
 mod linear_program;
 pub mod maxent;

@@ -52,6 +52,7 @@ pub use univariate::{Family, Observed, Support, Univariate};
 pub use weibull::Weibull;
 
 use crate::batch::Batch;
+use crate::curvature::Curved;
 use crate::error::Result;
 
 /// q_θ: anything that can score observations. Parameters are tensors of the model's own keeping; where they are
@@ -76,6 +77,11 @@ pub trait Model {
 
     /// ln q_θ of every row, shape (m,), in nats; ln q_θ(y|x) for a conditional model.
     fn log_prob(&self, batch: &Self::Batch) -> Result<Tensor>;
+
+    /// Its curvature, where that is known in closed form: what Newton's method walks by.
+    fn curved(&self) -> Option<&dyn Curved<Self::Batch>> {
+        None
+    }
 }
 
 /// A model that can be drawn from.

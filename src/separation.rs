@@ -35,8 +35,11 @@ pub struct Separation {
     /// Whether every observation is told apart in the limit, so that the infimum is 0.
     pub complete: bool,
     /// Coefficients that are the limits of those that have one, and for each whether it has: zero modulo a prime.
-    limit: Vec<Vec<f64>>,
+    pub(crate) limit: Vec<Vec<f64>>,
     open: Vec<Vec<u64>>,
+    /// Which classes a row may still have in the limit, by row and class, and how many directions these rows determine.
+    pub(crate) left: Vec<bool>,
+    pub(crate) rank: usize,
     /// Which way all separating directions move a coefficient against class 0, if they agree.
     signs: Vec<Vec<Option<f64>>>,
 }
@@ -117,15 +120,13 @@ pub fn separation(p: &Empirical<Labelled>, classes: usize) -> Result<Option<Sepa
     let direction = margins.own_units(&delta.iter().map(|d| d.nearest()).collect::<Vec<_>>());
     let complete = space.rank() == 0;
     let start = vec![0.0; margins.parameters()];
-    let (infimum, theta) = if complete {
-        (0.0, start)
-    } else {
-        let normal = space.normal();
-        let open = (0..margins.rows()).flat_map(|row| margins.inside(row, &normal)).collect();
-        Limit { margins: &margins, open }.minimum(start)
-    };
-    let (limit, open) = (margins.unscaled(&theta), margins.open(&zero));
-    Ok(Some(Separation { infimum: Information::from_nats(infimum), direction, complete, limit, open, signs }))
+    let normal = space.normal();
+    let left: Vec<bool> = (0..margins.rows()).flat_map(|row| margins.inside(row, &normal)).collect();
+    let (infimum, theta) =
+        if complete { (0.0, start) } else { Limit { margins: &margins, open: left.clone() }.minimum(start) };
+    let (limit, open, rank) = (margins.unscaled(&theta), margins.open(&zero), space.rank());
+    let infimum = Information::from_nats(infimum);
+    Ok(Some(Separation { infimum, direction, complete, limit, open, left, rank, signs }))
 }
 
 /// The same for a coin (m,) of zeros and ones: one that showed a single face is the likelier the surer it is of it.
@@ -137,7 +138,16 @@ pub fn one_sided(p: &Empirical<Tensor>) -> Result<Option<Separation>> {
     let direction = vec![vec![0.0], vec![2.0 * heads - 1.0]];
     let (limit, open) = (vec![vec![0.0]; 2], vec![vec![0], vec![1]]);
     let signs = direction.iter().map(|of| of.iter().map(|d| Some(d.signum())).collect()).collect();
-    Ok(Some(Separation { infimum: Information::ZERO, direction, complete: true, limit, open, signs }))
+    Ok(Some(Separation {
+        infimum: Information::ZERO,
+        direction,
+        complete: true,
+        limit,
+        open,
+        left: vec![],
+        rank: 0,
+        signs,
+    }))
 }
 
 /// The same for a die, (m,) of levels 0 … k−1, u32: a level that was never seen is the likelier the less probable it is, for
@@ -164,7 +174,7 @@ pub fn unseen_levels(p: &Empirical<Tensor>, levels: usize) -> Result<Option<Sepa
     let sign = |d: &f64| if counts[0] > 0.0 || *d != 0.0 { Some(d.signum()) } else { None };
     let signs = direction.iter().map(|of| of.iter().map(sign).collect()).collect();
     let (infimum, complete) = (p.entropy() * p.total(), p.distinct() == 1);
-    Ok(Some(Separation { infimum, direction, complete, limit, open, signs }))
+    Ok(Some(Separation { infimum, direction, complete, limit, open, left: vec![], rank: 0, signs }))
 }
 
 /// What the search may cost, in multiplications: some ten seconds.

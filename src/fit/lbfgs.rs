@@ -38,10 +38,45 @@ pub struct Lbfgs {
     /// Moves s of the variables and the changes y of the gradient along them, the oldest first.
     memory: VecDeque<(Vec<f64>, Vec<f64>)>,
     last: Option<(Vec<f64>, Vec<f64>)>,
-    /// How many steps in a row gained no more than rounding, with no gradient clearly below the least of them; and that.
-    calm: (f64, f64),
+    calm: Calm,
     /// The decrement when a curvature was last forgotten, which still bounds what is left: NaN where none was.
     bound: f64,
+}
+
+/// How many steps in a row gained no more than rounding, with no gradient clearly below the least of them; and that.
+#[derive(Clone, Copy)]
+pub(super) struct Calm(f64, f64);
+
+impl Calm {
+    pub fn new() -> Self {
+        Self(0.0, f64::INFINITY)
+    }
+
+    /// Whether the loss counts as flat.
+    pub fn enough(self) -> bool {
+        self.0 >= CALM
+    }
+
+    /// After a step from here to there. Near the minimum the loss is flat to rounding long before its gradient is.
+    pub fn after(self, line: &Line, there: &Evaluation) -> Self {
+        let steep = line.gradient.iter().fold(0.0, |most: f64, g| most.max(g.abs()));
+        match self {
+            _ if line.value - there.forward.value > line.rounding => Self::new(),
+            Self(_, least) if steep < 0.9 * least => Self(0.0, steep),
+            Self(steps, least) => Self(steps + 1.0, least),
+        }
+    }
+
+    pub fn kept(self, state: State) -> Result<State> {
+        state.with("calm", &[self.0, self.1])
+    }
+
+    pub fn of(state: &State) -> Result<Self> {
+        let [steps, least] = state.numbers("calm")?[..] else {
+            return Err(Error::WrongState { problem: "'calm' is not two numbers".into() });
+        };
+        Ok(Self(steps, least))
+    }
 }
 
 /// How many moves are remembered.
@@ -57,7 +92,7 @@ const CALM: f64 = 10.0;
 impl Lbfgs {
     /// Moves all variables of a map.
     pub fn new(vars: &VarMap) -> Self {
-        Self { vars: vars.clone(), memory: VecDeque::new(), last: None, calm: (0.0, f64::INFINITY), bound: f64::NAN }
+        Self { vars: vars.clone(), memory: VecDeque::new(), last: None, calm: Calm::new(), bound: f64::NAN }
     }
 
     /// −H g, with H the inverse curvature that the memory tells of.
@@ -111,7 +146,7 @@ impl Descent for Lbfgs {
     }
 
     fn advance(&mut self, here: &Evaluation, look: &mut dyn FnMut() -> Result<Forward>) -> Result<Advance> {
-        if self.calm.0 >= CALM {
+        if self.calm.enough() {
             return Ok(Advance::Stalled);
         }
         let line = Line::new(&self.vars, here)?;
@@ -130,13 +165,7 @@ impl Descent for Lbfgs {
         }
         match found {
             Some(there) => {
-                let steep = line.gradient.iter().fold(0.0, |most: f64, g| most.max(g.abs()));
-                // Near the minimum the loss is flat to rounding long before its gradient is.
-                self.calm = match self.calm {
-                    _ if line.value - there.forward.value > line.rounding => (0.0, f64::INFINITY),
-                    (_, least) if steep < 0.9 * least => (0.0, steep),
-                    (steps, least) => (steps + 1.0, least),
-                };
+                self.calm = self.calm.after(&line, &there);
                 self.last = Some((line.theta, line.gradient));
                 Ok(Advance::Moved(Some(there)))
             }
@@ -171,7 +200,7 @@ impl Descent for Lbfgs {
     }
 
     fn state(&self) -> Result<State> {
-        let mut state = State::default().with("calm", &[self.calm.0, self.calm.1, self.bound])?;
+        let mut state = self.calm.kept(State::default())?.with("bound", &[self.bound])?;
         for (at, (s, y)) in self.memory.iter().enumerate() {
             state = state.with(format!("move.{at:02}"), s)?.with(format!("change.{at:02}"), y)?;
         }
@@ -182,10 +211,11 @@ impl Descent for Lbfgs {
     }
 
     fn restore(&mut self, state: State) -> Result<()> {
-        let [steps, least, bound] = state.numbers("calm")?[..] else {
-            return Err(Error::WrongState { problem: "'calm' is not three numbers".into() });
+        let calm = Calm::of(&state)?;
+        let [bound] = state.numbers("bound")?[..] else {
+            return Err(Error::WrongState { problem: "'bound' is not one number".into() });
         };
-        let (mut memory, mut known) = (VecDeque::new(), 1);
+        let (mut memory, mut known) = (VecDeque::new(), 2);
         while state.0.contains_key(&format!("move.{:02}", memory.len())) {
             let at = memory.len();
             memory.push_back((state.numbers(&format!("move.{at:02}"))?, state.numbers(&format!("change.{at:02}"))?));
@@ -202,19 +232,19 @@ impl Descent for Lbfgs {
         if memory.iter().chain(&last).any(|(s, y)| s.len() != size || y.len() != size) {
             return Err(Error::WrongState { problem: format!("it is of other than {size} variables") });
         }
-        (self.memory, self.last, self.calm, self.bound) = (memory, last, (steps, least), bound);
+        (self.memory, self.last, self.calm, self.bound) = (memory, last, calm, bound);
         Ok(())
     }
 }
 
 /// The loss along a direction from where the variables stand.
-struct Line {
+pub(super) struct Line {
     map: VarMap,
     vars: Vec<Var>,
-    theta: Vec<f64>,
-    gradient: Vec<f64>,
-    value: f64,
-    rounding: f64,
+    pub theta: Vec<f64>,
+    pub gradient: Vec<f64>,
+    pub value: f64,
+    pub rounding: f64,
 }
 
 /// A place on the line: how far along it, the loss there and its slope.
@@ -227,7 +257,7 @@ struct Place {
 }
 
 impl Line {
-    fn new(vars: &VarMap, here: &Evaluation) -> Result<Self> {
+    pub fn new(vars: &VarMap, here: &Evaluation) -> Result<Self> {
         let (mut all, mut theta, mut gradient) = (vec![], vec![], vec![]);
         for (_, var, of) in moving(vars, &here.gradients)? {
             theta.extend(host(&var)?);
@@ -240,7 +270,7 @@ impl Line {
 
     /// Puts the variables where the loss is lower enough and its slope small enough; `None`, with the variables anywhere,
     /// where that cannot be had.
-    fn search(&self, direction: &[f64], look: &mut dyn FnMut() -> Result<Forward>) -> Result<Option<Evaluation>> {
+    pub fn search(&self, direction: &[f64], look: &mut dyn FnMut() -> Result<Forward>) -> Result<Option<Evaluation>> {
         let slope = dot(direction, &self.gradient);
         if slope >= 0.0 || !slope.is_finite() {
             return Ok(None);
@@ -308,7 +338,7 @@ impl Line {
         self.set(&place)
     }
 
-    fn set(&self, theta: &[f64]) -> Result<()> {
+    pub fn set(&self, theta: &[f64]) -> Result<()> {
         let mut from = 0;
         for var in &self.vars {
             let values = &theta[from..from + var.elem_count()];
@@ -333,7 +363,7 @@ fn between(low: Place, high: Place) -> f64 {
     low.length + width * if share.is_nan() { 0.5 } else { share.clamp(0.1, 0.9) }
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use candle_core::Tensor;
 use candle_nn::{Init, VarBuilder};
+use nalgebra::DMatrix;
 
 use super::{Classifier, Linear, Model};
-use crate::batch::Labelled;
+use crate::batch::{Labelled, host};
+use crate::curvature::{Curved, log_det, of_logits, with_numbers};
 use crate::error::{Result, matrix, shape};
 use crate::ops::{linear, log_sigmoid};
 use crate::parameters::{Parameters, Parts};
@@ -65,6 +67,28 @@ impl Model for Logistic {
 
     fn log_prob(&self, batch: &Labelled) -> Result<Tensor> {
         batch.observed_linear(&self.standardize.apply(batch.x())?, &self.weight, &self.bias)
+    }
+
+    fn curved(&self) -> Option<&dyn Curved<Labelled>> {
+        Some(self)
+    }
+}
+
+/// Σ mass q (1 − q) (x, 1)(x, 1)ᵀ: slopes, then the intercept.
+impl Curved<Labelled> for Logistic {
+    fn free(&self) -> Vec<usize> {
+        (1..=self.weight.elem_count()).chain([0]).collect()
+    }
+
+    fn information(&self, batch: &Labelled, mass: &[f64]) -> Result<DMatrix<f64>> {
+        let (x, theta) = (self.standardize.apply(batch.x())?, [host(&self.weight)?, host(&self.bias)?].concat());
+        with_numbers(&x, |x| of_logits(x, theta.len() - 1, &theta, mass, None))
+    }
+
+    fn log_det(&self, batch: &Labelled, mass: &[f64]) -> Result<Tensor> {
+        let (x, theta) = (self.standardize.apply(batch.x())?, [host(&self.weight)?, host(&self.bias)?].concat());
+        let own = 2.0 * host(self.standardize.scale())?.iter().map(|scale| scale.ln()).sum::<f64>();
+        Ok((log_det(&x, &self.log_probs(batch.x())?, &theta, mass)? + own)?)
     }
 }
 

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use candle_core::Tensor;
 use candle_nn::{Init, VarBuilder};
+use nalgebra::DMatrix;
 
 use super::{Classifier, Linear, Model};
-use crate::batch::Labelled;
+use crate::batch::{Labelled, host};
+use crate::curvature::{Curved, log_det, of_logits, with_numbers};
 use crate::error::{Result, matrix, shape};
 use crate::ops::{linear, log_softmax};
 use crate::parameters::{Parameters, Parts};
@@ -56,6 +58,13 @@ impl Softmax {
         let moved = self.weight()?.broadcast_mul(self.standardize.shift())?.sum(1)?;
         Ok((bias.broadcast_sub(&bias.get(0)?)? - moved)?)
     }
+
+    /// What is learnt of the classes but class 0, against it: of each the slopes, then the intercept.
+    fn contrasts(&self) -> Result<Vec<f64>> {
+        let learnt = Tensor::cat(&[&self.weight, &self.bias.unsqueeze(1)?], 1)?.detach();
+        let contrasts = learnt.broadcast_sub(&learnt.narrow(0, 0, 1)?)?;
+        host(&contrasts.narrow(0, 1, learnt.dim(0)? - 1)?)
+    }
 }
 
 impl Model for Softmax {
@@ -64,6 +73,32 @@ impl Model for Softmax {
 
     fn log_prob(&self, batch: &Labelled) -> Result<Tensor> {
         batch.observed_linear(&self.standardize.apply(batch.x())?, &self.weight, &self.bias)
+    }
+
+    fn curved(&self) -> Option<&dyn Curved<Labelled>> {
+        Some(self)
+    }
+}
+
+/// Σ mass (diag(q) − q qᵀ) ⊗ (x, 1)(x, 1)ᵀ over the classes but class 0: of each the slopes, then the intercept.
+impl Curved<Labelled> for Softmax {
+    fn free(&self) -> Vec<usize> {
+        let (classes, columns) = (self.classes(), self.standardize.shift().elem_count());
+        let of = |class: usize| (0..columns).map(move |j| classes + class * columns + j).chain([class]);
+        (1..classes).flat_map(of).collect()
+    }
+
+    fn information(&self, batch: &Labelled, mass: &[f64]) -> Result<DMatrix<f64>> {
+        let (x, theta) = (self.standardize.apply(batch.x())?, self.contrasts()?);
+        let columns = x.dim(1)?;
+        with_numbers(&x, |x| of_logits(x, columns, &theta, mass, None))
+    }
+
+    fn log_det(&self, batch: &Labelled, mass: &[f64]) -> Result<Tensor> {
+        let (x, others) = (self.standardize.apply(batch.x())?, self.classes() - 1);
+        let scales = host(self.standardize.scale())?.iter().map(|scale| scale.ln()).sum::<f64>();
+        let own = 2.0 * others as f64 * scales;
+        Ok((log_det(&x, &self.log_probs(batch.x())?, &self.contrasts()?, mass)? + own)?)
     }
 }
 

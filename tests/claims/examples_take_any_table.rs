@@ -96,7 +96,7 @@ fn names_too_long_for_their_place() -> Result<()> {
     let place = Place::with(table)?;
     let ran = place.run_words(&["logistic", "--csv", "table.csv", "--target", long, "--out", "out"], &[])?;
     ran.said(&[long, "place Ulm"]);
-    assert_eq!(ran.left.len(), 5);
+    assert_eq!(ran.left.len(), 6);
     Ok(())
 }
 
@@ -164,7 +164,7 @@ fn a_hundred_thousand_rows() -> Result<()> {
     for (name, truth) in [("(intercept)", 0.5), ("a", 1.0), ("b", -0.3), ("c", 0.1)] {
         near(ran.number(name)?, truth, 0.04);
     }
-    assert_eq!(ran.left.len(), 5);
+    assert_eq!(ran.left.len(), 6);
     Ok(())
 }
 
@@ -293,7 +293,7 @@ fn many_columns_and_many_classes_have_pictures() -> Result<()> {
     }
     let ran = run(&table, "softmax --csv table.csv --target y --out out")?;
     ran.said(&["n = 400 observations"]);
-    assert_eq!(ran.left.len(), 5);
+    assert_eq!(ran.left.len(), 6);
     let ran = run(&table, "gaussian --csv table.csv --out out")?;
     ran.said(&["correlation of column_0 and column_1"]);
     assert_eq!(ran.left.len(), 5);

@@ -47,7 +47,8 @@ impl<D: Learns> Run<D> {
         let offset = if flags.objective == Objective::Kl { data.entropy().nats() } else { 0.0 };
         let infimum = setting.separation.as_ref().map(|s| s.infimum.nats() / data.total() - offset);
         let to_the_end = Plan { by, steps: 1000, until_converged: false, ..Plan::default() };
-        let to_the_maximum = Plan { floor: infimum.map(|infimum| infimum + NEAR / data.total()), ..Plan::default() };
+        let to_the_maximum =
+            Plan { by: By::Lbfgs, floor: infimum.map(|infimum| infimum + NEAR / data.total()), ..Plan::default() };
         let plan = if self.has_table() { to_the_maximum } else { to_the_end };
         Plan {
             objective: flags.objective,
@@ -175,7 +176,7 @@ impl<D: Learns> Run<D> {
         let (steps, mut paths) = (plan.steps.min(COMPARED), vec![]);
         for objective in [Objective::CrossEntropy, Objective::Kl, Objective::Nll] {
             let ((vars, model), mut path) = (self.start(&make)?, ParameterPath::new());
-            let mut descent = Plan { objective, ..*plan }.optimizer(&vars, data)?;
+            let mut descent = Plan { objective, ..*plan }.optimizer(&model, &vars, data)?;
             match fit(&model, data, objective, descent.as_mut(), 0..steps, &mut path) {
                 Err(Error::NoResolution) => continue, // there is no KL to descend
                 outcome => outcome?,

@@ -264,8 +264,9 @@ pub struct Descending {
     /// family; a table is fitted by L-BFGS, which needs none]
     #[arg(long, value_parser = positive, allow_negative_numbers = true, help_heading = "Descent")]
     pub(crate) lr: Option<f64>,
-    /// What is minimised; all three have the same minimiser
-    #[arg(long, default_value = "cross-entropy", value_parser = named::<Objective>(&["kl", "cross-entropy", "nll"]), help_heading = "Descent")]
+    /// What is minimised; kl, cross-entropy and nll have the same minimiser. firth is nll with the penalty −½ ln det I, of classifiers:
+    /// finite where nll has no minimum
+    #[arg(long, default_value = "cross-entropy", value_parser = named::<Objective>(&["kl", "cross-entropy", "nll", "firth"]), help_heading = "Descent")]
     pub(crate) objective: Objective,
     /// Goes on where a step size makes the loss climb above its start, and draws it, instead of stopping there
     #[arg(long, help_heading = "Descent")]

@@ -12,6 +12,7 @@
 //! | `chance` | what columns seem to tell by chance |
 //! | `predict` | the rows of a table as a fitted model foretells them |
 //! | `say` | what is printed |
+//! | `summary` | the coefficients with their errors |
 //! | `pictures` | what is drawn |
 //! | `families` | `fit` of named distributions, mixtures and regressions of numbers |
 //! | `progress` | the bar while it runs |
@@ -30,6 +31,7 @@ mod predict;
 mod progress;
 mod run;
 mod say;
+mod summary;
 
 pub use chance::Chance;
 pub use command::command;

@@ -2,17 +2,16 @@
 
 use anyhow::Result;
 use candle_core::{DType, Tensor};
-use candle_mle::batch::{Batch, host};
+use candle_mle::batch::Batch;
 use candle_mle::fit::End;
 use candle_mle::info::Unit;
 use candle_mle::info::law::MultivariateNormal;
 use candle_mle::info::number::{count, fixed, seen, shown, shown_within};
 use candle_mle::mle::{By, Plan};
 use candle_mle::model::Gaussian;
-use candle_mle::model::Linear;
 use candle_mle::separation::{Separation, separation};
 use candle_mle::table::Names;
-use candle_mle::{Design, Empirical, Error, History, Labelled};
+use candle_mle::{Empirical, Error, History, Labelled, Objective};
 
 use crate::flags::{Data, Learns};
 use crate::learned::Learned;
@@ -24,6 +23,7 @@ const FLAT: [f64; 2] = [1e-9, 1e-4];
 /// How a descent went: its table, its end.
 pub(crate) fn descent<M>(plan: &Plan, learned: &Learned<M>, unit: Unit) {
     let by = match plan.by {
+        By::Newton => "Newton's method".to_string(),
         By::Lbfgs => "L-BFGS".to_string(),
         By::GradientDescent { step_size } => format!("gradient descent, step size {step_size:.3},"),
     };
@@ -88,69 +88,12 @@ impl<D: Learns> Run<D> {
         self.let_go();
     }
 
-    /// The coefficients beside the truth, by the names of columns and classes.
-    pub fn say_coefficients<M: Linear>(
-        &self,
-        Design { p, names, .. }: &Design,
-        learned: &Learned<M>,
-        truth: Option<&M>,
-    ) -> Result<()> {
-        let rows = |model: &M| -> Result<Vec<Vec<f64>>> {
-            let coefficients = model.coefficients()?;
-            Ok(host(&coefficients)?.chunks(coefficients.dim(1)?).map(<[f64]>::to_vec).collect())
-        };
-        println!("coefficients (logits per unit), reference class: {} = {}", names.target, names.classes[0]);
-        // What moves a logit by no more than this, within a standard deviation of its column, is rounding.
-        let mut logits = host(p.standardize()?.scale())?;
-        logits.push(1.0);
-        let text = |value: f64, at: usize| limit(if (value * logits[at]).abs() < 1e-13 { 0.0 } else { value });
-        let block = |class: usize, against: &str, values: &[f64], beside: Option<(&str, &[f64])>| {
-            let columns = std::iter::once("(intercept)").chain(names.columns.iter().map(String::as_str));
-            let header = if learned.separation.is_some() { "limit" } else { "estimate" };
-            let other = beside.map_or(String::new(), |(header, _)| header.into());
-            let mut lines =
-                vec![[format!("  {} {}{against}", names.target, names.classes[class]), header.into(), other]];
-            for (row, name) in columns.enumerate() {
-                // The intercept is kept last and read first.
-                let at = if row == 0 { values.len() - 1 } else { row - 1 };
-                let other = beside.map_or(String::new(), |(_, values)| text(values[at], at));
-                lines.push([format!("    {name}"), text(values[at], at), other]);
-            }
-            say_aligned(&lines, beside.is_some());
-        };
-        match &learned.separation {
-            None => {
-                let (estimate, truth) = (rows(&learned.model)?, truth.map(rows).transpose()?);
-                for class in 1..names.classes.len() {
-                    let truth = truth.as_ref().map(|truth| ("truth", truth[class].as_slice()));
-                    block(class, "", &estimate[class], truth);
-                }
-            }
-            Some(apart) => {
-                for class in 1..names.classes.len() {
-                    let limits = apart.limits(0);
-                    block(class, "", &limits[class], Some(("diverges along", &apart.direction[class])));
-                    // Where nothing is left against the reference class, there may be against another.
-                    if limits[class].iter().any(|limit| limit.is_finite()) {
-                        continue;
-                    }
-                    let finite = |base: &usize| apart.limits(*base)[class].iter().all(|limit| limit.is_finite());
-                    if let Some(base) = (1..class).find(finite) {
-                        block(class, &format!(" against {}", names.classes[base]), &apart.limits(base)[class], None);
-                    }
-                }
-                println!(
-                    "  ±∞: no finite value is likeliest; open: directions along which the likelihood rises for ever differ in it"
-                );
-            }
-        }
-        println!();
-        Ok(())
-    }
-
     /// Whether the likelihood of a linear classifier has a finite maximum. Where that cannot be decided it is said, and the fit
     /// goes on.
     pub fn separation(&self, p: &Empirical<Labelled>, classes: usize) -> Result<Option<Separation>> {
+        if self.flags.data.descent().objective == Objective::Firth {
+            return Ok(None); // with its penalty there always is one
+        }
         match separation(p, classes) {
             Err(error @ Error::Undecided { .. }) => {
                 println!("{error}; the fit goes on, and if it converges it has\n");
@@ -233,10 +176,6 @@ fn aligned(lines: &[[String; 3]], second: bool) -> Vec<String> {
     lines.iter().map(line).collect()
 }
 
-fn say_aligned(lines: &[[String; 3]], second: bool) {
-    aligned(lines, second).iter().for_each(|line| println!("{line}"));
-}
-
 fn minimum(history: &History, converged: bool) {
     let flat = FLAT[0].min(FLAT[1] / history.total());
     let (at, of) = (history.argmin(flat), if converged { "" } else { " of the steps so far" });
@@ -267,16 +206,6 @@ fn no_maximum(separation: &Separation, history: &History, unit: Unit) {
     println!("the likelihood has no finite maximum: {why}; there is no argmin");
     let now = seen(nll / unit.nats(), 4);
     println!("NLL falls towards {} {unit} and never gets there; here it is {now}", seen(infimum, 4));
-}
-
-/// An estimate, or that there is none: ±∞ where it runs off.
-fn limit(value: f64) -> String {
-    match value {
-        f64::INFINITY => "+∞".into(),
-        f64::NEG_INFINITY => "-∞".into(),
-        open if open.is_nan() => "open".into(),
-        finite => shown(finite),
-    }
 }
 
 /// A relative error; below 1e-14 its digits are the processor's, and say nothing.

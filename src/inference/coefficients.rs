@@ -1,0 +1,228 @@
+//! Coefficients with their standard errors.
+
+use nalgebra::{DMatrix, SymmetricEigen};
+
+use super::contrasts::{Contrasts, Root};
+use super::profile;
+use super::tail::{beyond_normal, normal_quantile};
+use crate::batch::{Batch, Labelled, host};
+use crate::empirical::Empirical;
+use crate::error::{Error, Result, shape};
+use crate::model::Linear;
+use crate::separation::Separation;
+
+/// The coefficients of a linear classifier at the maximum of its likelihood, against class 0 or another, in logits per unit of x, and
+/// how much they would scatter if the data were drawn again.
+#[derive(Clone, Debug)]
+pub struct Coefficients {
+    /// For every class the slopes, then the intercept.
+    estimates: Vec<Vec<f64>>,
+    /// A root of their covariance: a row for every coefficient of every class.
+    root: DMatrix<f64>,
+}
+
+/// One coefficient and its standard error.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Coefficient {
+    /// In logits per unit of x. ±∞ where the likelihood rises for ever along it, NaN where it is open.
+    pub estimate: f64,
+    /// The standard deviation of the estimate over samples; ∞ where no finite value is the likeliest.
+    pub std_error: f64,
+}
+
+impl Coefficient {
+    /// Estimate over standard error, which scatters as a standard normal where the coefficient is 0 (Wald). NaN where there is none.
+    pub fn z(self) -> f64 {
+        if self.std_error.is_infinite() { f64::NAN } else { self.estimate / self.std_error }
+    }
+
+    /// The probability of so large a z, of either sign, where the coefficient is 0. NaN where there is none.
+    pub fn p_value(self) -> f64 {
+        beyond_normal(self.z())
+    }
+
+    /// The interval that covers the coefficient with probability `level`, such as 0.95: estimate ± z · standard error (Wald). All
+    /// numbers where no finite value is the likeliest.
+    pub fn interval(self, level: f64) -> [f64; 2] {
+        if self.std_error.is_infinite() {
+            return [f64::NEG_INFINITY, f64::INFINITY];
+        }
+        let half = normal_quantile(level) * self.std_error;
+        [self.estimate - half, self.estimate + half]
+    }
+
+    /// By what factor one unit of the column multiplies the odds of the class against class 0.
+    pub fn odds_ratio(self) -> f64 {
+        self.estimate.exp()
+    }
+}
+
+impl Coefficients {
+    /// By the observed Fisher information Σ (diag(q) − q qᵀ) ⊗ (x, 1)(x, 1)ᵀ of all observations, on contrasts against class 0.
+    ///
+    /// # Errors
+    /// A column that is constant or depends on others: the information is singular. A model of other columns or classes.
+    pub fn of<M: Linear>(model: &M, p: &Empirical<Labelled>) -> Result<Self> {
+        let (rows, estimates) = (Contrasts::new(p, model.classes())?, rows_of(model)?);
+        let theta = rows.standard(&model.coefficients()?)?;
+        let root = Root::new(&rows.information(&theta))?;
+        Ok(Self { estimates, root: with_base(root.spread(&rows.all_own()), rows.width()) })
+    }
+
+    /// Where the likelihood has no maximum: what runs off is ±∞, what is not determined NaN, both with the error ∞; the rest are the
+    /// estimates of the likelihood's limit, in which the classes that are ruled out for a row drop out of its softmax, with the
+    /// information of that limit (Geyer 2009). All against the class `base`: against another than class 0 others may be finite.
+    ///
+    /// # Errors
+    /// A separation of other data; a base that is no class.
+    pub fn at_the_limit(apart: &Separation, p: &Empirical<Labelled>, base: usize) -> Result<Self> {
+        let (estimates, limit) = (apart.limits(base), &apart.limit);
+        if base >= limit.len() {
+            return Err(Error::Class { class: base, classes: limit.len() });
+        }
+        let rows = Contrasts::new(p, estimates.len())?;
+        if apart.left.len() != p.distinct() * estimates.len() {
+            return Err(shape("the separation", &[apart.left.len()], format!("({},)", p.distinct() * estimates.len())));
+        }
+        let rows = rows.with_open(apart.left.clone());
+        let theta: Vec<f64> = limit.iter().skip(1).flat_map(|own| rows.standard_of(own)).collect();
+        let information = rows.information(&theta);
+        let unit = information.diagonal().map(|of| if of > 0.0 { of.sqrt().recip() } else { 0.0 });
+        let scaled = DMatrix::from_fn(unit.len(), unit.len(), |i, j| information[(i, j)] * unit[i] * unit[j]);
+        // Of as many directions as are determined, the curvature is that of the limit; along the others it is 0.
+        let SymmetricEigen { eigenvalues, eigenvectors } = scaled.symmetric_eigen();
+        let mut order: Vec<usize> = (0..unit.len()).collect();
+        order.sort_by(|a, b| eigenvalues[*b].total_cmp(&eigenvalues[*a]));
+        let kept = &order[..apart.rank.min(order.len())];
+        let half = DMatrix::from_fn(unit.len(), kept.len(), |i, j| {
+            unit[i] * eigenvectors[(i, kept[j])] / eigenvalues[kept[j]].sqrt()
+        });
+        let root = with_base(rows.all_own() * half, rows.width());
+        Ok(Self { estimates, root: differences(&root, base, rows.width()) })
+    }
+
+    /// The errors that hold also where the model is wrong: information⁻¹ · Σ s sᵀ · information⁻¹ with the scores s = ∂ ln q of
+    /// each observation (Huber 1967, White 1982), without a correction for few observations: HC0.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub fn robust<M: Linear>(model: &M, p: &Empirical<Labelled>) -> Result<Self> {
+        let rows = Contrasts::new(p, model.classes())?;
+        let groups: Vec<usize> = (0..p.distinct()).collect();
+        // A row that was observed c times is c observations, and no group of them.
+        let weights: Vec<f64> = rows.count.iter().map(|count| count.sqrt()).collect();
+        Self::between(model, &rows, &weights, &groups)
+    }
+
+    /// The same where the observations of a cluster may hang together, as those of one patient or school: the scores of a cluster
+    /// are summed first. Rows as they were observed, with how often and in which cluster; for few clusters G multiply the errors
+    /// by √(G / (G − 1)).
+    ///
+    /// # Errors
+    /// As [`of`](Self::of); another number of counts or clusters than of rows.
+    pub fn clustered<M: Linear>(model: &M, batch: &Labelled, counts: &[f64], clusters: &[usize]) -> Result<Self> {
+        if counts.len() != batch.rows()? || clusters.len() != counts.len() {
+            return Err(shape("the clusters", &[clusters.len()], format!("({},), as the counts,", batch.rows()?)));
+        }
+        let p = Empirical::from_counts(batch.clone(), counts)?;
+        let rows = Contrasts::of_rows(batch, counts.to_vec(), model.classes(), &p.standardize()?)?;
+        Self::between(model, &rows, counts, clusters)
+    }
+
+    /// With the scores of each group, weighed, summed.
+    fn between<M: Linear>(model: &M, rows: &Contrasts, weights: &[f64], groups: &[usize]) -> Result<Self> {
+        let theta = rows.standard(&model.coefficients()?)?;
+        let (root, scores) = (Root::new(&rows.information(&theta))?, rows.scores(&theta));
+        let number = groups.iter().max().map_or(0, |most| most + 1);
+        let mut sums = DMatrix::zeros(number, theta.len());
+        for (row, group) in groups.iter().enumerate() {
+            for j in 0..theta.len() {
+                sums[(*group, j)] += weights[row] * scores[(row, j)];
+            }
+        }
+        let half = root.spread(&rows.all_own());
+        // A root of F I⁻¹ SᵀS I⁻¹ Fᵀ is F I⁻¹ times one of SᵀS, whose eigenvalues rounding may leave below 0.
+        let meat: DMatrix<f64> = sums.tr_mul(&sums);
+        let inverse = half * root.spread(&DMatrix::identity(theta.len(), theta.len())).transpose();
+        let SymmetricEigen { eigenvalues, eigenvectors } = meat.symmetric_eigen();
+        let along = eigenvectors * DMatrix::from_diagonal(&eigenvalues.map(|value: f64| value.max(0.0).sqrt()));
+        Ok(Self { estimates: rows_of(model)?, root: with_base(inverse * along, rows.width()) })
+    }
+
+    /// The number of classes, class 0 among them.
+    pub fn classes(&self) -> usize {
+        self.estimates.len()
+    }
+
+    /// The number of columns; the intercept stands behind them.
+    pub fn columns(&self) -> usize {
+        self.estimates.first().map_or(0, |of| of.len() - 1)
+    }
+
+    /// The same against another class.
+    ///
+    /// # Errors
+    /// A base that is no class.
+    pub fn against(&self, base: usize) -> Result<Self> {
+        let of = self.estimates.get(base).ok_or(Error::Class { class: base, classes: self.classes() })?;
+        let less = |class: &Vec<f64>| class.iter().zip(of).map(|(a, b)| a - b).collect();
+        let estimates = self.estimates.iter().map(less).collect();
+        Ok(Self { estimates, root: differences(&self.root, base, self.columns() + 1) })
+    }
+
+    /// The coefficient of a class for a column, or for the intercept at [`columns`](Self::columns); of the class that all are against
+    /// it is 0 with the error 0.
+    ///
+    /// # Panics
+    /// Where there is no such class or column.
+    pub fn get(&self, class: usize, column: usize) -> Coefficient {
+        let estimate = self.estimates[class][column];
+        let row = self.root.row(class * (self.columns() + 1) + column);
+        Coefficient { estimate, std_error: if estimate.is_finite() { row.norm() } else { f64::INFINITY } }
+    }
+
+    /// The covariance of the estimates, for every class the slopes and the intercept; where they are not all finite it is that of those
+    /// which are.
+    pub fn covariance(&self) -> DMatrix<f64> {
+        &self.root * self.root.transpose()
+    }
+
+    /// The interval of the values of one coefficient that a likelihood-ratio test does not reject: those at which the highest
+    /// likelihood that the others can reach is χ²/2 below the maximum. Other than [Wald's](Coefficient::interval) it is the
+    /// same in any parametrisation, and it may be open to one side: ±∞.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of), where the likelihood has a maximum.
+    pub fn profile<M: Linear>(
+        model: &M,
+        p: &Empirical<Labelled>,
+        class: usize,
+        column: usize,
+        level: f64,
+    ) -> Result<[f64; 2]> {
+        let rows = Contrasts::new(p, model.classes())?;
+        if class == 0 || class >= model.classes() || column >= rows.width() {
+            return Err(Error::Class { class, classes: model.classes() });
+        }
+        let theta = rows.standard(&model.coefficients()?)?;
+        let mut along = nalgebra::DVector::zeros(theta.len());
+        let at = (class - 1) * rows.width();
+        along.rows_mut(at, rows.width()).copy_from(&rows.own().row(column).transpose());
+        profile::interval(&rows, theta, &along, normal_quantile(level))
+    }
+}
+
+/// With rows of zeros for class 0.
+fn with_base(root: DMatrix<f64>, width: usize) -> DMatrix<f64> {
+    root.insert_rows(0, width, 0.0)
+}
+
+/// Less the rows of the class `base`.
+fn differences(root: &DMatrix<f64>, base: usize, width: usize) -> DMatrix<f64> {
+    DMatrix::from_fn(root.nrows(), root.ncols(), |i, j| root[(i, j)] - root[(base * width + i % width, j)])
+}
+
+fn rows_of<M: Linear>(model: &M) -> Result<Vec<Vec<f64>>> {
+    let coefficients = model.coefficients()?;
+    Ok(host(&coefficients)?.chunks(coefficients.dim(1)?).map(<[f64]>::to_vec).collect())
+}
