@@ -176,6 +176,7 @@ pub mod alphabet;
 pub mod batch;
 pub mod descent;
 pub mod device;
+mod distinct;
 mod empirical;
 mod error;
 pub mod fit;

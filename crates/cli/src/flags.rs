@@ -26,6 +26,11 @@ pub trait Data: clap::Args {
     fn numbers(&self) -> Option<Numbers> {
         None
     }
+
+    /// Whether pictures are drawn.
+    fn pictures(&self) -> bool {
+        true
+    }
 }
 
 /// Nothing is drawn, and nothing of the person's is read.
@@ -296,6 +301,9 @@ pub(crate) struct Fit {
     pub resolution: Vec<f64>,
     #[command(flatten)]
     pub descent: Descending,
+    /// Draws nothing: what is printed, every step and the parameters are all that is left
+    #[arg(long, help_heading = "Output")]
+    pub no_pictures: bool,
 }
 
 /// What can be fitted.
@@ -318,6 +326,10 @@ impl Data for Fit {
 
     fn numbers(&self) -> Option<Numbers> {
         Some(self.descent.numbers)
+    }
+
+    fn pictures(&self) -> bool {
+        !self.no_pictures
     }
 }
 
