@@ -5,7 +5,7 @@ mod response;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Device, Storage, Tensor, WithDType};
 
 pub use response::Response;
 
@@ -33,7 +33,7 @@ pub trait Batch: Sized {
     /// The same rows in another type of floating-point numbers; whole numbers, such as classes, stay what they are.
     fn to_dtype(&self, dtype: DType) -> Result<Self>;
 
-    /// The rows as numbers on the host, for grouping equal ones.
+    /// What of a row is conditioned on and what is the outcome, for grouping equal rows.
     fn keys(&self) -> Result<Keys>;
 
     /// The same rows, told by p̂ what it is of each, (m,) f64: for those whose gradient is made ready with ln q.
@@ -43,22 +43,13 @@ pub trait Batch: Sized {
     }
 }
 
-/// Rows as numbers: `width` columns, of which the first `given` are conditioned on (x) and the others are the outcome.
+/// The two parts of rows, as tensors whose first dimension is that of the rows.
 #[derive(Clone, Debug)]
 pub struct Keys {
-    /// Row by row, m · width numbers.
-    pub values: Vec<f64>,
-    /// Numbers in a row.
-    pub width: usize,
-    /// How many of them are conditioned on.
-    pub given: usize,
-}
-
-impl Keys {
-    /// The part of a row that is conditioned on, as bits that are equal where the numbers are.
-    pub(crate) fn given(&self, row: usize) -> Vec<u64> {
-        bits(&self.values[row * self.width..][..self.given])
-    }
+    /// What is conditioned on (x), if anything is.
+    pub given: Option<Tensor>,
+    /// What the model gives the probability of.
+    pub outcome: Tensor,
 }
 
 /// Numbers as a key; adding 0.0 makes −0.0 and 0.0 one.
@@ -96,8 +87,7 @@ impl Batch for Tensor {
     }
 
     fn keys(&self) -> Result<Keys> {
-        let width = self.dims().iter().skip(1).product();
-        Ok(Keys { values: host(self)?, width, given: 0 })
+        Ok(Keys { given: None, outcome: self.clone() })
     }
 }
 
@@ -127,7 +117,7 @@ impl Labelled {
         if y.dtype() != DType::U32 {
             return Err(Error::Numbers { what: "y", got: y.dtype(), expected: "u32, the numbers of classes," });
         }
-        let classes = host(&y)?.into_iter().fold(0.0, f64::max) as usize + 1;
+        let classes = slice(&y, |y: &[u32]| y.iter().copied().max().unwrap_or(0))? as usize + 1;
         Self::of(x, y, classes)
     }
 
@@ -210,19 +200,21 @@ impl Batch for Labelled {
     }
 
     fn keys(&self) -> Result<Keys> {
-        let (x, y) = (host(&self.x)?, host(&self.y)?);
-        let given = self.x.dim(1)?;
-        let mut values = Vec::with_capacity(x.len() + y.len());
-        for (row, class) in y.into_iter().enumerate() {
-            values.extend_from_slice(&x[row * given..][..given]);
-            values.push(class);
-        }
-        Ok(Keys { values, width: given + 1, given })
+        Ok(Keys { given: Some(self.x.clone()), outcome: self.y.clone() })
     }
 
     fn weighed(self, share: &Tensor) -> Self {
         Self { share: share.clone(), ahead: Arc::default(), ..self }
     }
+}
+
+/// What `of` makes of the elements of a tensor of this type, row by row on the host; they are copied only where they lie
+/// elsewhere.
+pub(crate) fn slice<T: WithDType, R>(tensor: &Tensor, of: impl FnOnce(&[T]) -> R) -> Result<R> {
+    let tensor = tensor.to_device(&Device::Cpu)?.contiguous()?;
+    let (storage, layout) = tensor.storage_and_layout();
+    let Storage::Cpu(storage) = &*storage else { unreachable!("on the host") };
+    Ok(of(&storage.as_slice::<T>()?[layout.start_offset()..][..layout.shape().elem_count()]))
 }
 
 /// All elements on the host, in f64, row by row.

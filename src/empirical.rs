@@ -1,17 +1,19 @@
 //! p̂, the empirical distribution: the distinct rows of what was observed, how often each occurred, and ln p̂.
 
+mod group;
 mod points;
 
-use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 use candle_core::{DType, Device, Tensor};
 use candle_mle_info::Information;
 
-use crate::batch::{Batch, Keys, Labelled, bits, host};
+use crate::batch::{Batch, Labelled, host};
 use crate::error::{Error, Result, empty, positive, shape};
 use crate::kernel::by_row;
 use crate::model::Model;
 use crate::standardize::Standardize;
+use group::Groups;
 
 /// The empirical distribution of n observations, as its m distinct rows.
 ///
@@ -39,6 +41,8 @@ pub struct Empirical<B> {
     /// Whether log_p is of a density, and not of probabilities.
     density: bool,
     resolution: Option<Vec<f64>>,
+    /// Shift and scale of the standard coordinates, once they are known.
+    standard: OnceLock<(Tensor, Tensor)>,
 }
 
 impl<B: Batch> Empirical<B> {
@@ -47,8 +51,7 @@ impl<B: Batch> Empirical<B> {
     /// # Errors
     /// No rows; NaN or infinity in a row.
     pub fn from_sample(batch: B) -> Result<Self> {
-        let ones = vec![1.0; batch.rows()?];
-        Self::from_counts(batch, &ones)
+        Self::counted(batch, None)
     }
 
     /// Of a table of rows and how often each was observed (any numbers ≥ 0). Rows of count 0 are dropped.
@@ -57,33 +60,33 @@ impl<B: Batch> Empirical<B> {
     /// No rows; another number of counts than of rows; a count that is negative or not finite; all counts zero; NaN or
     /// infinity in a row.
     pub fn from_counts(batch: B, counts: &[f64]) -> Result<Self> {
+        Self::counted(batch, Some(counts))
+    }
+
+    fn counted(batch: B, counts: Option<&[f64]>) -> Result<Self> {
         let rows = batch.rows()?;
         if rows == 0 {
             return Err(empty("the table of observations", "row"));
         }
-        if counts.len() != rows {
-            return Err(shape("the counts", &[counts.len()], format!("({rows},)")));
+        if let Some(counts) = counts {
+            if counts.len() != rows {
+                return Err(shape("the counts", &[counts.len()], format!("({rows},)")));
+            }
+            if let Some(row) = counts.iter().position(|c| !(c.is_finite() && *c >= 0.0)) {
+                return Err(Error::Count { row, value: counts[row] });
+            }
         }
-        if let Some(row) = counts.iter().position(|c| !(c.is_finite() && *c >= 0.0)) {
-            return Err(Error::Count { row, value: counts[row] });
-        }
-        let keys = batch.keys()?;
-        let (first, counted) = group(&keys, counts)?;
+        let Groups { first, count, given } = Groups::of(&batch.keys()?, counts)?;
         if first.is_empty() {
             return Err(Error::NothingObserved { rows });
         }
         // What is equal in x shares the mass that ln p̂(y|x) divides by; a marginal batch shares it all.
-        let share: Vec<f64> = {
-            let given = |row: u32| keys.given(row as usize);
-            let mut shared: HashMap<Vec<u64>, f64> = HashMap::new();
-            for (row, count) in first.iter().zip(&counted) {
-                *shared.entry(given(*row)).or_default() += count;
-            }
-            first.iter().zip(&counted).map(|(row, count)| count / shared[&given(*row)]).collect()
-        };
+        let mut shared = vec![0.0; first.len()];
+        given.iter().zip(&count).for_each(|(x, count)| shared[*x] += count);
+        let log_p = given.iter().zip(&count).map(|(x, count)| (count / shared[*x]).ln()).collect();
         let m = first.len();
         let batch = if m == rows { batch } else { batch.select(&Tensor::from_vec(first, m, &Device::Cpu)?)? };
-        Self::new(batch, counted, share.iter().map(|s| s.ln()).collect())
+        Self::new(batch, count, log_p)
     }
 
     /// Of a density on cells: every row stands for a cell of the given volume, a quadrature weight for example. Cells of
@@ -123,7 +126,18 @@ impl<B: Batch> Empirical<B> {
         let batch = batch.weighed(&by_row[1]);
         let tensor = |values: Vec<f64>| Tensor::from_vec(values, m, &Device::Cpu);
         let (count, mass, log_p) = (tensor(count)?, tensor(mass)?, tensor(log_p)?);
-        Ok(Self { batch, count, mass, log_p, by_row, total, entropy, density: false, resolution: None })
+        Ok(Self {
+            batch,
+            count,
+            mass,
+            log_p,
+            by_row,
+            total,
+            entropy,
+            density: false,
+            resolution: None,
+            standard: OnceLock::new(),
+        })
     }
 
     /// The same on another device. Metal, which has no f64, keeps mass and logarithms on the host.
@@ -139,6 +153,7 @@ impl<B: Batch> Empirical<B> {
             entropy: self.entropy,
             density: self.density,
             resolution: self.resolution.clone(),
+            standard: OnceLock::new(),
         })
     }
 
@@ -147,7 +162,7 @@ impl<B: Batch> Empirical<B> {
     where
         B: Clone,
     {
-        Ok(Self { batch: self.batch.to_dtype(dtype)?, ..self.clone() })
+        Ok(Self { batch: self.batch.to_dtype(dtype)?, standard: OnceLock::new(), ..self.clone() })
     }
 
     /// Some of the distinct rows, (k,) of their indices, each with a count of its own: a minibatch. ln p̂ of a row stays that
@@ -181,6 +196,7 @@ impl<B: Batch> Empirical<B> {
             entropy: self.entropy,
             density: self.density,
             resolution: self.resolution.clone(),
+            standard: OnceLock::new(),
         })
     }
 
@@ -248,7 +264,19 @@ impl Empirical<Labelled> {
     /// # Errors
     /// A constant column.
     pub fn standardize(&self) -> Result<Standardize> {
-        Standardize::bulk(self.batch.x(), &self.mass)
+        let (shift, scale) = match self.standard.get() {
+            Some(known) => known.clone(),
+            None => {
+                let map = Standardize::bulk(self.batch.x(), &self.mass)?;
+                self.standard.get_or_init(|| (map.shift().clone(), map.scale().clone())).clone()
+            }
+        };
+        Standardize::new(shift, scale)
+    }
+
+    /// For every distinct row the place of its x among all that differ, in order of first sight.
+    pub fn places(&self) -> Result<Vec<usize>> {
+        Ok(Groups::of(&self.batch.keys()?, None)?.given)
     }
 
     /// The same with `alpha` pseudo-observations more of each of the classes 0 … k−1 at every x that was observed (Laplace
@@ -259,10 +287,15 @@ impl Empirical<Labelled> {
     pub fn smoothed(&self, classes: usize, alpha: f64) -> Result<Self> {
         positive("a pseudo-count", alpha)?;
         self.batch.at_most(classes)?;
-        let keys = self.batch.keys()?;
-        let mut seen = HashSet::new();
-        let first = (0..self.distinct()).filter(|row| seen.insert(keys.given(*row)));
-        let every: Vec<u32> = first.flat_map(|row| vec![row as u32; classes]).collect();
+        let (given, mut known) = (self.places()?, 0);
+        // In order of first sight: a new x has the place behind those before it.
+        let is_first = |row: &usize| {
+            let new = given[*row] == known;
+            known += usize::from(new);
+            new
+        };
+        let first: Vec<usize> = (0..self.distinct()).filter(is_first).collect();
+        let every: Vec<u32> = first.into_iter().flat_map(|row| vec![row as u32; classes]).collect();
         let pairs = every.len();
         let device = self.batch.x().device();
         let classes = (0..classes as u32).cycle().take(pairs).collect::<Vec<_>>();
@@ -273,29 +306,4 @@ impl Empirical<Labelled> {
         counts.resize(counts.len() + pairs, alpha);
         Self::from_counts(Labelled::new(x, y)?, &counts)
     }
-}
-
-/// The first row of every distinct one with a positive count, in order of first sight, and the counts summed.
-fn group(keys: &Keys, counts: &[f64]) -> Result<(Vec<u32>, Vec<f64>)> {
-    let mut seen: HashMap<Vec<u64>, usize> = HashMap::new();
-    let (mut first, mut counted) = (vec![], vec![]);
-    for (row, count) in counts.iter().enumerate() {
-        let values = &keys.values[row * keys.width..][..keys.width];
-        if let Some(column) = values.iter().position(|v| !v.is_finite()) {
-            let value = values[column];
-            return Err(candle_mle_info::Error::NotFinite { what: "the observations", row, column, value }.into());
-        }
-        if *count == 0.0 {
-            continue;
-        }
-        let next = first.len();
-        match *seen.entry(bits(values)).or_insert(next) {
-            at if at < next => counted[at] += count,
-            _ => {
-                first.push(row as u32);
-                counted.push(*count);
-            }
-        }
-    }
-    Ok((first, counted))
 }

@@ -183,6 +183,7 @@ pub mod checkpoint;
 pub mod curvature;
 pub mod descent;
 pub mod device;
+mod distinct;
 mod empirical;
 mod error;
 pub mod families;

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use candle_core::{Tensor, TensorId};
+use candle_core::{DType, Tensor, TensorId};
 use candle_nn::VarBuilder;
 
-use crate::batch::{host, like, same_numbers};
+use crate::batch::{host, like, same_numbers, slice};
 use crate::error::{Error, Result, constant, empty, finite, matrix, positive, rows_of, shape};
 
 /// x ↦ (x − shift) / scale, column by column.
@@ -63,6 +63,12 @@ impl Standardize {
     /// A column of one value, or with one that is not finite; a mass of another length than x, negative or not finite in a
     /// row, or zero in all.
     pub fn moments(x: &Tensor, mass: &Tensor) -> Result<Self> {
+        let (rows, mass) = Self::weighed(x, mass)?;
+        Self::by_column(x, &rows, |column| moments(column, &mass))
+    }
+
+    /// The rows of a mass above 0, and that mass.
+    fn weighed(x: &Tensor, mass: &Tensor) -> Result<(Vec<usize>, Vec<f64>)> {
         let (rows, _) = matrix("x", x)?;
         if mass.dims() != [rows] {
             return Err(shape("the mass", mass.dims(), format!("({rows},)")));
@@ -76,15 +82,7 @@ impl Standardize {
             return Err(Error::NothingObserved { rows });
         }
         let mass: Vec<f64> = weighed.iter().map(|row| mass[*row]).collect();
-        let total: f64 = mass.iter().sum();
-        Self::by_column(x, &weighed, |column| {
-            let mean = column.iter().zip(&mass).map(|(v, m)| v * m).sum::<f64>() / total;
-            // In units of the largest deviation: the square of another may be no number.
-            let largest = column.iter().fold(0.0, |most: f64, v| most.max((v - mean).abs()));
-            let variance =
-                column.iter().zip(&mass).map(|(v, m)| ((v - mean) / largest).powi(2) * m).sum::<f64>() / total;
-            (mean, largest * variance.sqrt())
-        })
+        Ok((weighed, mass))
     }
 
     /// The same, but for a column in which a value lies so far from the others that in standard deviations they would all be one,
@@ -93,17 +91,11 @@ impl Standardize {
     /// # Errors
     /// As [`moments`](Self::moments).
     pub fn bulk(x: &Tensor, mass: &Tensor) -> Result<Self> {
-        let moments = Self::moments(x, mass)?;
-        let (values, mass, columns) = (host(x)?, host(mass)?, x.dim(1)?);
-        let (mut shift, mut scale) = (host(&moments.shift)?, host(&moments.scale)?);
-        for j in 0..columns {
-            let column = values.iter().skip(j).step_by(columns).zip(&mass).filter(|(_, m)| **m > 0.0);
-            let (center, usual) = middle(column.map(|(x, _)| *x).collect());
-            if scale[j] > FAR * usual {
-                (shift[j], scale[j]) = (center, usual);
-            }
-        }
-        Self::new(like(x, shift, columns)?, like(x, scale, columns)?)
+        let (rows, mass) = Self::weighed(x, mass)?;
+        Self::by_column(x, &rows, |column| {
+            let ((mean, deviation), (center, usual)) = (moments(column, &mass), middle(column.to_vec()));
+            if deviation > FAR * usual { (center, usual) } else { (mean, deviation) }
+        })
     }
 
     /// The range of every column of x (m, d) becomes −1 to 1.
@@ -124,21 +116,30 @@ impl Standardize {
         if rows.is_empty() {
             return Err(empty("x", "row"));
         }
-        let values = host(x)?;
         let (mut shift, mut scale) = (vec![], vec![]);
-        for j in 0..columns {
-            let column: Vec<f64> = rows.iter().map(|i| values[i * columns + j]).collect();
-            if let Some(at) = column.iter().position(|v| !v.is_finite()) {
-                let (row, value) = (rows[at], column[at]);
-                return Err(candle_mle_info::Error::NotFinite { what: "x", row, column: j, value }.into());
+        slice(&x.to_dtype(DType::F64)?, |values: &[f64]| {
+            // Eight neighbours at once: they lie in one line of the cache.
+            for first in (0..columns).step_by(8) {
+                let mut together = vec![Vec::with_capacity(rows.len()); (columns - first).min(8)];
+                for row in rows {
+                    let row = &values[row * columns..][..columns];
+                    together.iter_mut().zip(&row[first..]).for_each(|(column, value)| column.push(*value));
+                }
+                for (column, j) in together.iter().zip(first..) {
+                    if let Some(at) = column.iter().position(|v| !v.is_finite()) {
+                        let (row, value) = (rows[at], column[at]);
+                        return Err(candle_mle_info::Error::NotFinite { what: "x", row, column: j, value }.into());
+                    }
+                    if column.iter().all(|v| *v == column[0]) {
+                        return Err(constant(format!("{j} (counted from 0)"), column[0]));
+                    }
+                    let (a, b) = shift_and_scale(column);
+                    shift.push(a);
+                    scale.push(b);
+                }
             }
-            if column.iter().all(|v| *v == column[0]) {
-                return Err(constant(format!("{j} (counted from 0)"), column[0]));
-            }
-            let (a, b) = shift_and_scale(&column);
-            shift.push(a);
-            scale.push(b);
-        }
+            Ok(())
+        })??;
         Self::new(like(x, shift, columns)?, like(x, scale, columns)?)
     }
 
@@ -185,6 +186,16 @@ impl Standardize {
             }
         }
     }
+}
+
+/// Mean and standard deviation of a column whose cells weigh `mass`.
+fn moments(column: &[f64], mass: &[f64]) -> (f64, f64) {
+    let total: f64 = mass.iter().sum();
+    let mean = column.iter().zip(mass).map(|(v, m)| v * m).sum::<f64>() / total;
+    // In units of the largest deviation: the square of another may be no number.
+    let largest = column.iter().fold(0.0, |most: f64, v| most.max((v - mean).abs()));
+    let variance = column.iter().zip(mass).map(|(v, m)| ((v - mean) / largest).powi(2) * m).sum::<f64>() / total;
+    (mean, largest * variance.sqrt())
 }
 
 /// A value in the middle of a column, and the usual distance from it of those that are not it; 1 for a constant column.

@@ -5,11 +5,14 @@ mod design;
 mod dialect;
 pub(crate) mod ranking;
 mod reading;
+mod scan;
 mod scored;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 pub(crate) use dialect::decode;
 
@@ -19,6 +22,7 @@ pub use reading::{Missing, Reading};
 
 use candle_mle_info::number::typed;
 
+use crate::distinct::{Distinct, fold, hash};
 use crate::error::{Error, Result, empty};
 use cells::Refused;
 use dialect::{named, repeated};
@@ -59,10 +63,8 @@ pub struct Table {
 /// What is in the way of using a column, and what is known of it.
 #[derive(Clone, Debug, Default)]
 struct Doubt {
-    /// The rows whose cell is missing, in rising order.
-    missing: Vec<usize>,
-    /// What stands in them.
-    marks: Vec<String>,
+    /// The rows whose cell is missing, in rising order, and what stands there.
+    missing: Vec<(usize, Arc<str>)>,
     /// A cell that keeps the column from being used.
     refused: Option<Refused>,
     /// What a reader should know of it.
@@ -194,13 +196,23 @@ impl Table {
     /// No such column, or the same one twice.
     pub fn without<S: AsRef<str>>(&self, columns: &[S]) -> Result<Self> {
         once(&columns.iter().map(|name| name.as_ref().to_string()).collect::<Vec<_>>())?;
-        let mut table = self.clone();
-        for column in columns {
-            let at = table.place(column.as_ref())?;
-            table.columns.remove(at);
-            table.doubts.remove(at);
+        let gone = columns.iter().map(|name| self.place(name.as_ref())).collect::<Result<Vec<_>>>()?;
+        let places = (0..self.columns.len()).filter(|at| !gone.contains(at)).collect();
+        Ok(self.of_columns(places, self.notes.clone()))
+    }
+
+    /// All rows of these columns.
+    fn of_columns(&self, places: Vec<usize>, notes: Vec<String>) -> Self {
+        Self {
+            file: self.file.clone(),
+            columns: places.iter().map(|at| self.columns[*at].clone()).collect(),
+            doubts: places.iter().map(|at| self.doubts[*at].clone()).collect(),
+            count: self.count.clone(),
+            counted: self.counted.clone(),
+            lines: self.lines.clone(),
+            missing: self.missing,
+            notes,
         }
-        Ok(table)
     }
 
     /// These columns and no others, made ready to be used: rows with a missing cell in one of them are left out, or the
@@ -210,34 +222,40 @@ impl Table {
     /// No such column; what keeps any of them from being used, all in one message: a missing cell, unless that was said;
     /// a cell that is no number among numbers; dates, amounts of money and the like. No row left.
     pub fn with_only<S: AsRef<str>>(&self, columns: &[S]) -> Result<Self> {
+        Ok(self.ready(columns)?.into_table())
+    }
+
+    /// The same without a copy of what need not change.
+    pub(crate) fn ready<S: AsRef<str>>(&self, columns: &[S]) -> Result<Ready<'_>> {
         let mut places = columns.iter().map(|name| self.place(name.as_ref())).collect::<Result<Vec<_>>>()?;
         let mut seen = HashSet::new();
         places.retain(|at| seen.insert(*at));
         together(places.iter().filter_map(|at| self.fault(*at, false)).collect())?;
-        let mut table = Self {
-            columns: places.iter().map(|at| self.columns[*at].clone()).collect(),
-            doubts: places.iter().map(|at| self.doubts[*at].clone()).collect(),
-            ..self.clone()
+        let doubts = || places.iter().map(|at| &self.doubts[*at]);
+        let mut notes = self.notes.clone();
+        notes.extend(doubts().filter_map(|doubt| doubt.note.clone()));
+        let gone: HashSet<usize> = match self.missing {
+            Missing::Level => HashSet::new(),
+            _ => doubts().flat_map(|doubt| doubt.missing.iter().map(|(row, _)| *row)).collect(),
         };
-        table.notes.extend(table.doubts.iter_mut().filter_map(|doubt| doubt.note.take()));
-        let gone: HashSet<usize> = table.doubts.iter().flat_map(|doubt| doubt.missing.iter().copied()).collect();
-        if gone.is_empty() || table.missing == Missing::Level {
-            table.doubts.iter_mut().for_each(|doubt| doubt.missing.clear());
-            return Ok(table);
+        if gone.is_empty() {
+            return Ok(Ready { table: Cow::Borrowed(self), places, notes });
         }
-        let missing = |((name, _), doubt): (&(String, Column), &Doubt)| {
-            (!doubt.missing.is_empty()).then(|| format!("{name} ({})", doubt.missing.len()))
+        let missing = |at: &usize| {
+            let gone = self.doubts[*at].missing.len();
+            (gone > 0).then(|| format!("{} ({gone})", self.columns[*at].0))
         };
-        let of: Vec<String> = table.columns.iter().zip(&table.doubts).filter_map(missing).collect();
-        let (gone_rows, rows, of) = (gone.len(), table.rows(), of.join(", "));
+        let of: Vec<String> = places.iter().filter_map(missing).collect();
+        let (gone_rows, rows, of) = (gone.len(), self.rows(), of.join(", "));
         let kept: Vec<usize> = (0..rows).filter(|row| !gone.contains(row)).collect();
         if kept.is_empty() {
             let problem =
                 format!("every one of the {rows} rows has a missing cell in {of}: --exclude the emptiest columns");
-            return Err(wrong(&table.columns[0].0, problem));
+            return Err(wrong(&self.columns[places[0]].0, problem));
         }
-        table.notes.push(format!("{gone_rows} of {rows} rows left out: a cell is missing in {of}"));
-        table.rows_at(&kept)
+        notes.push(format!("{gone_rows} of {rows} rows left out: a cell is missing in {of}"));
+        let table = self.part(&places, &kept)?;
+        Ok(Ready { places: (0..table.columns.len()).collect(), table: Cow::Owned(table), notes })
     }
 
     /// A target and what it is predicted from, these columns or all others: [`with_only`](Self::with_only), and no column
@@ -247,7 +265,11 @@ impl Table {
     /// As [`with_only`](Self::with_only); a target that is to predict itself; a column of categories most of which are seen
     /// once, an identifier or free text, unless [`Reading::categorical`] names it.
     pub fn predicting(&self, target: &str, named: &[String]) -> Result<Self> {
-        let predictors = self.predictors(target, named)?;
+        Ok(self.ready_for(target, &self.predictors(target, named)?)?.into_table())
+    }
+
+    /// The same without a copy of what need not change: the target, then these predictors.
+    pub(crate) fn ready_for(&self, target: &str, predictors: &[&str]) -> Result<Ready<'_>> {
         let places = predictors.iter().map(|name| self.place(name)).collect::<Result<Vec<_>>>()?;
         let target_at = self.place(target)?;
         self.of_target(target)?;
@@ -257,18 +279,18 @@ impl Table {
             fault.or_else(|| if at == target_at { None } else { self.identifier(at) })
         };
         together(faults.filter_map(of).collect())?;
-        self.with_only(&std::iter::once(target).chain(predictors).collect::<Vec<_>>())
+        self.ready(&std::iter::once(target).chain(predictors.iter().copied()).collect::<Vec<_>>())
     }
 
     /// A missing class is no class, whatever becomes of other missing cells.
     pub(crate) fn of_target(&self, target: &str) -> Result<()> {
         let doubt = &self.doubts[self.place(target)?];
-        let Some(row) = doubt.missing.first().filter(|_| self.missing == Missing::Level) else { return Ok(()) };
+        let Some((row, mark)) = doubt.missing.first().filter(|_| self.missing == Missing::Level) else { return Ok(()) };
         Err(Error::Cell {
             file: self.file.clone(),
             line: self.lines[*row],
             column: target.into(),
-            text: doubt.marks[0].clone(),
+            text: mark.to_string(),
             problem: "what is predicted is missing, which is no class: drop the row with --missing drop".into(),
         })
     }
@@ -286,8 +308,8 @@ impl Table {
         if let Some(Refused { line, text, problem, .. }) = &doubt.refused {
             return Some(cell(*line, text, problem.clone()));
         }
-        let row = *doubt.missing.first()?;
-        let (mark, gone, rows) = (&doubt.marks[0], doubt.missing.len(), self.rows());
+        let (row, mark) = doubt.missing.first()?;
+        let (gone, rows) = (doubt.missing.len(), self.rows());
         if gone == rows {
             return Some(wrong(name, format!("every cell is missing: --exclude {name}")));
         }
@@ -299,14 +321,14 @@ impl Table {
             (Missing::Level, true) => {
                 let problem =
                     format!("{what}{number}, and no number is a level: fill it, or drop the row: --missing drop");
-                Some(cell(self.lines[row], mark, problem))
+                Some(cell(self.lines[*row], mark, problem))
             }
             (Missing::Error, _) => {
                 let level = if numbers || target { "" } else { ", or make a level of it with --missing level" };
                 let rows =
                     if gone == 1 { "the row".into() } else { format!("the {gone} rows of {rows} that have one") };
                 let problem = format!("{what}{number}: fill it, drop {rows} with --missing drop{level}");
-                Some(cell(self.lines[row], mark, problem))
+                Some(cell(self.lines[*row], mark, problem))
             }
         }
     }
@@ -394,19 +416,23 @@ impl Table {
 
     /// These rows, in this order.
     fn rows_at(&self, rows: &[usize]) -> Result<Self> {
+        self.part(&(0..self.columns.len()).collect::<Vec<_>>(), rows)
+    }
+
+    /// These rows of these columns.
+    fn part(&self, columns: &[usize], rows: &[usize]) -> Result<Self> {
         if rows.is_empty() {
             return Err(empty(format!("what is left of {}", self.file), "row"));
         }
         let doubt = |doubt: &Doubt| {
-            let still = |(to, from): (usize, &usize)| Some((to, doubt.missing.binary_search(from).ok()?));
-            let missing: Vec<(usize, usize)> = rows.iter().enumerate().filter_map(still).collect();
-            let marks = missing.iter().map(|(_, mark)| doubt.marks[*mark].clone()).collect();
-            Doubt { missing: missing.iter().map(|(to, _)| *to).collect(), marks, ..doubt.clone() }
+            let place = |from: &usize| doubt.missing.binary_search_by_key(from, |(row, _)| *row).ok();
+            let still = |(to, from)| Some((to, doubt.missing[place(from)?].1.clone()));
+            Doubt { missing: rows.iter().enumerate().filter_map(still).collect(), ..doubt.clone() }
         };
         Ok(Self {
             file: self.file.clone(),
-            columns: self.columns.iter().map(|(name, column)| (name.clone(), column.at(rows))).collect(),
-            doubts: self.doubts.iter().map(doubt).collect(),
+            columns: columns.iter().map(|at| (self.columns[*at].0.clone(), self.columns[*at].1.at(rows))).collect(),
+            doubts: columns.iter().map(|at| doubt(&self.doubts[*at])).collect(),
             count: rows.iter().map(|row| self.count[*row]).collect(),
             counted: self.counted.clone(),
             lines: rows.iter().map(|row| self.lines[*row]).collect(),
@@ -512,9 +538,7 @@ impl Table {
                 (levels.clone(), codes.clone())
             }
             Column::Numbers(numbers) => {
-                let mut values: Vec<f64> = numbers.iter().map(|number| number + 0.0).collect();
-                values.sort_by(f64::total_cmp);
-                values.dedup();
+                let (values, codes) = different(numbers);
                 let whole = values.iter().all(|value| value.fract() == 0.0);
                 if values.len() > 20 && !(whole && 2.0 * values.len() as f64 <= rows) {
                     let problem = format!(
@@ -524,7 +548,6 @@ impl Table {
                     );
                     return Err(wrong(target, problem));
                 }
-                let codes = numbers.iter().map(|v| values.partition_point(|w| w < v) as u32).collect();
                 (values.into_iter().map(typed).collect(), codes)
             }
         };
@@ -556,6 +579,33 @@ impl Table {
     }
 }
 
+/// Columns that can be used as they are: of a table, or of a copy without the rows in which a cell is missing.
+pub(crate) struct Ready<'a> {
+    pub table: Cow<'a, Table>,
+    places: Vec<usize>,
+    /// What was left out, and what is to be known of the columns, in words.
+    pub notes: Vec<String>,
+}
+
+impl Ready<'_> {
+    /// Their names and what they hold.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, &Column)> {
+        self.places.iter().map(|at| (self.table.columns[*at].0.as_str(), &self.table.columns[*at].1))
+    }
+
+    fn into_table(self) -> Table {
+        let Self { table, places, notes } = self;
+        let mut table = match table {
+            Cow::Borrowed(table) => table.of_columns(places, notes),
+            Cow::Owned(table) => Table { notes, ..table },
+        };
+        for doubt in &mut table.doubts {
+            (doubt.missing, doubt.note) = (vec![], None);
+        }
+        table
+    }
+}
+
 impl Column {
     /// A column of categories. Its levels are sorted, whatever order the rows are in: numbers by size and before words,
     /// words by their letters, large and small alike. The first is the base level: `0` before `1`, `False` before
@@ -567,12 +617,33 @@ impl Column {
     /// assert_eq!(levels, ["9", "10", "no", "Yes"]);
     /// ```
     pub fn categories<S: Into<String>>(cells: impl IntoIterator<Item = S>) -> Self {
-        let cells: Vec<String> = cells.into_iter().map(Into::into).collect();
-        let mut levels: Vec<&String> = cells.iter().collect::<HashSet<_>>().into_iter().collect();
-        levels.sort_by_cached_key(|level| Rank::of(level));
-        let place: HashMap<&String, u32> = levels.iter().zip(0..).map(|(level, code)| (*level, code)).collect();
-        let codes = cells.iter().map(|cell| place[cell]).collect();
-        Self::Categories { levels: levels.into_iter().cloned().collect(), codes }
+        let (mut levels, mut places, mut codes) = (vec![], Distinct::default(), vec![]);
+        for cell in cells {
+            let cell: String = cell.into();
+            let code = places.place(hash(cell.as_bytes()), |place| levels[place] == cell);
+            if code == levels.len() {
+                levels.push(cell);
+            }
+            codes.push(code as u32);
+        }
+        Self::of_levels(levels, codes)
+    }
+
+    /// Of levels in any order, the same one perhaps twice, and the place of each row's.
+    fn of_levels(levels: Vec<String>, mut codes: Vec<u32>) -> Self {
+        let mut order: Vec<usize> = (0..levels.len()).collect();
+        order.sort_by_cached_key(|level| Rank::of(&levels[*level]));
+        let (mut sorted, mut place): (Vec<String>, _) = (vec![], vec![0; levels.len()]);
+        let mut levels = levels;
+        for level in order {
+            let text = std::mem::take(&mut levels[level]);
+            if sorted.last() != Some(&text) {
+                sorted.push(text);
+            }
+            place[level] = sorted.len() as u32 - 1;
+        }
+        codes.iter_mut().for_each(|code| *code = place[*code as usize]);
+        Self::Categories { levels: sorted, codes }
     }
 
     /// The number of rows.
@@ -602,11 +673,8 @@ impl Column {
         match self {
             Self::Categories { levels, codes } => (levels.len(), codes.iter().map(|code| *code as usize).collect()),
             Self::Numbers(numbers) => {
-                let mut values: Vec<f64> = numbers.iter().map(|number| number + 0.0).collect();
-                values.sort_by(f64::total_cmp);
-                values.dedup();
-                let place = |number: &f64| values.partition_point(|value| value < number);
-                (values.len(), numbers.iter().map(place).collect())
+                let (values, codes) = different(numbers);
+                (values.len(), codes.into_iter().map(|code| code as usize).collect())
             }
         }
     }
@@ -655,6 +723,25 @@ impl Rank {
         let number = level.parse().ok().filter(|number: &f64| number.is_finite());
         Self(number.map_or(u64::MAX, |number| rising(number + 0.0)), level.to_lowercase(), level.into())
     }
+}
+
+/// The different numbers in rising order, and the place of each among them; −0.0 is 0.0.
+fn different(numbers: &[f64]) -> (Vec<f64>, Vec<u32>) {
+    let (mut values, mut places) = (vec![], Distinct::default());
+    let place = |number: &f64| {
+        let number = number + 0.0;
+        let place = places.place(fold(0, number.to_bits()), |place| values[place] == number);
+        if place == values.len() {
+            values.push(number);
+        }
+        place
+    };
+    let seen: Vec<usize> = numbers.iter().map(place).collect();
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|a, b| f64::total_cmp(&values[*a], &values[*b]));
+    let mut rank = vec![0; values.len()];
+    order.iter().zip(0..).for_each(|(place, at)| rank[*place] = at);
+    (order.into_iter().map(|place| values[place]).collect(), seen.into_iter().map(|place| rank[place]).collect())
 }
 
 /// An error if a column is asked for twice.

@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, Tensor};
 
-use super::{Batch, Keys, host};
+use super::{Batch, Keys};
 use crate::error::{Error, Result, matrix, shape};
 
 /// Observations of a regression: rows x (m, d), each with a number y (m,), and where it was so observed an offset (m,): what is added to
@@ -91,15 +91,10 @@ impl Batch for Response {
     }
 
     fn keys(&self) -> Result<Keys> {
-        let (x, y, offset) = (host(&self.x)?, host(&self.y)?, self.offset.as_ref().map(host).transpose()?);
-        let columns = self.x.dim(1)?;
-        let given = columns + usize::from(offset.is_some());
-        let mut values = Vec::with_capacity(y.len() * (given + 1));
-        for (row, y) in y.into_iter().enumerate() {
-            values.extend_from_slice(&x[row * columns..][..columns]);
-            values.extend(offset.as_ref().map(|offset| offset[row]));
-            values.push(y);
-        }
-        Ok(Keys { values, width: given + 1, given })
+        let given = match &self.offset {
+            Some(offset) => Tensor::cat(&[&self.x, &offset.unsqueeze(1)?], 1)?,
+            None => self.x.clone(),
+        };
+        Ok(Keys { given: Some(given), outcome: self.y.clone() })
     }
 }

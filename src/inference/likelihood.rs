@@ -1,11 +1,9 @@
 //! What a likelihood says of a model as a whole: deviance, AIC, BIC, R², and the test of nested models.
 
-use std::collections::{HashMap, HashSet};
-
 use candle_mle_info::Information;
 
 use super::tail::beyond_chi_squared;
-use crate::batch::{Batch, bits, host, number};
+use crate::batch::{Batch, host, number};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -44,20 +42,18 @@ impl Likelihood {
         let log_q = model.log_prob(p.batch())?.detach();
         let of = |objective| number(&measured::<M>(objective, None, &log_q, p)?);
         let (keys, counts, n) = (p.batch().keys()?, host(p.count())?, p.total());
-        let (mut patterns, mut outcomes) = (HashSet::new(), HashMap::<_, f64>::new());
-        for (row, count) in counts.iter().enumerate() {
-            patterns.insert(keys.given(row));
-            *outcomes.entry(bits(&keys.values[row * keys.width..][keys.given..keys.width])).or_default() += count;
-        }
-        let mut outcomes: Vec<f64> = outcomes.into_values().collect();
-        outcomes.sort_by(f64::total_cmp); // so that the sum has the same bits each time
+        let patterns = match keys.given {
+            Some(x) if x.elem_count() > 0 => Empirical::from_sample(x)?.distinct(),
+            _ => 1,
+        };
+        let outcomes = host(Empirical::from_counts(keys.outcome, &counts)?.count())?;
         let null = outcomes.iter().map(|count| count * (n / count).ln()).sum();
         Ok(Self {
             nll: of(Objective::Nll)?,
             kl: of(Objective::Kl)?,
             n,
             parameters,
-            patterns: patterns.len(),
+            patterns,
             null,
             entropy: p.entropy(),
         })

@@ -1,15 +1,16 @@
 //! What the cells of a column are: numbers, categories, marks of missing values, or what no model can use as it stands.
 
-use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::Column;
+use super::scan::Raw;
 
 /// A column as it was read.
 #[derive(Clone, Debug)]
 pub(super) struct Cells {
     pub column: Column,
-    /// The rows in which nothing stands but a mark of a missing value.
-    pub missing: Vec<usize>,
+    /// The rows in which nothing stands but a mark of a missing value, and that mark.
+    pub missing: Vec<(usize, Arc<str>)>,
     /// Why it cannot be used as it is.
     pub refused: Option<Refused>,
     /// What its reader should know.
@@ -81,49 +82,70 @@ enum Kind {
 impl Cells {
     /// Reads a column: of categories if that was said, of numbers if most cells are numbers, and otherwise of categories.
     /// `commas` says whether its numbers, or those of another column, have a comma before their decimals.
-    pub fn read(name: &str, cells: &[String], separator: char, commas: bool, categorical: bool) -> Self {
+    pub fn read(name: &str, raw: Raw, separator: char, commas: bool, categorical: bool) -> Self {
+        let (texts, codes) = match raw {
+            Raw::Numbers(numbers, missing) => {
+                return Self { column: Column::Numbers(numbers), missing, refused: None, note: None };
+            }
+            Raw::Texts(texts, codes) => (texts, codes),
+        };
+        let (mut rows, mut first) = (vec![0; texts.len()], vec![0; texts.len()]);
+        for (row, code) in codes.iter().enumerate().rev() {
+            rows[*code as usize] += 1;
+            first[*code as usize] = row;
+        }
         // Where + is the other level, − is one.
-        let signs = cells.iter().any(|cell| cell.contains('+'))
-            && cells.iter().all(|cell| cell.chars().all(|c| matches!(c, '+' | '-' | '−')) || marks_missing(cell));
-        let is_missing = |cell: &String| marks_missing(cell) && !(signs && matches!(cell.as_str(), "-" | "−" | "--"));
-        let missing: Vec<usize> = (0..cells.len()).filter(|row| is_missing(&cells[*row])).collect();
-        let present: Vec<usize> = (0..cells.len()).filter(|row| missing.binary_search(row).is_err()).collect();
-        let refuse = |row: usize, problem: String, of_numbers: bool| {
-            Some(Refused { row, line: 0, text: cells[row].clone(), problem, of_numbers })
+        let signs = texts.iter().any(|text| text.contains('+'))
+            && texts.iter().all(|text| text.chars().all(|c| matches!(c, '+' | '-' | '−')) || marks_missing(text));
+        let is_missing = |text: &str| marks_missing(text) && !(signs && matches!(text, "-" | "−" | "--"));
+        let marks: Vec<Option<Arc<str>>> =
+            texts.iter().map(|text| is_missing(text).then(|| text.as_str().into())).collect();
+        let missing = if marks.iter().all(Option::is_none) {
+            vec![]
+        } else {
+            let mark = |(row, code): (usize, &u32)| Some((row, marks[*code as usize].clone()?));
+            codes.iter().enumerate().filter_map(mark).collect()
+        };
+        let present: Vec<usize> = (0..texts.len()).filter(|text| marks[*text].is_none()).collect();
+        let many: usize = codes.len() - missing.len();
+        let refuse = |text: usize, problem: String, of_numbers: bool| {
+            Some(Refused { row: first[text], line: 0, text: texts[text].clone(), problem, of_numbers })
         };
         let words = |refused: Option<(usize, String)>| {
             // false, False and FALSE are one level, as programs write them.
-            let truth = |cell: &str| ["true", "false"].into_iter().find(|word| cell.eq_ignore_ascii_case(word));
-            let spelt: HashSet<&str> = present.iter().map(|row| cells[*row].as_str()).collect();
-            let both = spelt.len() > 2 && spelt.iter().all(|cell| truth(cell).is_some());
-            let column = Column::categories(cells.iter().map(|cell| match truth(cell) {
-                _ if is_missing(cell) => MISSING,
-                Some(word) if both => word,
-                _ => cell,
-            }));
-            let refused = refused.and_then(|(row, problem)| refuse(row, problem, false));
+            let truth = |text: &str| ["true", "false"].into_iter().find(|word| text.eq_ignore_ascii_case(word));
+            let both = present.len() > 2 && present.iter().all(|text| truth(&texts[*text]).is_some());
+            let level = |(text, mark): (&String, &Option<Arc<str>>)| match truth(text) {
+                _ if mark.is_some() => MISSING.into(),
+                Some(word) if both => word.into(),
+                _ => text.clone(),
+            };
+            let column = Column::of_levels(texts.iter().zip(&marks).map(level).collect(), codes.clone());
+            let refused = refused.and_then(|(text, problem)| refuse(text, problem, false));
             Self { column, missing: missing.clone(), refused, note: None }
         };
         if categorical {
             return words(None);
         }
-        let kinds: Vec<Kind> = present.iter().map(|row| kind(&cells[*row])).collect();
-        let count = |of: &dyn Fn(&Kind) -> bool| kinds.iter().filter(|kind| of(kind)).count();
-        let most = |count: usize| 2 * count > kinds.len();
-        let first = |of: &dyn Fn(&Kind) -> bool| kinds.iter().position(of).map_or(0, |at| present[at]);
+        let kinds: Vec<Kind> = present.iter().map(|text| kind(&texts[*text])).collect();
+        let count = |of: &dyn Fn(&Kind) -> bool| {
+            kinds.iter().zip(&present).filter(|(kind, _)| of(kind)).map(|(_, text)| rows[*text]).sum::<usize>()
+        };
+        let most = |count: usize| 2 * count > many;
+        let first_of = |of: &dyn Fn(&Kind) -> bool| kinds.iter().position(of).map_or(0, |at| present[at]);
         let numeric = |kind: &Kind| {
             matches!(
                 kind,
                 Kind::Number(_) | Kind::Comma(_) | Kind::Percent(_) | Kind::Thousands | Kind::Currency | Kind::Bound
             )
         };
-        let unit = unit(&present.iter().map(|row| cells[*row].as_str()).collect::<Vec<_>>());
-        if let Some(unit) = unit {
+        let cells: Vec<&str> = present.iter().map(|text| texts[*text].as_str()).collect();
+        if let Some(unit) = unit(&cells, many) {
             let problem = format!(
                 "numbers with a unit behind them: take '{unit}' out of the cells, --exclude {name}, or --categorical {name} \
                  for a level each"
             );
-            return words(Some((first(&|kind| *kind == Kind::Unit), problem)));
+            return words(Some((first_of(&|kind| *kind == Kind::Unit), problem)));
         }
         for (kind, what, cure) in [
             (Kind::Date, "a date", "write a number, such as the days since the first"),
@@ -133,7 +155,7 @@ impl Cells {
                 let problem = format!(
                     "{what}, and no model here takes one: {cure}, --exclude {name}, or --categorical {name} for a level each"
                 );
-                return words(Some((first(&|other| *other == kind), problem)));
+                return words(Some((first_of(&|other| *other == kind), problem)));
             }
         }
         if !most(count(&numeric)) {
@@ -143,10 +165,10 @@ impl Cells {
         let points = decimal_comma
             && kinds
                 .iter()
-                .zip(&present)
-                .any(|(kind, row)| matches!(kind, Kind::Number(_) | Kind::Percent(_)) && cells[*row].contains('.'));
-        let read = |(kind, row): (&Kind, &usize)| {
-            let fault = |problem: &str| Err((*row, problem.to_string()));
+                .zip(&cells)
+                .any(|(kind, cell)| matches!(kind, Kind::Number(_) | Kind::Percent(_)) && cell.contains('.'));
+        let read = |kind: &Kind| -> Result<f64, String> {
+            let fault = |problem: &str| Err(problem.to_string());
             match *kind {
                 Kind::Number(v) | Kind::Percent(v) if !v.is_finite() => fault("finite numbers are needed"),
                 Kind::Number(v) | Kind::Percent(v) => Ok(v),
@@ -160,53 +182,45 @@ impl Cells {
                 ),
                 Kind::Currency => fault("a sign of a currency: write the numbers alone"),
                 Kind::Bound => fault("a bound and no number: write a number, or empty the cell and say --missing drop"),
-                _ => Err((
-                    *row,
-                    format!(
-                        "most cells of this column are numbers, so all must be: write a number, or empty the cell and \
-                         say --missing drop; otherwise --categorical {name}, or --exclude {name}"
-                    ),
+                _ => Err(format!(
+                    "most cells of this column are numbers, so all must be: write a number, or empty the cell and say \
+                     --missing drop; otherwise --categorical {name}, or --exclude {name}"
                 )),
             }
         };
-        let mut numbers = vec![f64::NAN; cells.len()];
-        let mut refused = None;
-        for at in kinds.iter().zip(&present) {
-            match read(at) {
-                Ok(number) => numbers[*at.1] = number,
-                Err((row, problem)) => {
-                    refused = refuse(row, problem, true);
-                    break;
-                }
+        let (mut values, mut refused) = (vec![f64::NAN; texts.len()], None);
+        for (kind, text) in kinds.iter().zip(&present) {
+            match read(kind) {
+                Ok(number) => values[*text] = number,
+                // In order of first sight: the first is the one that stands highest.
+                Err(problem) => refused = refused.or_else(|| refuse(*text, problem, true)),
             }
         }
-        let in_threes = |row: &&usize| between_threes(&cells[**row]);
         if commas
             && !decimal_comma
             && refused.is_none()
-            && present.iter().filter(|row| cells[**row].contains('.')).all(|row| in_threes(&row))
-            && let Some(row) = present.iter().find(in_threes)
+            && cells.iter().filter(|cell| cell.contains('.')).all(|cell| between_threes(cell))
+            && let Some(at) = cells.iter().position(|cell| between_threes(cell))
         {
             let problem = "other columns have a decimal comma, so that this point may part thousands or decimals: write the \
                            number without a point, or with a comma";
-            refused = refuse(*row, problem.into(), true);
+            refused = refuse(present[at], problem.into(), true);
         }
         let percent = count(&|kind| matches!(kind, Kind::Percent(_)));
-        if refused.is_none() && percent > 0 && percent < kinds.len() {
-            let row = first(&|kind| matches!(kind, Kind::Number(_)));
+        if refused.is_none() && percent > 0 && percent < many {
+            let text = first_of(&|kind| matches!(kind, Kind::Number(_)));
             let problem = "some numbers of this column are per cent and others are not: write all alike";
-            refused = refuse(row, problem.into(), true);
+            refused = refuse(text, problem.into(), true);
         }
-        if refused.is_none()
-            && let Some(row) = first_of_compact_dates(cells, &present)
-        {
+        if refused.is_none() && cells.len() > 1 && cells.iter().all(|cell| is_compact_date(cell)) {
             let problem = format!(
                 "a date written as one number, whose differences are no days: write the days since the first, --exclude \
                  {name}, or --categorical {name} for a level each"
             );
-            refused = refuse(row, problem, false);
+            refused = refuse(present[0], problem, false);
         }
         let note = (percent > 0).then(|| format!("{name}: numbers in per cent"));
+        let numbers = codes.iter().map(|code| values[*code as usize]).collect();
         Self { column: Column::Numbers(numbers), missing, refused, note }
     }
 }
@@ -376,20 +390,15 @@ fn is_time(cell: &str) -> bool {
     }
 }
 
-/// The first row, if every cell is a day as 20230131 is one.
-fn first_of_compact_dates(cells: &[String], present: &[usize]) -> Option<usize> {
-    let is_day = |row: &usize| {
-        let cell = &cells[*row];
-        let part = |from: usize, to: usize| cell[from..to].parse::<u32>().unwrap_or(0);
-        cell.len() == 8
-            && cell.bytes().all(|byte| byte.is_ascii_digit())
-            && (1800..2200).contains(&part(0, 4))
-            && (1..=12).contains(&part(4, 6))
-            && (1..=31).contains(&part(6, 8))
-    };
-    let first = *present.first()?;
-    let differ = present.iter().any(|row| cells[*row] != cells[first]);
-    (differ && present.iter().all(is_day)).then_some(first)
+/// A day as 20230131 is one.
+fn is_compact_date(cell: &str) -> bool {
+    cell.len() == 8 && cell.bytes().all(|byte| byte.is_ascii_digit()) && cell.parse().is_ok_and(is_day)
+}
+
+/// Whether a number may have been written as a day.
+pub(super) fn is_day(number: f64) -> bool {
+    let (year, month, day) = ((number / 1e4).floor(), (number / 1e2).floor() % 100.0, number % 100.0);
+    (1800.0..2200.0).contains(&year) && (1.0..=12.0).contains(&month) && (1.0..=31.0).contains(&day)
 }
 
 /// A number and what stands behind it.
@@ -408,11 +417,11 @@ fn split_unit(cell: &str) -> Option<(f64, &str)> {
         .then_some((value, unit))
 }
 
-/// The unit behind every number of a column, if there is one and the numbers differ.
-fn unit<'a>(cells: &[&'a str]) -> Option<&'a str> {
-    let split: Option<Vec<(f64, &str)>> = cells.iter().map(|cell| split_unit(cell)).collect();
-    let split = split.filter(|split| split.len() > 2)?;
-    let (first, unit) = split[0];
+/// The unit behind every number of a column, if there is one, more than two cells have it, and the numbers differ.
+fn unit<'a>(texts: &[&'a str], cells: usize) -> Option<&'a str> {
+    let split: Option<Vec<(f64, &str)>> = texts.iter().map(|text| split_unit(text)).collect();
+    let split = split.filter(|_| cells > 2)?;
+    let (first, unit) = *split.first()?;
     let alike = split.iter().all(|(_, other)| *other == unit);
     (alike && split.iter().any(|(value, _)| *value != first)).then_some(unit)
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use candle_mle_info::Pmf;
 use candle_mle_info::cholesky::{Dependent, cholesky};
 use candle_mle_info::number::typed;
 use nalgebra::DMatrix;
 
-use super::{Column, Table, once, position, wrong};
-use crate::batch::{Batch, Labelled, Response, host};
+use super::{Column, Ready, Table, once, position, wrong};
+use crate::batch::{Batch, Labelled, Response, host, slice};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result, constant, empty, matrix, shape};
 
@@ -197,9 +197,8 @@ impl<'a> Ask<'a> {
         if let Some(fault) = self.table.fault(self.table.place(&self.target)?, true) {
             return Err(fault);
         }
-        let table = self.table.with_only(&[&self.target])?;
+        let Ready { table, mut notes, .. } = self.table.ready(&[&self.target])?;
         let (y, names) = self.classes(&table)?;
-        let mut notes = table.notes().to_vec();
         notes.extend(said_of_classes(&names, &host(&y)?, table.count()));
         Ok(Design { p: Empirical::from_counts(y, table.count())?, names, notes })
     }
@@ -221,13 +220,11 @@ impl<'a> Ask<'a> {
     /// categories of which most are seen once, as in an identifier; no column that differs; a column whose coefficient the
     /// data do not determine, because it is a linear combination of the ones before it.
     pub fn build(&self) -> Result<Design> {
-        let table = match self.alone {
-            true => self.table.without(&self.table.predictors(&self.target, &[])?)?,
-            false => self.table.clone(),
-        };
-        let table = table.predicting(&self.target, if self.alone { &[] } else { &self.predictors })?;
-        let (y, mut names) = self.classes(&table)?;
-        let (x, mut notes) = self.matrix(&table, &table.predictors(&self.target, &[])?, &mut names)?;
+        let predictors = if self.alone { vec![] } else { self.table.predictors(&self.target, &self.predictors)? };
+        let ready = self.table.ready_for(&self.target, &predictors)?;
+        let table = &*ready.table;
+        let (y, mut names) = self.classes(table)?;
+        let (x, mut notes) = self.matrix(&ready, predictors.len(), &mut names)?;
         notes.extend(said_of_classes(&names, &host(&y)?, table.count()));
         Ok(Design { p: Empirical::from_counts(Labelled::new(x, y)?, table.count())?, names, notes })
     }
@@ -245,15 +242,13 @@ impl<'a> Ask<'a> {
             _ => self.table.predictors(&self.target, &self.predictors)?,
         };
         let predictors: Vec<&str> = named.into_iter().filter(|name| !beside.contains(name)).collect();
-        let every: Vec<String> = predictors.iter().chain(&beside).map(|name| name.to_string()).collect();
-        let table = match every.is_empty() {
-            true => self.table.with_only(&[&self.target])?,
-            false => self.table.predicting(&self.target, &every)?,
-        };
+        let every: Vec<&str> = predictors.iter().chain(&beside).copied().collect();
+        let ready = self.table.ready_for(&self.target, &every)?;
+        let table = &*ready.table;
         let y = table.numbers(&self.target)?.to_vec();
         let rows = y.len();
         let mut names = Names { target: self.target.clone(), ..Names::default() };
-        let (x, notes) = self.matrix(&table, &predictors, &mut names)?;
+        let (x, notes) = self.matrix(&ready, predictors.len(), &mut names)?;
         let response = Response::new(x, Tensor::from_vec(y, rows, &Device::Cpu)?)?;
         let mut sum = vec![0.0; rows];
         if let Some(offset) = offset {
@@ -274,11 +269,11 @@ impl<'a> Ask<'a> {
         Ok(Design { p: Empirical::from_counts(response, table.count())?, names, notes })
     }
 
-    /// x of these predictors, whose names are added, and what its reader should know of it.
-    fn matrix(&self, table: &Table, predictors: &[&str], names: &mut Names) -> Result<(Tensor, Vec<String>)> {
+    /// x of the first predictors, which stand after the target and whose names are added, and what its reader should know of it.
+    fn matrix(&self, ready: &Ready<'_>, predictors: usize, names: &mut Names) -> Result<(Tensor, Vec<String>)> {
+        let table = &*ready.table;
         let (mut columns, mut said, mut constant) = (vec![], vec![], vec![]);
-        for predictor in predictors {
-            let column = table.column(predictor)?;
+        for (predictor, column) in ready.columns().skip(1).take(predictors) {
             if let Some(only) = table.only_value(column) {
                 constant.push(format!("{predictor} ({only})"));
                 continue;
@@ -292,23 +287,23 @@ impl<'a> Ask<'a> {
                         return Err(wrong(predictor, problem));
                     }
                     names.columns.push(predictor.to_string());
-                    said.push((*predictor, None));
+                    said.push((predictor, None));
                     names.bases.push(None);
-                    columns.push(numbers.clone());
+                    columns.push(Of::Numbers(numbers));
                 }
                 Column::Categories { levels, codes } => {
                     table.all_observed(predictor, levels, codes)?;
                     let base = position(predictor, levels, self.base_of(predictor))?;
-                    said.push((*predictor, Some((levels.len(), levels[base].as_str()))));
+                    said.push((predictor, Some((levels.len(), levels[base].as_str()))));
                     for (code, level) in levels.iter().enumerate().filter(|(code, _)| *code != base) {
                         names.columns.push(format!("{predictor} {level}"));
                         names.bases.push(Some((predictor.to_string(), levels[base].clone())));
-                        columns.push(codes.iter().map(|c| f64::from(u8::from(*c as usize == code))).collect());
+                        columns.push(Of::Level(codes, code as u32));
                     }
                 }
             }
         }
-        if columns.is_empty() && !predictors.is_empty() {
+        if columns.is_empty() && predictors > 0 {
             let problem = format!(
                 "nothing is left to predict it from, for every other column has one level or one value: {}; the intercept \
                  alone is fitted by --columns none",
@@ -316,16 +311,16 @@ impl<'a> Ask<'a> {
             );
             return Err(wrong(&self.target, problem));
         }
-        let x = by_row(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>(), table.rows())?;
-        own_columns(&x, table.count(), &names.columns).map_err(|e| table.with_sentinels(e))?;
-        let mut notes = table.notes().to_vec();
+        let x = by_row(&columns, table.rows())?;
+        own_columns(&x, table.count(), &names.columns).map_err(|e| ready.with_sentinels(e))?;
+        let mut notes = ready.notes.clone();
         notes.extend(
             (!constant.is_empty()).then(|| format!("left out, holding one value only: {}", constant.join(", "))),
         );
         notes.push(said_of_columns(&said));
-        notes.extend(table.codes());
-        notes.extend(table.numbered());
-        notes.extend(table.sentinels());
+        notes.extend(ready.codes());
+        notes.extend(ready.numbered());
+        notes.extend(ready.sentinels());
         Ok((x, notes))
     }
 }
@@ -401,8 +396,8 @@ impl Table {
             return Err(empty(format!("the columns of numbers in {}", self.file), "column"));
         }
         once(&names)?;
-        let table = self.with_only(&names)?;
-        let mut notes = table.notes().to_vec();
+        let ready = self.ready(&names)?;
+        let (table, mut notes) = (&*ready.table, ready.notes.clone());
         if !left.is_empty() {
             notes.push(format!("left out, holding no numbers: {}", left.join(", ")));
         }
@@ -416,13 +411,13 @@ impl Table {
             }
             names.retain(|name| only(name).is_none());
         }
-        let columns = names.iter().map(|name| table.numbers(name)).collect::<Result<Vec<_>>>()?;
+        let columns = names.iter().map(|name| Ok(Of::Numbers(table.numbers(name)?))).collect::<Result<Vec<_>>>()?;
         let points = by_row(&columns, table.rows())?;
-        own_columns(&points, table.count(), &names).map_err(|e| table.with_sentinels(e))?;
+        own_columns(&points, table.count(), &names).map_err(|e| ready.with_sentinels(e))?;
         if !constant.is_empty() {
             notes.push(format!("left out, holding one value only: {}", constant.join(", ")));
         }
-        notes.extend(table.sentinels());
+        notes.extend(ready.sentinels());
         let p = Empirical::from_counts(points, table.count())?;
         Ok(Design { p, names: Names { columns: names, ..Names::default() }, notes })
     }
@@ -432,9 +427,10 @@ impl Table {
     /// # Errors
     /// No such column; one of categories; one that cannot be used as it is, see [`with_only`](Self::with_only).
     pub fn values(&self, name: &str) -> Result<Design<Tensor>> {
-        let table = self.with_only(&[name])?;
-        let points = by_row(&[table.numbers(name)?], table.rows())?;
-        let notes = table.notes().iter().cloned().chain(table.sentinels()).collect();
+        let ready = self.ready(&[name])?;
+        let table = &*ready.table;
+        let points = by_row(&[Of::Numbers(table.numbers(name)?)], table.rows())?;
+        let notes = ready.notes.iter().cloned().chain(ready.sentinels()).collect();
         let names = Names { columns: vec![name.into()], ..Names::default() };
         Ok(Design { p: Empirical::from_counts(points, table.count())?, names, notes })
     }
@@ -468,83 +464,6 @@ impl Table {
         same.then(|| column.text(first))
     }
 
-    /// Columns of few whole numbers, which may be codes.
-    fn codes(&self) -> Option<String> {
-        let few = |(name, column): &(String, Column)| {
-            let Column::Numbers(numbers) = column else { return None };
-            let mut values: Vec<f64> = vec![];
-            for number in numbers {
-                if !values.contains(number) {
-                    values.push(*number);
-                }
-                if number.fract() != 0.0 || values.len() > 12 {
-                    return None;
-                }
-            }
-            (values.len() > 2 && 2 * values.len() <= numbers.len()).then(|| name.clone())
-        };
-        let names: Vec<String> = self.columns.iter().skip(1).filter_map(few).collect();
-        let (first, these) = (names.first()?, names.join(","));
-        Some(match names.len() {
-            1 => format!(
-                "{first} holds few different whole numbers and enters as one slope; if they are codes: --categorical {these}"
-            ),
-            _ => format!(
-                "{} hold few different whole numbers and enter as one slope each; those that are codes: --categorical {these}",
-                names.join(", ")
-            ),
-        })
-    }
-
-    /// Columns that may number the rows: whole numbers, one after the other, each once.
-    fn numbered(&self) -> Option<String> {
-        let counts = |(name, column): &(String, Column)| {
-            let Column::Numbers(numbers) = column else { return None };
-            let mut sorted = numbers.clone();
-            sorted.sort_by(f64::total_cmp);
-            let counted = sorted.windows(2).all(|pair| pair[1] == pair[0] + 1.0) && sorted[0].fract() == 0.0;
-            (counted && sorted.len() > 10 && self.counted.is_none()).then(|| name.clone())
-        };
-        let names: Vec<String> = self.columns.iter().skip(1).filter_map(counts).collect();
-        let of = || {
-            let each = if names.len() > 1 { "count" } else { "counts" };
-            let (these, flag) = (names.join(" and "), names.join(","));
-            format!("{these} {each} through the rows; if that is no more than their number: --exclude {flag}")
-        };
-        (!names.is_empty()).then(of)
-    }
-
-    /// Numbers that may mark a missing value: 9, 99, … with either sign, or one too large to be anything, far from the rest.
-    fn sentinels(&self) -> Option<String> {
-        let of = |(name, column): &(String, Column)| {
-            let Column::Numbers(numbers) = column else { return None };
-            let (value, rows) = sentinel(numbers)?;
-            let lines: Vec<String> = rows.iter().take(3).map(|row| self.lines[*row].to_string()).collect();
-            let more = if rows.len() > 3 { ", …" } else { "" };
-            let (s, lines) = (if rows.len() > 1 { "s" } else { "" }, lines.join(", "));
-            Some(format!("{} in {name} (line{s} {lines}{more})", typed(value)))
-        };
-        let found: Vec<String> = self.columns.iter().filter_map(of).collect();
-        if found.is_empty() {
-            return None;
-        }
-        let these = found.join(", ");
-        Some(format!(
-            "far from all other numbers of the column: {these}; if that marks a missing value, empty the cells and say \
-             --missing drop"
-        ))
-    }
-
-    /// What is wrong with a column, and the numbers in it that may be to blame.
-    fn with_sentinels(&self, error: Error) -> Error {
-        match (error, self.sentinels()) {
-            (Error::Column { column, problem }, Some(sentinels)) => {
-                wrong(&column, format!("{}; {sentinels}", problem.trim_end_matches(", or give more rows")))
-            }
-            (error, _) => error,
-        }
-    }
-
     /// The joint distribution of some columns, a variable each, in their order: the levels of categories in their
     /// order, the different numbers of a column of numbers in rising order.
     ///
@@ -560,7 +479,7 @@ impl Table {
     /// No such column, or the same one twice; more cells than a table of probabilities may have.
     pub fn pmf<S: AsRef<str>>(&self, names: &[S]) -> Result<Pmf> {
         once(&names.iter().map(|name| name.as_ref().to_string()).collect::<Vec<_>>())?;
-        let table = self.with_only(names)?;
+        let table = self.ready(names)?.table;
         let columns = names.iter().map(|name| Ok(table.column(name.as_ref())?.coded())).collect::<Result<Vec<_>>>()?;
         let shape: Vec<usize> = columns.iter().map(|(levels, _)| *levels).collect();
         // Refused by the table of probabilities where it is too large.
@@ -586,31 +505,105 @@ impl Table {
     }
 }
 
+impl Ready<'_> {
+    /// Columns of few whole numbers, which may be codes.
+    fn codes(&self) -> Option<String> {
+        let few = |(name, column): (&str, &Column)| {
+            let Column::Numbers(numbers) = column else { return None };
+            let mut values: Vec<f64> = vec![];
+            for number in numbers {
+                if !values.contains(number) {
+                    values.push(*number);
+                }
+                if number.fract() != 0.0 || values.len() > 12 {
+                    return None;
+                }
+            }
+            (values.len() > 2 && 2 * values.len() <= numbers.len()).then(|| name.to_string())
+        };
+        let names: Vec<String> = self.columns().skip(1).filter_map(few).collect();
+        let (first, these) = (names.first()?, names.join(","));
+        Some(match names.len() {
+            1 => format!(
+                "{first} holds few different whole numbers and enters as one slope; if they are codes: --categorical {these}"
+            ),
+            _ => format!(
+                "{} hold few different whole numbers and enter as one slope each; those that are codes: --categorical {these}",
+                names.join(", ")
+            ),
+        })
+    }
+
+    /// Columns that may number the rows: whole numbers, one after the other, each once.
+    fn numbered(&self) -> Option<String> {
+        let counts = |(name, column): (&str, &Column)| {
+            let Column::Numbers(numbers) = column else { return None };
+            let first = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+            // Each of as many places once.
+            let mut free = vec![true; numbers.len()];
+            let place = |number: &f64| Some(number - first).filter(|place| place.fract() == 0.0).map(|at| at as usize);
+            let mut counted = first.fract() == 0.0 && numbers.len() > 10 && self.table.counted.is_none();
+            let mut take = |number| place(number).and_then(|at| free.get_mut(at).map(std::mem::take)).unwrap_or(false);
+            counted = counted && numbers.iter().all(&mut take);
+            counted.then(|| name.to_string())
+        };
+        let names: Vec<String> = self.columns().skip(1).filter_map(counts).collect();
+        let of = || {
+            let each = if names.len() > 1 { "count" } else { "counts" };
+            let (these, flag) = (names.join(" and "), names.join(","));
+            format!("{these} {each} through the rows; if that is no more than their number: --exclude {flag}")
+        };
+        (!names.is_empty()).then(of)
+    }
+
+    /// Numbers that may mark a missing value: 9, 99, … with either sign, or one too large to be anything, far from the rest.
+    fn sentinels(&self) -> Option<String> {
+        let of = |(name, column): (&str, &Column)| {
+            let Column::Numbers(numbers) = column else { return None };
+            let (value, rows) = sentinel(numbers)?;
+            let lines: Vec<String> = rows.iter().take(3).map(|row| self.table.lines[*row].to_string()).collect();
+            let more = if rows.len() > 3 { ", …" } else { "" };
+            let (s, lines) = (if rows.len() > 1 { "s" } else { "" }, lines.join(", "));
+            Some(format!("{} in {name} (line{s} {lines}{more})", typed(value)))
+        };
+        let found: Vec<String> = self.columns().filter_map(of).collect();
+        if found.is_empty() {
+            return None;
+        }
+        let these = found.join(", ");
+        Some(format!(
+            "far from all other numbers of the column: {these}; if that marks a missing value, empty the cells and say \
+             --missing drop"
+        ))
+    }
+
+    /// What is wrong with a column, and the numbers in it that may be to blame.
+    fn with_sentinels(&self, error: Error) -> Error {
+        match (error, self.sentinels()) {
+            (Error::Column { column, problem }, Some(sentinels)) => {
+                wrong(&column, format!("{}; {sentinels}", problem.trim_end_matches(", or give more rows")))
+            }
+            (error, _) => error,
+        }
+    }
+}
+
 /// An error for the first column of x (rows, columns) that tells nothing of its own over the rows that were observed.
 fn own_columns(x: &Tensor, count: &[f64], names: &[String]) -> Result<()> {
     let (rows, columns) = matrix("x", x)?;
     if columns != names.len() {
         return Err(shape("x", x.dims(), format!("(rows, {})", names.len())));
     }
-    let x = DMatrix::from_row_slice(rows, columns, &host(x)?);
-    let seen: Vec<usize> = (0..rows).filter(|row| count[*row] > 0.0).collect();
-    let mut x = x.select_rows(&seen);
-    for (mut column, name) in x.column_iter_mut().zip(names) {
-        if column.min() == column.max() {
-            return Err(constant(format!("'{name}'"), column.min()));
-        }
-        // Mean 0 and length 1, so that the products of columns are their correlations.
-        column.add_scalar_mut(-(column.min() / 2.0 + column.max() / 2.0));
-        column /= column.amax();
-        column.add_scalar_mut(-column.mean());
-        column /= column.norm();
+    if columns == 0 {
+        return Ok(());
     }
-    let Err(Dependent { column, .. }) = cholesky(&(x.transpose() * &x), 1e-12) else { return Ok(()) };
-    if columns >= seen.len() {
+    let gram = slice(&x.to_dtype(DType::F64)?, |x: &[f64]| correlations(x, count, names))??;
+    let Err(Dependent { column, .. }) = cholesky(&gram, 1e-12) else { return Ok(()) };
+    let seen = count[..rows].iter().filter(|count| **count > 0.0).count();
+    if columns >= seen {
         let problem = format!(
-            "more columns than rows: {columns} columns, but {} rows that were observed, which do not determine a coefficient \
-             each; name fewer with --columns, or give more rows",
-            seen.len()
+            "more columns than rows: {columns} columns, but {seen} rows that were observed, which do not determine a coefficient \
+             each; name fewer with --columns, or give more rows"
         );
         return Err(wrong(&format!("{} … {}", names[0], names[columns - 1]), problem));
     }
@@ -618,8 +611,8 @@ fn own_columns(x: &Tensor, count: &[f64], names: &[String]) -> Result<()> {
     let (mut kept, mut dependent): (Vec<usize>, _) = ((0..columns).collect(), vec![names[column].as_str()]);
     kept.remove(column);
     while dependent.len() < 20 {
-        let x = x.select_columns(&kept);
-        let Err(Dependent { column, .. }) = cholesky(&(x.transpose() * &x), 1e-12) else { break };
+        let gram = gram.select_columns(&kept).select_rows(&kept);
+        let Err(Dependent { column, .. }) = cholesky(&gram, 1e-12) else { break };
         dependent.push(&names[kept.remove(column)]);
     }
     let problem = match dependent.len() {
@@ -633,6 +626,48 @@ fn own_columns(x: &Tensor, count: &[f64], names: &[String]) -> Result<()> {
         }
     };
     Err(wrong(&dependent.join("', '"), problem.into()))
+}
+
+/// The correlations of the columns of x, row by row, over the rows that were observed: an error for one that is constant.
+fn correlations(x: &[f64], count: &[f64], names: &[String]) -> Result<DMatrix<f64>> {
+    let columns = names.len();
+    let seen = || x.chunks_exact(columns).zip(count).filter(|(_, count)| **count > 0.0).map(|(row, _)| row);
+    let mut ends = vec![(f64::INFINITY, f64::NEG_INFINITY); columns];
+    for row in seen() {
+        ends.iter_mut().zip(row).for_each(|((low, high), v)| (*low, *high) = (low.min(*v), high.max(*v)));
+    }
+    if let Some(at) = ends.iter().position(|(low, high)| low == high) {
+        return Err(constant(format!("'{}'", names[at]), ends[at].0));
+    }
+    // Between −1 and 1, so that no square is too large; then about the mean.
+    let maps: Vec<(f64, f64)> = ends
+        .into_iter()
+        .map(|(low, high)| {
+            let middle = low / 2.0 + high / 2.0;
+            (middle, (high - middle).max(middle - low))
+        })
+        .collect();
+    let (mut mean, mut rows) = (vec![0.0; columns], 0.0);
+    for row in seen() {
+        rows += 1.0;
+        mean.iter_mut().zip(row).zip(&maps).for_each(|((mean, v), (middle, half))| *mean += (v - middle) / half);
+    }
+    mean.iter_mut().for_each(|mean| *mean /= rows);
+    // Block by block, a column a row of x.
+    let (mut gram, mut block, mut filled) = (DMatrix::zeros(columns, columns), DMatrix::zeros(columns, 512), 0);
+    for row in seen() {
+        let own = row.iter().zip(&maps).zip(&mean).map(|((v, (middle, half)), mean)| (v - middle) / half - mean);
+        block.column_mut(filled).iter_mut().zip(own).for_each(|(to, from)| *to = from);
+        filled += 1;
+        if filled == block.ncols() {
+            gram.gemm(1.0, &block, &block.transpose(), 1.0);
+            filled = 0;
+        }
+    }
+    let rest = block.columns(0, filled);
+    gram.gemm(1.0, &rest, &rest.transpose(), 1.0);
+    let length: Vec<f64> = (0..columns).map(|at| gram[(at, at)].sqrt()).collect();
+    Ok(DMatrix::from_fn(columns, columns, |i, j| gram[(i, j)] / length[i] / length[j]))
 }
 
 fn owned(names: &[&str]) -> Vec<String> {
@@ -659,8 +694,28 @@ fn sentinel(numbers: &[f64]) -> Option<(f64, Vec<usize>)> {
     })
 }
 
+/// What a column of x is made of.
+enum Of<'a> {
+    Numbers(&'a [f64]),
+    /// 1 where the code is this one.
+    Level(&'a [u32], u32),
+}
+
 /// Columns of equal length as a tensor (rows, columns).
-fn by_row(columns: &[&[f64]], rows: usize) -> Result<Tensor> {
-    let values: Vec<f64> = (0..rows).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
-    Ok(Tensor::from_vec(values, (rows, columns.len()), &Device::Cpu)?)
+fn by_row(columns: &[Of], rows: usize) -> Result<Tensor> {
+    let width = columns.len();
+    let mut x = vec![0.0; rows * width];
+    // So few rows at once that what is written stays in the cache.
+    for (block, rows) in x.chunks_mut((64 * width).max(1)).enumerate() {
+        for (at, column) in columns.iter().enumerate() {
+            let cells = rows.iter_mut().skip(at).step_by(width);
+            match column {
+                Of::Numbers(numbers) => cells.zip(&numbers[64 * block..]).for_each(|(to, number)| *to = *number),
+                Of::Level(codes, level) => {
+                    cells.zip(&codes[64 * block..]).for_each(|(to, code)| *to = f64::from(u8::from(code == level)));
+                }
+            }
+        }
+    }
+    Ok(Tensor::from_vec(x, (rows, width), &Device::Cpu)?)
 }

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use candle_mle_info::number::typed;
 
-use super::cells::{Cells, has_decimal_comma};
+use super::cells::{Cells, has_decimal_comma, is_day};
 use super::dialect::Sheet;
+use super::scan::Raw;
 use super::{Doubt, Table, wrong};
 use crate::error::{Error, Result, empty};
 
@@ -75,26 +76,32 @@ impl Reading {
     }
 
     fn text(&self, file: String, text: Vec<u8>) -> Result<Table> {
-        let sheet = Sheet::read(text, self.separator, self.headless, &file).map_err(|(line, problem)| Error::Csv {
-            file: file.clone(),
-            line,
-            problem,
-        })?;
+        let fault = |(line, problem)| Error::Csv { file: file.clone(), line, problem };
+        let mut sheet = Sheet::read(text, self.separator, self.headless, &file).map_err(fault)?;
         if sheet.lines.is_empty() {
             return Err(empty(file, "row under the header"));
         }
-        let commas = sheet.separator != ',' && sheet.cells.iter().flatten().any(|cell| has_decimal_comma(cell));
+        let has_commas =
+            |column: &Raw| matches!(column, Raw::Texts(texts, _) if texts.iter().any(|t| has_decimal_comma(t)));
+        let commas = sheet.separator != ',' && sheet.columns.iter().any(has_commas);
+        // What a cell is, is in doubt where numbers alone do not tell it: 1.234 beside 0,5, or 20230131.
+        let said = |at: usize| self.categorical.contains(&sheet.names[at]);
+        let in_doubt = |at: &usize| match &sheet.columns[*at] {
+            Raw::Numbers(numbers, _) => said(*at) || commas || numbers.iter().all(|n| n.is_nan() || is_day(*n)),
+            Raw::Texts(..) => false,
+        };
+        let in_doubt: Vec<usize> = (0..sheet.columns.len()).filter(in_doubt).collect();
+        sheet.spell(&in_doubt);
+        let Sheet { names, columns: cells, lines, separator, notes, .. } = sheet;
         let (mut columns, mut doubts) = (vec![], vec![]);
-        for (name, cells) in sheet.names.into_iter().zip(&sheet.cells) {
+        for (name, raw) in names.into_iter().zip(cells) {
             let categorical = self.categorical.contains(&name);
-            let Cells { column, missing, refused, note } =
-                Cells::read(&name, cells, sheet.separator, commas, categorical);
-            let marks = missing.iter().map(|row| cells[*row].clone()).collect();
-            let refused = refused.map(|refused| refused.among(&sheet.lines));
-            doubts.push(Doubt { missing, marks, refused, note, levels: categorical });
+            let Cells { column, missing, refused, note } = Cells::read(&name, raw, separator, commas, categorical);
+            let refused = refused.map(|refused| refused.among(&lines));
+            doubts.push(Doubt { missing, refused, note, levels: categorical });
             columns.push((name, column));
         }
-        let (count, lines, missing, notes) = (vec![1.0; sheet.lines.len()], sheet.lines, self.missing, sheet.notes);
+        let (count, missing) = (vec![1.0; lines.len()], self.missing);
         let table = Table { file, columns, doubts, count, counted: None, lines, missing, notes };
         for name in &self.categorical {
             table.place(name)?;
@@ -112,7 +119,8 @@ impl Table {
         let mut table = self;
         let missing = table.doubts[table.place(name)?].missing.clone();
         if table.missing == Missing::Drop && !missing.is_empty() {
-            let kept: Vec<usize> = (0..table.rows()).filter(|row| missing.binary_search(row).is_err()).collect();
+            let is_missing = |row: &usize| missing.binary_search_by_key(row, |(row, _)| *row).is_ok();
+            let kept: Vec<usize> = (0..table.rows()).filter(|row| !is_missing(row)).collect();
             table.notes.push(format!("{} of {} rows left out: no count in {name}", missing.len(), table.rows()));
             table = table.rows_at(&kept)?;
         }

@@ -1,7 +1,7 @@
 //! KL, cross-entropy and NLL differ by the constant H(p̂) and the factor n at every step, so they share one argmin.
 
 use anyhow::{Context, Result, ensure};
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 use candle_mle::batch::Batch;
 use candle_mle::hook::GradientNorm;
 use candle_mle::model::Linear;
@@ -72,9 +72,13 @@ fn identities(history: &History, entropy: f64) -> Result<()> {
 /// −Σ p̂ ln p̂(y|x) by counting rows pair by pair; of cells, the density is the mass over the volume.
 fn entropy<B: Batch>(observed: &B, resolution: Option<&[f64]>) -> Result<f64> {
     let keys = observed.keys()?;
-    let rows: Vec<&[f64]> = keys.values.chunks(keys.width).collect();
-    let alike = |row: &[f64], width: usize| rows.iter().filter(|other| other[..width] == row[..width]).count() as f64;
-    let sum: f64 = rows.iter().map(|row| (alike(row, keys.given) / alike(row, keys.width)).ln()).sum();
+    let values =
+        |part: &Tensor| -> Result<Vec<Vec<f64>>> { Ok(part.to_dtype(DType::F64)?.flatten_from(1)?.to_vec2()?) };
+    let outcome = values(&keys.outcome.unsqueeze(1)?)?;
+    let given = keys.given.as_ref().map(values).transpose()?.unwrap_or(vec![vec![]; outcome.len()]);
+    let rows: Vec<(Vec<f64>, Vec<f64>)> = given.into_iter().zip(outcome).collect();
+    let many = |is: &dyn Fn(&(Vec<f64>, Vec<f64>)) -> bool| rows.iter().filter(|row| is(row)).count() as f64;
+    let sum: f64 = rows.iter().map(|row| (many(&|other| other.0 == row.0) / many(&|other| other == row)).ln()).sum();
     let volume: f64 = resolution.unwrap_or_default().iter().product();
     Ok(sum / rows.len() as f64 + volume.ln())
 }

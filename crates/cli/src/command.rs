@@ -55,7 +55,7 @@ enum What {
 const FIT: &str = "\
 Try: candle-mle fit --csv titanic.csv --target survived --count count
 
-Pictures, log.csv (every step) and parameters.safetensors go to plots/fit/<table>, or to --out. A likelihood without a finite \
+Pictures (unless --no-pictures), log.csv (every step) and parameters.safetensors go to plots/fit/<table>, or to --out. A likelihood without a finite \
 maximum is reported, and is no failure. Exit codes: 0 when the run went through, 1 when the data cannot be used or a file \
 cannot be written, 2 for flags that make no sense. Set CANDLE_MLE_DEVICE to cpu, cuda, cuda:1 or metal.";
 
@@ -140,17 +140,21 @@ fn fit(run: &Run<Fit>) -> Result<()> {
     }
     let ask = flags.columns.of(table.design(flags.target.of(&table)?), &table);
     let ask = flags.base.iter().fold(ask, |ask, (column, level)| ask.base(column, level));
-    let two = || Ok::<_, anyhow::Error>(ask.outcomes()?.names.classes.len() == 2);
-    match flags.family {
-        Some(FamilyName::Gaussian) => bail!("a Gaussian has no target: leave --target out, or take another --family"),
-        Some(FamilyName::Coin) => fit_coin(run, ask.outcomes()?),
-        Some(FamilyName::Logistic) => fit_logistic(run, &ask.build()?),
-        Some(FamilyName::Softmax) => fit_softmax(run, &ask.build()?),
-        Some(family @ (FamilyName::Linear | FamilyName::Poisson)) => families::regression(run, &ask, family),
+    let family = match flags.family {
+        Some(FamilyName::Gaussian) => {
+            bail!("a Gaussian has no target: leave --target out, or take another --family")
+        }
+        Some(FamilyName::Coin) => return fit_coin(run, ask.outcomes()?),
+        Some(family @ (FamilyName::Linear | FamilyName::Poisson)) => return families::regression(run, &ask, family),
+        Some(family @ (FamilyName::Logistic | FamilyName::Softmax)) => family,
         Some(_) => bail!("this family has no target: leave --target out and say --column, or take another --family"),
-        None if two()? => fit_logistic(run, &ask.build()?),
-        None => fit_softmax(run, &ask.build()?),
-    }
+        None if ask.outcomes()?.names.classes.len() == 2 => FamilyName::Logistic,
+        None => FamilyName::Softmax,
+    };
+    let design = ask.build()?;
+    // It has all that is fitted.
+    drop(table);
+    if family == FamilyName::Logistic { fit_logistic(run, &design) } else { fit_softmax(run, &design) }
 }
 
 fn fit_logistic(run: &Run<Fit>, design: &Design) -> Result<()> {
@@ -178,7 +182,9 @@ fn classify<M: Linear + Parameters>(
     let (separation, step_size) = (run.separation(p, names.classes.len())?, reach / (names.columns.len() + 1) as f64);
     let learned = run.learn(p, Setting { truth: None, separation, names, step_size }, make)?;
     run.say_coefficients(design, &learned, None)?;
-    run.draw_classifier(design, &learned, None)?;
+    if run.draws() {
+        run.draw_classifier(design, &learned, None)?;
+    }
     run.say_files();
     Ok(())
 }
@@ -191,8 +197,10 @@ fn fit_coin(run: &Run<Fit>, Design { p, names, notes }: Design<Tensor>) -> Resul
     let setting = Setting { truth: None, separation: one_sided(&p)?, names: &names, step_size: 1.0 };
     let learned = run.learn(&p, setting, Bernoulli::new)?;
     println!("probability of {}: {:.6}\n", faces[1], learned.model.prob()?);
-    run.draw_descent(&learned, "H(p̂)")?;
-    run.draw_landscape(&learned, "H(p̂)", &Slice::of_coins(&faces[1], &learned, &p)?, None)?;
+    if run.draws() {
+        run.draw_descent(&learned, "H(p̂)")?;
+        run.draw_landscape(&learned, "H(p̂)", &Slice::of_coins(&faces[1], &learned, &p)?, None)?;
+    }
     run.say_files();
     Ok(())
 }
@@ -209,7 +217,9 @@ fn fit_gaussian(run: &Run<Fit>, Design { mut p, names, notes }: Design<Tensor>) 
     let make = |vb: VarBuilder| Gaussian::new(columns, vb)?.whitened(&coordinates);
     let learned = run.learn(&p, Setting { truth: None, separation: None, names: &names, step_size: 0.15 }, make)?;
     run.say_moments(&names, &learned.model, None, &p)?;
-    run.draw_gaussian(&names.columns, &p, &learned, None)?;
+    if run.draws() {
+        run.draw_gaussian(&names.columns, &p, &learned, None)?;
+    }
     run.say_files();
     Ok(())
 }

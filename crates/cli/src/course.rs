@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use anyhow::{Result, anyhow, bail};
 use candle_core::{DType, Device};
-use candle_mle::batch::Batch;
+use candle_mle::batch::{Batch, host};
 use candle_mle::hook::{NoClimb, ParameterPath};
 use candle_mle::info::number::{count, typed};
 use candle_mle::mle::{By, Fitted, Plan};
@@ -74,8 +74,10 @@ impl<D: Learns> Run<D> {
         let (device, dtype) = self.placement();
         if dtype == DType::F32 && p.batch().dtype() == DType::F64 {
             let keys = p.batch().keys()?;
-            for column in 0..keys.width {
-                let values = || keys.values.iter().skip(column).step_by(keys.width);
+            let numbers = keys.given.unwrap_or(keys.outcome);
+            let (width, all) = (numbers.dims().iter().skip(1).product(), host(&numbers)?);
+            for column in 0..width {
+                let values = || all.iter().skip(column).step_by(width);
                 let low = values().copied().fold(f64::INFINITY, f64::min);
                 let high = values().copied().fold(f64::NEG_INFINITY, f64::max);
                 let lost = low.abs().max(high.abs()) * f64::from(f32::EPSILON);
@@ -139,7 +141,7 @@ impl<D: Learns> Run<D> {
                 // Beside what an earlier run may have left, which stays.
                 let place = self.out("log-of-failed-run.csv");
                 history.write_csv(&place, self.unit())?;
-                if self.flags.data.descent().let_it_diverge {
+                if self.flags.data.descent().let_it_diverge && self.draws() {
                     self.draw_divergence(&history)?;
                 }
                 let e = anyhow::Error::from(e);

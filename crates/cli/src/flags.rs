@@ -26,6 +26,11 @@ pub trait Data: clap::Args {
     fn numbers(&self) -> Option<Numbers> {
         None
     }
+
+    /// Whether pictures are drawn.
+    fn pictures(&self) -> bool {
+        true
+    }
 }
 
 /// Nothing is drawn, and nothing of the person's is read.
@@ -318,6 +323,9 @@ pub(crate) struct Fit {
     pub descent: Descending,
     #[command(flatten)]
     pub keeping: Keeping,
+    /// Draws nothing: what is printed, every step and the parameters are all that is left
+    #[arg(long, help_heading = "Output")]
+    pub no_pictures: bool,
 }
 
 /// Flags of a fit that can be stopped and gone on with.
@@ -405,6 +413,10 @@ impl Data for Fit {
 
     fn numbers(&self) -> Option<Numbers> {
         Some(self.descent.numbers)
+    }
+
+    fn pictures(&self) -> bool {
+        !self.no_pictures
     }
 }
 

@@ -139,6 +139,11 @@ impl<D: Data> Run<D> {
         println!("\nthe picture is {}", self.picture(name).display());
     }
 
+    /// Whether pictures are drawn.
+    pub(crate) fn draws(&self) -> bool {
+        self.flags.data.pictures()
+    }
+
     /// The ending of the pictures.
     pub(crate) fn format(&self) -> &str {
         &self.flags.output.format

@@ -83,8 +83,8 @@ impl<D: Data> Run<D> {
 impl<D: Learns> Run<D> {
     /// Says where pictures and numbers are.
     pub fn say_files(&self) {
-        let (format, folder) = (self.format(), self.out(""));
-        println!("pictures (*.{format}), every step (log.csv) and the parameters are in {}", folder.display());
+        let pictures = if self.draws() { format!("pictures (*.{}), ", self.format()) } else { String::new() };
+        println!("{pictures}every step (log.csv) and the parameters are in {}", self.out("").display());
         self.let_go();
     }
 

@@ -10,6 +10,7 @@ use candle_mle::info::Unit;
 use candle_mle::info::number::fixed;
 use candle_mle::model::Linear;
 use candle_mle::separation::Separation;
+use candle_mle::standardize::Standardize;
 use candle_mle::table::Names;
 use candle_mle::{Classifier, Design, Empirical, Labelled};
 use candle_mle_plot::{Axis, Figure, Ink, Panel};
@@ -51,7 +52,7 @@ impl<D: Data> Run<D> {
         let (data, names, unit) = (&design.p, &design.names, self.unit());
         let one_column = names.columns.len() == 1;
         let seen = Patterns::of(data, &learned.model, names.classes.len())?;
-        let named = seen.repeat && !one_column && seen.seen.len() <= 4 * NAMED;
+        let named = seen.repeat && !one_column && seen.len() <= 4 * NAMED;
         let kl = learned.history.rows().last().map_or(f64::NAN, |row| row.kl / unit.nats());
         let saturated = kl.abs() < 1e-12;
         let kl = format!("KL = {} {unit}", candle_mle::info::number::seen(kl, 4));
@@ -73,7 +74,7 @@ impl<D: Data> Run<D> {
                 // What is rare is not far from any small probability.
                 let rare = match &names.classes[..] {
                     [_, class] => {
-                        let of = seen.seen.iter().map(|pattern| pattern.count * pattern.share[1]).sum::<f64>();
+                        let of = seen.seen().map(|pattern| pattern.count * pattern.share[1]).sum::<f64>();
                         format!(", where {:.1} % are {class}", 100.0 * of / data.total())
                     }
                     _ => String::new(),
@@ -103,8 +104,9 @@ impl<D: Data> Run<D> {
 /// A classifier and its data where every column has mean 0 and standard deviation 1: there a slope leaves the logits at the
 /// mean of x alone.
 struct Standard {
-    /// (m, d)
+    /// In the data's own units, (m, d); all of it in standard ones would be as large again.
     x: Tensor,
+    map: Standardize,
     y: Vec<u32>,
     mean: Vec<f64>,
     sd: Vec<f64>,
@@ -116,10 +118,10 @@ impl Standard {
     fn of<M: Linear>(data: &Empirical<Labelled>, model: &M) -> Result<Self> {
         let map = data.standardize()?;
         let (mean, sd) = (host(map.shift())?, host(map.scale())?);
-        let (x, y) = (map.apply(data.batch().x())?, data.batch().y().to_vec1::<u32>()?);
+        let (x, y) = (data.batch().x().clone(), data.batch().y().to_vec1::<u32>()?);
         let coefficients = host(&model.coefficients()?)?;
         let coefficients = coefficients.chunks(mean.len() + 1).map(|class| standardised(class, &mean, &sd)).collect();
-        Ok(Self { x, y, mean, sd, coefficients })
+        Ok(Self { x, map, y, mean, sd, coefficients })
     }
 
     fn classes(&self) -> usize {
@@ -171,7 +173,7 @@ impl Standard {
         };
         let axis = format!("{what}{name}{of} (logits{per})");
         let row = |slope: f64| Ok(line.row(slope - fitted));
-        let slice = Slice::around(axis, fitted, (1.0 / sd, f64::INFINITY), row, data)?;
+        let slice = Slice::around(axis, fitted, (1.0 / sd, f64::INFINITY), line.base.len(), row, data)?;
         Ok(match (self.columns(), self.classes()) {
             (0, 2) => slice,
             (0, _) => slice.holding("all other intercepts"),
@@ -211,7 +213,7 @@ impl Standard {
 
     /// Every place of the one column, and the mass of both classes there; the means of narrow cells where there are many.
     fn cells(&self, mass: &[f64]) -> Result<Vec<(f64, [f64; 2])>> {
-        let x = host(&self.x)?;
+        let x = host(&self.map.apply(&self.x)?)?;
         let (low, high) = x.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
         let mut cells = HashMap::<u64, (f64, [f64; 2])>::new();
         let few = x.len() <= 2 * BINS;
@@ -275,6 +277,18 @@ impl Standard {
     }
 }
 
+/// So many rows at once stay in the cache.
+const BLOCK: usize = 4096;
+
+/// The rows of x, some at a time.
+fn blocks(x: &Tensor) -> Result<Vec<Tensor>> {
+    let rows = x.dim(0)?;
+    Ok((0..rows)
+        .step_by(BLOCK)
+        .map(|from| x.narrow(0, from, BLOCK.min(rows - from)))
+        .collect::<candle_core::Result<_>>()?)
+}
+
 /// Coefficients per unit of x as those per standard deviation, the last one the logit at the mean.
 fn standardised(class: &[f64], mean: &[f64], sd: &[f64]) -> Vec<f64> {
     let at_mean = class[mean.len()] + class.iter().zip(mean).map(|(slope, mean)| slope * mean).sum::<f64>();
@@ -310,12 +324,15 @@ impl Line {
         let (k, d) = (standard.classes(), standard.columns());
         let against = |coefficients: &[Vec<f64>]| -> Result<Vec<f64>> {
             let slopes: Vec<f64> = coefficients.iter().flat_map(|class| class[..d].iter().copied()).collect();
-            let logits = host(&standard.x.matmul(&like(&standard.x, slopes, (k, d))?.t()?)?)?;
-            let mut against = Vec::with_capacity(logits.len() / k * (k - 1));
-            for (logits, y) in logits.chunks(k).zip(&standard.y) {
-                let logit = |class: usize| logits[class] + coefficients[class][d];
-                let own = logit(*y as usize);
-                against.extend((0..k).filter(|class| *class != *y as usize).map(|class| logit(class) - own));
+            let slopes = like(&standard.x, slopes, (k, d))?.t()?;
+            let mut against = Vec::with_capacity(standard.y.len() * (k - 1));
+            for (rows, y) in blocks(&standard.x)?.into_iter().zip(standard.y.chunks(BLOCK)) {
+                let logits = host(&standard.map.apply(&rows)?.matmul(&slopes)?)?;
+                for (logits, y) in logits.chunks(k).zip(y) {
+                    let logit = |class: usize| logits[class] + coefficients[class][d];
+                    let own = logit(*y as usize);
+                    against.extend((0..k).filter(|class| *class != *y as usize).map(|class| logit(class) - own));
+                }
             }
             Ok(against)
         };
@@ -424,24 +441,33 @@ fn shown(classes: usize) -> std::ops::Range<usize> {
 
 /// What was observed at every x, beside what the model says of it.
 struct Patterns {
-    seen: Vec<Pattern>,
+    /// Row by row; only where they have names.
+    x: Vec<f64>,
+    /// The first column, if there is one.
+    first: Vec<f64>,
+    count: Vec<f64>,
+    /// Of every class.
+    share: Vec<f64>,
+    fitted: Vec<f64>,
     /// Whether there are four observations or more at an x, so that shares mean something.
     repeat: bool,
 }
 
 /// One x: how often it was observed, the share and the fitted probability of every class.
-struct Pattern {
-    x: Vec<f64>,
+#[derive(Clone, Copy)]
+struct Pattern<'a> {
+    x: &'a [f64],
+    first: f64,
     count: f64,
-    share: Vec<f64>,
-    fitted: Vec<f64>,
+    share: &'a [f64],
+    fitted: &'a [f64],
 }
 
-impl Pattern {
+impl Pattern<'_> {
     /// Its part of n KL, in nats.
     fn kl(&self) -> f64 {
         let of_class = |(share, fitted): (&f64, &f64)| if *share > 0.0 { share * (share / fitted).ln() } else { 0.0 };
-        self.count * self.share.iter().zip(&self.fitted).map(of_class).sum::<f64>()
+        self.count * self.share.iter().zip(self.fitted).map(of_class).sum::<f64>()
     }
 
     /// Its levels and numbers in words.
@@ -478,45 +504,62 @@ struct Disc {
 
 impl Patterns {
     fn of<M: Classifier>(data: &Empirical<Labelled>, model: &M, classes: usize) -> Result<Self> {
-        let width = data.batch().x().dim(1)?;
-        let (x, count) = (host(data.batch().x())?, host(data.count())?);
-        let y = host(data.batch().y())?;
-        let (mut place, mut rows, mut seen) = (HashMap::new(), vec![], Vec::<Pattern>::new());
-        for (row, (y, count)) in y.into_iter().zip(count).enumerate() {
-            let x = &x[row * width..][..width];
-            let key: Vec<u64> = x.iter().map(|v| v.to_bits()).collect();
-            let at = *place.entry(key).or_insert_with(|| {
-                rows.extend_from_slice(x);
-                seen.push(Pattern { x: x.to_vec(), count: 0.0, share: vec![0.0; classes], fitted: vec![] });
-                seen.len() - 1
-            });
-            seen[at].count += count;
-            seen[at].share[y as usize] += count;
+        let (places, y) = (data.places()?, data.batch().y().to_vec1::<u32>()?);
+        let mut rows: Vec<u32> = vec![];
+        let (mut count, mut share) = (vec![], vec![]);
+        for ((row, place), (y, observed)) in places.into_iter().enumerate().zip(y.into_iter().zip(host(data.count())?))
+        {
+            if place == rows.len() {
+                rows.push(row as u32);
+                count.push(0.0);
+                share.resize(rows.len() * classes, 0.0);
+            }
+            count[place] += observed;
+            share[place * classes + y as usize] += observed;
         }
-        let probs = host(&model.log_probs(&like(data.batch().x(), rows, (seen.len(), width))?)?)?;
-        for (pattern, log_probs) in seen.iter_mut().zip(probs.chunks(classes)) {
-            pattern.share.iter_mut().for_each(|share| *share /= pattern.count);
-            pattern.fitted = log_probs.iter().map(|l| l.exp()).collect();
+        let repeat = 4 * rows.len() <= data.total() as usize;
+        let (many, x) = (rows.len(), data.batch().x());
+        let x =
+            if many == x.dim(0)? { x.clone() } else { x.index_select(&Tensor::from_vec(rows, many, x.device())?, 0)? };
+        let mut fitted = Vec::with_capacity(share.len());
+        for rows in blocks(&x)? {
+            fitted.extend(host(&model.log_probs(&rows)?)?.iter().map(|l| l.exp()));
         }
-        let repeat = 4 * seen.len() <= data.total() as usize;
-        Ok(Self { seen, repeat })
+        share.chunks_mut(classes).zip(&count).for_each(|(share, count)| share.iter_mut().for_each(|s| *s /= count));
+        let first = if x.dim(1)? > 0 { host(&x.narrow(1, 0, 1)?)? } else { vec![f64::NAN; many] };
+        let x = if repeat { host(&x)? } else { vec![] };
+        Ok(Self { x, first, count, share, fitted, repeat })
+    }
+
+    fn len(&self) -> usize {
+        self.count.len()
+    }
+
+    fn seen(&self) -> impl Iterator<Item = Pattern<'_>> {
+        let (width, classes) = (self.x.len() / self.len(), self.share.len() / self.len());
+        (0..self.len()).map(move |at| Pattern {
+            x: &self.x[at * width..][..width],
+            first: self.first[at],
+            count: self.count[at],
+            share: &self.share[at * classes..][..classes],
+            fitted: &self.fitted[at * classes..][..classes],
+        })
     }
 
     fn range(&self) -> (f64, f64) {
-        let places = self.seen.iter().map(|pattern| pattern.x[0]);
-        places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
+        self.first.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)))
     }
 
     /// The pattern that adds most to KL: its share of it, and its name.
     fn farthest(&self, names: &Names) -> (f64, String) {
-        let all: f64 = self.seen.iter().map(Pattern::kl).sum();
-        let most = self.seen.iter().max_by(|a, b| a.kl().total_cmp(&b.kl()));
+        let all: f64 = self.seen().map(|pattern| pattern.kl()).sum();
+        let most = self.seen().max_by(|a, b| a.kl().total_cmp(&b.kl()));
         most.map_or((0.0, String::new()), |most| (most.kl() / all, most.name(names)))
     }
 
     /// A row a pattern, a column of panels a class: the observed share with an interval, the fitted probability.
     fn dots(&self, names: &Names, figure: Figure) -> Figure {
-        let mut largest: Vec<&Pattern> = self.seen.iter().collect();
+        let mut largest: Vec<Pattern> = self.seen().collect();
         largest.sort_by(|a, b| b.count.total_cmp(&a.count));
         largest.truncate(NAMED);
         // By the class that is shown, or the first of several.
@@ -551,10 +594,10 @@ impl Patterns {
                 .line(fitted, Ink::Vermillion)
                 .width(5.0)
         };
-        let of = if largest.len() < self.seen.len() {
-            format!("the {} most frequent of {} patterns of x", largest.len(), self.seen.len())
+        let of = if largest.len() < self.len() {
+            format!("the {} most frequent of {} patterns of x", largest.len(), self.len())
         } else {
-            match self.seen.len() {
+            match self.len() {
                 1 => "one pattern of x".to_string(),
                 more => format!("all {more} patterns of x"),
             }
@@ -572,13 +615,13 @@ impl Patterns {
     fn discs(&self, class: usize, by_x: bool) -> Vec<Disc> {
         let (low, high) = self.range();
         let bins = if by_x { 20 } else { 10 };
-        let mut discs = vec![Disc::default(); if self.repeat { self.seen.len() } else { bins }];
-        for (at, pattern) in self.seen.iter().enumerate() {
+        let mut discs = vec![Disc::default(); if self.repeat { self.len() } else { bins }];
+        for (at, pattern) in self.seen().enumerate() {
             let (fitted, count) = (pattern.fitted[class], pattern.count);
-            let place = if by_x { (pattern.x[0] - low) / (high - low) } else { fitted };
+            let place = if by_x { (pattern.first - low) / (high - low) } else { fitted };
             let at = if self.repeat { at } else { ((place * bins as f64) as usize).min(bins - 1) };
             let disc = &mut discs[at];
-            disc.x += pattern.x[0] * count;
+            disc.x += pattern.first * count;
             disc.share += pattern.share[class] * count;
             disc.fitted += fitted * count;
             disc.count += count;
@@ -590,7 +633,7 @@ impl Patterns {
 
     /// |share − fitted|, the mean over all observations and the classes shown.
     fn apart(&self, by_x: bool) -> f64 {
-        let classes = shown(self.seen.first().map_or(0, |pattern| pattern.share.len()));
+        let classes = shown(self.share.len() / self.len());
         let discs: Vec<Disc> = classes.flat_map(|class| self.discs(class, by_x)).collect();
         let total: f64 = discs.iter().map(|disc| disc.count).sum();
         discs.iter().map(|disc| (disc.share - disc.fitted).abs() * disc.count).sum::<f64>() / total

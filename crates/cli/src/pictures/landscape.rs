@@ -16,8 +16,8 @@ use crate::learned::Learned;
 use crate::progress::Drawing;
 use crate::run::Run;
 
-/// How many rows times places are looked at for a slice, about; a curve of 41 places is as smooth as one of 161.
-const LOOKS: usize = 20_000_000;
+/// How many logits, or rows, are looked at for a slice, about: a curve of 41 places is as smooth as one of 161.
+const LOOKS: usize = 8_000_000;
 /// Places each way along an axis of a map.
 const CELLS: usize = 80;
 
@@ -41,17 +41,19 @@ impl Slice {
         at: impl Fn(f64) -> candle_mle::Result<M>,
         data: &Empirical<M::Batch>,
     ) -> Result<Self> {
-        Self::around(axis.into(), fitted, (length, most), row_of(at, data), data)
+        Self::around(axis.into(), fitted, (length, most), data.distinct(), row_of(at, data), data)
     }
 
-    /// The same of what `row` finds at a place.
+    /// The same of what `row` finds at a place, by looking at so many logits.
     pub(super) fn around<B: Batch>(
         axis: String,
         fitted: f64,
         (length, most): (f64, f64),
+        looks: usize,
         row: impl Fn(f64) -> Result<Row>,
         data: &Empirical<B>,
     ) -> Result<Self> {
+        let half = (LOOKS / looks.max(1) / 2).clamp(20, 80) as i32;
         let here = row(fitted)?;
         let wanted = 0.7 * f64::max(rise(&here), 1e-9);
         let enough = |far: f64| -> Result<bool> {
@@ -63,13 +65,13 @@ impl Slice {
         while far < most && far < 1e300 && !enough(far)? {
             (low, far) = (far, (2.0 * far).min(most));
         }
-        for _ in 0..12 {
+        // How far exactly is a matter of looks.
+        for _ in 0..if half < 80 { 4 } else { 12 } {
             let middle = (low + far) / 2.0;
             if enough(middle)? { far = middle } else { low = middle }
         }
         // Less than that at both ends, where all is finite.
         let far = if low > 0.0 { low } else { far };
-        let half = (LOOKS / data.distinct() / 2).clamp(20, 80) as i32;
         let grid = (-half..=half).map(|i| fitted + far * f64::from(i) / f64::from(half)).collect();
         Self::on(axis, fitted, grid, row, data)
     }
