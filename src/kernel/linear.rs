@@ -634,7 +634,7 @@ mod tests {
                 log_q.into_iter().map(Number::wide).chain(sum).map(f64::to_bits).collect()
             };
             let [mut plain, mut wide] = [vec![T::ZERO; m], vec![T::ZERO; m]];
-            let sum = Part { data, from: 0, block: 48, log_q: &mut plain }.run(Portable);
+            let sum = Kernel::<T, L>::run(Part { data, from: 0, block: 48, log_q: &mut plain }, Portable);
             let fastest = T::fastest(Part { data, from: 0, block: 48, log_q: &mut wide });
             assert_eq!(bits(plain, sum), bits(wide, fastest), "{m} x {d} x {k}");
         }
