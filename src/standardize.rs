@@ -197,9 +197,10 @@ impl Standardize {
     fn in_one_pass<T: WithDType>(&self, x: &Tensor) -> Result<Tensor> {
         let map: Vec<(T, T)> = self.shift.to_vec1()?.into_iter().zip(self.scale.to_vec1()?).collect();
         let rows = |x: &[T]| -> Vec<T> {
-            let row = |row: &[T]| map.iter().zip(row).map(|((shift, scale), x)| (*x - *shift) / *scale);
             let mut mapped = Vec::with_capacity(x.len());
-            x.chunks_exact(map.len().max(1)).for_each(|x| mapped.extend(row(x)));
+            for row in x.chunks_exact(map.len().max(1)) {
+                mapped.extend(map.iter().zip(row).map(|((shift, scale), x)| (*x - *shift) / *scale));
+            }
             mapped
         };
         Ok(Tensor::from_vec(slice(x, rows)?, x.dims(), &Device::Cpu)?)
