@@ -24,14 +24,16 @@ impl Groups {
     /// NaN or infinity in a row.
     pub fn of(Keys { given, outcome }: &Keys, counts: Option<&[f64]>) -> Result<Self> {
         let (rows, of) = (outcome.dim(0)?, outcome.dims().iter().skip(1).product());
-        match (given, outcome.dtype()) {
-            (None, DType::U32) => slice(outcome, |y: &[u32]| group((), (y, of), rows, counts))?,
-            (None, _) => slice(&outcome.to_dtype(DType::F64)?, |y: &[f64]| group((), (y, of), rows, counts))?,
-            (Some(x), dtype) => slice(&x.to_dtype(DType::F64)?, |all: &[f64]| {
+        let classes = outcome.dtype() == DType::U32 && of == 1;
+        let numbers = || outcome.to_dtype(DType::F64);
+        match given {
+            None if classes => slice(outcome, |y: &[u32]| group((), y, rows, counts))?,
+            None => slice(&numbers()?, |y: &[f64]| group((), (y, of), rows, counts))?,
+            Some(x) => slice(&x.to_dtype(DType::F64)?, |all: &[f64]| {
                 let x = (all, x.dims().iter().skip(1).product());
-                match dtype {
-                    DType::U32 => slice(outcome, |y: &[u32]| group(x, (y, of), rows, counts))?,
-                    _ => slice(&outcome.to_dtype(DType::F64)?, |y: &[f64]| group(x, (y, of), rows, counts))?,
+                match classes {
+                    true => slice(outcome, |y: &[u32]| group(x, y, rows, counts))?,
+                    false => slice(&numbers()?, |y: &[f64]| group(x, (y, of), rows, counts))?,
                 }
             })?,
         }
@@ -81,19 +83,20 @@ impl Rows for (&[f64], usize) {
     }
 }
 
-impl Rows for (&[u32], usize) {
+/// One class a row.
+impl Rows for &[u32] {
     #[inline]
     fn hash(self, before: u64, row: usize) -> u64 {
-        self.0[row * self.1..][..self.1].iter().fold(before, |hash, value| fold(hash, u64::from(*value)))
+        fold(before, u64::from(self[row]))
     }
 
     #[inline]
     fn alike(self, a: usize, b: usize) -> bool {
-        self.0[a * self.1..][..self.1] == self.0[b * self.1..][..self.1]
+        self[a] == self[b]
     }
 
     fn not_finite(self, _: usize) -> std::result::Result<(usize, f64), usize> {
-        Err(self.1)
+        Err(1)
     }
 }
 

@@ -49,6 +49,7 @@ mod slips_of_the_slides;
 mod softmax_of_two_classes_is_logistic;
 mod tables_as_people_have_them;
 mod tables_in_memory;
+mod tables_of_any_size;
 mod ten_million_flips;
 mod the_verdict_is_exact;
 mod titanic_hits_the_lecture;

@@ -116,6 +116,9 @@ impl<D: Data> Run<D> {
     /// Draws a figure to the file `name` in the folder of this run's output; says what it shows, and which characters it could
     /// not draw.
     pub fn draw(&self, name: &str, figure: Figure) -> Result<()> {
+        if !self.draws() {
+            return Ok(());
+        }
         let (path, Output { format, size, .. }) = (self.picture(name), &self.flags.output);
         let figure = size.iter().fold(figure, |figure, (width, height)| figure.size(*width, *height));
         let missing = if format == "png" { figure.without_glyph() } else { vec![] };
@@ -136,7 +139,9 @@ impl<D: Data> Run<D> {
 
     /// Says where a picture of this run is.
     pub fn say_picture(&self, name: &str) {
-        println!("\nthe picture is {}", self.picture(name).display());
+        if self.draws() {
+            println!("\nthe picture is {}", self.picture(name).display());
+        }
     }
 
     /// Whether pictures are drawn.
