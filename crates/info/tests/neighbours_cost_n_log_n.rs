@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use candle_mle_info::estimate::{knn_kl_divergence, kozachenko_leonenko, ksg1, ksg2, ross};
+use candle_mle_info::estimate::{
+    frenzel_pompe, knn_kl_divergence, kozachenko_leonenko, ksg1, ksg2, mixed_ksg, ross, transfer_entropy,
+};
 use candle_mle_info::{Information, Result};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -46,6 +48,9 @@ fn all_of_them() -> Result<()> {
     cheap("ksg1", |x, y| ksg1(x, y, 3))?;
     cheap("ksg2", |x, y| ksg2(x, y, 3))?;
     cheap("kozachenko_leonenko", |x, _| kozachenko_leonenko(x, 3))?;
+    cheap("mixed_ksg", |x, y| mixed_ksg(x, &y.iter().map(|y| y.max(0.0)).collect::<Vec<_>>(), 3))?;
+    cheap("frenzel_pompe", |x, y| frenzel_pompe(x, y, &x.iter().map(|x| (9.0 * x).sin()).collect::<Vec<_>>(), 3))?;
+    cheap("transfer_entropy", |x, y| transfer_entropy(x, y, 1, 3))?;
     cheap("knn_kl_divergence", |x, y| knn_kl_divergence(x, y, 3))?;
     cheap("ross", |x, y| ross(&y.iter().map(|y| *y > 0.0).collect::<Vec<_>>(), x, 3))
 }

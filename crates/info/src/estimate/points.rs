@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Neighbours, Scale};
+use super::{Neighbours, Scale, ascend};
 use crate::error::{Error, Result};
 
 /// A point of a sample: a number, or an array, slice or vector of coordinates.
@@ -168,7 +168,7 @@ impl Points {
 }
 
 fn sorted(mut column: Vec<f64>) -> Vec<f64> {
-    column.par_sort_unstable_by(f64::total_cmp);
+    ascend(&mut column);
     column
 }
 
@@ -180,9 +180,8 @@ fn standard_deviation(sorted: &[f64]) -> f64 {
     let unit = f64::from_bits(largest.to_bits() & f64::INFINITY.to_bits()).max(f64::MIN_POSITIVE);
     let x = |i: usize| sorted[i] / unit;
     let mean = (0..n).map(|i| x(i) + x(n - 1 - i)).sum::<f64>() / (2 * n) as f64;
-    let mut squares: Vec<f64> = (0..n).map(|i| (x(i) - mean).powi(2)).collect();
-    squares.sort_by(f64::total_cmp);
-    unit * (squares.iter().sum::<f64>() / n as f64).sqrt()
+    let square = |i: usize| (x(i) - mean).powi(2);
+    unit * ((0..n).map(|i| square(i) + square(n - 1 - i)).sum::<f64>() / (2 * n) as f64).sqrt()
 }
 
 /// ln r/(n + 1 − r) of the mean rank r of a number.
