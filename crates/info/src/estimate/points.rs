@@ -180,8 +180,9 @@ fn standard_deviation(sorted: &[f64]) -> f64 {
     let unit = f64::from_bits(largest.to_bits() & f64::INFINITY.to_bits()).max(f64::MIN_POSITIVE);
     let x = |i: usize| sorted[i] / unit;
     let mean = (0..n).map(|i| x(i) + x(n - 1 - i)).sum::<f64>() / (2 * n) as f64;
-    let square = |i: usize| (x(i) - mean).powi(2);
-    unit * ((0..n).map(|i| square(i) + square(n - 1 - i)).sum::<f64>() / (2 * n) as f64).sqrt()
+    let mut squares: Vec<f64> = (0..n).map(|i| (x(i) - mean).powi(2)).collect();
+    ascend(&mut squares);
+    unit * (squares.iter().sum::<f64>() / n as f64).sqrt()
 }
 
 /// ln r/(n + 1 − r) of the mean rank r of a number.
