@@ -92,6 +92,15 @@ fn mean_digamma(arguments: Vec<usize>) -> f64 {
 
 /// The mean of the logarithms, summed in ascending order for the same reason.
 fn mean_log(mut values: Vec<f64>) -> f64 {
-    values.par_sort_unstable_by(f64::total_cmp);
+    ascend(&mut values);
     values.iter().map(|value| value.ln()).sum::<f64>() / values.len() as f64
+}
+
+/// Sorts, on several threads where they are worth it.
+fn ascend(values: &mut [f64]) {
+    if values.len() < 1 << 15 {
+        values.sort_unstable_by(f64::total_cmp);
+    } else {
+        values.par_sort_unstable_by(f64::total_cmp);
+    }
 }

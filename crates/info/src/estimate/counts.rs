@@ -12,7 +12,7 @@ use crate::special::{digamma_gain, digamma_rest};
 ///
 /// Counts look less even than the probabilities behind them, so that the plug-in entropy is too low. Each of the others
 /// makes up for that in its own way; none is unbiased for all laws, nor can be (Paninski 2003). Of a thousand equally
-/// likely cells after 500 observations they miss ln 1000 = 6.91 nats by −1.01, −0.61, −0.22, +0.05, CWJ and 0.00 on the
+/// likely cells after 500 observations they miss ln 1000 = 6.91 nats by −1.01, −0.61, −0.22, +0.05, 0.00 and 0.00 on the
 /// mean. [`nsb`](super::nsb) tells its error as well.
 ///
 /// ```

@@ -25,9 +25,9 @@ use crate::information::Information;
 /// rounded to 0.05 standard deviations, n = 500, k = 12; many more are an error. [`jitter`](super::jitter) recorded numbers
 /// first.
 ///
-/// Cost: O(n log n) for columns. In a block of several columns every point that is counted is visited, n_x and n_y a row:
-/// of two independent blocks of equal dimension some √(kn), O(n √(kn)) in all; up to O(n²) where one block has many more
-/// columns than the other.
+/// Cost: O(n log n) for columns. In blocks of several columns whole boxes of points are counted at once, but those at the edge
+/// of what is counted are visited, which many columns make most of them: up to O(n²) where one block has many more columns
+/// than the other.
 ///
 /// # Errors
 /// k not from 1 to n − 1; a k-th neighbour at distance 0; a constant column, or one of labels or few steps, in which most

@@ -19,9 +19,11 @@ use crate::information::Information;
 /// It is at most ψ(n) − ⟨ψ(n_x)⟩, n_x the rows that have the x of a row, which estimates H(X); and likewise that of Y: a column
 /// that hardly varies is not told more about than it has.
 ///
-/// Bias: as that of [`ksg1`](super::ksg1) and, where an atom is seen k times or less, downwards, for its neighbours are
-/// those of other atoms. BIAS Labels that are no amounts are better told by
-/// [`ross`](super::ross) or [`CountEstimator`](super::CountEstimator): here their order matters to those of rare ones.
+/// Bias: as that of [`ksg1`](super::ksg1), and downwards where few points share an atom: of m equally likely atoms and a number
+/// that each of them moves, ln m − (m − 1)/m ln 2 nats, n = 1000 and k = 3, it is within 0.01 nats for m ≤ 5, −0.03 for m = 20 and
+/// −0.13 for m = 100. Two independent columns of m labels give 0 for m ≤ 5, and up to +0.06 where cells hold about k rows.
+/// Labels that are no amounts are better told by [`ross`](super::ross) and [`CountEstimator`](super::CountEstimator): here
+/// their order matters to the rare ones.
 ///
 /// # Errors
 /// k not from 1 to n − 1; a constant column, which tells nothing; NaN or infinity; samples of unequal length.

@@ -13,12 +13,13 @@ use crate::special::{digamma_gain, ln_gamma_rest, trigamma_lag, trigamma_of_next
 /// moments at one β are those of Wolpert and Wolf (1995).
 ///
 /// The deviation is the error of this one estimate, with no second sample: over laws drawn from that mixture the truth lies
-/// within one of them two times in three. A law far from all of these, such as one with a long tail of rare
-/// cells, is missed by more: its cells beyond those seen are told apart by the sample only once some have been seen twice.
+/// within one of them two times in three. A law unlike all of these, such as one with a long tail of rare cells, is missed
+/// by more: of a thousand cells of weight 1/i after 500 observations by −0.10 nats on the mean, with a spread of 0.11 beside
+/// a stated error of 0.08.
 ///
-/// Bias: towards the middle of 0 to ln K while there is next to nothing to go by, and soon none; of a thousand equally
-/// likely cells after 500 observations −0.03 nats. The alphabet is that of the counts given, zeros included, and must be
-/// right: too large a one lifts the estimate.
+/// Bias: towards the middle of 0 to ln K while there is next to nothing to go by; of a thousand equally likely cells after
+/// 500 observations −0.04 nats, with a stated error of 0.03. The alphabet is that of the counts given, zeros included, and
+/// must be right: too large a one lifts the estimate.
 ///
 /// # Errors
 /// No cells, or no count above 0.
@@ -26,7 +27,7 @@ use crate::special::{digamma_gain, ln_gamma_rest, trigamma_lag, trigamma_of_next
 /// ```
 /// // A coin that fell 7 times to 3. The plug-in entropy is 0.611 nats and knows no error.
 /// let (h, error) = candle_mle_info::estimate::nsb(&[7, 3])?;
-/// assert!((h.nats() - 0.574).abs() < 1e-3 && (error.nats() - 0.096).abs() < 1e-3);
+/// assert!((h.nats() - 0.607).abs() < 1e-3 && (error.nats() - 0.098).abs() < 1e-3);
 /// # Ok::<(), candle_mle_info::Error>(())
 /// ```
 pub fn nsb(counts: &[u64]) -> Result<(Information, Information)> {

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Neighbours, Scale};
+use super::{Neighbours, Scale, ascend};
 use crate::error::{Error, Result};
 
 /// A point of a sample: a number, or an array, slice or vector of coordinates.
@@ -168,7 +168,7 @@ impl Points {
 }
 
 fn sorted(mut column: Vec<f64>) -> Vec<f64> {
-    column.par_sort_unstable_by(f64::total_cmp);
+    ascend(&mut column);
     column
 }
 
@@ -181,7 +181,7 @@ fn standard_deviation(sorted: &[f64]) -> f64 {
     let x = |i: usize| sorted[i] / unit;
     let mean = (0..n).map(|i| x(i) + x(n - 1 - i)).sum::<f64>() / (2 * n) as f64;
     let mut squares: Vec<f64> = (0..n).map(|i| (x(i) - mean).powi(2)).collect();
-    squares.sort_by(f64::total_cmp);
+    ascend(&mut squares);
     unit * (squares.iter().sum::<f64>() / n as f64).sqrt()
 }
 

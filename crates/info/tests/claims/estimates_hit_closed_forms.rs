@@ -1,7 +1,7 @@
 //! Over many samples the mean of every estimate is the closed form of the law, to the bias that its documentation states.
 
 use candle_mle_info::estimate::{
-    CountEstimator, knn_kl_divergence, kozachenko_leonenko, ksg1, ksg2, repeated, ross, vasicek,
+    CountEstimator, knn_kl_divergence, kozachenko_leonenko, ksg1, ksg2, nsb, repeated, ross, vasicek,
 };
 use candle_mle_info::law::{
     ClosedForm, Exponential, Mixture, MultivariateNormal, Normal, Uniform, gaussian_mutual_information,
@@ -176,18 +176,24 @@ fn tables() -> Result<()> {
 /// A thousand equally likely cells and 500 observations: what the documentation says of it, in nats.
 #[test]
 fn a_table_seen_in_part() -> Result<()> {
-    use CountEstimator::{ChaoShen, Grassberger, MillerMadow, PlugIn, Shrinkage};
+    use CountEstimator::{ChaoShen, ChaoWangJost, Grassberger, MillerMadow, PlugIn, Shrinkage};
     let p = Pmf::uniform(1000)?;
     let counts = |rng: &mut ChaCha8Rng| {
         let mut counts = [0u64; 1000];
         p.sample(500, rng).iter().for_each(|cell| counts[cell[0]] += 1);
         counts
     };
-    for (estimator, off) in
-        [(PlugIn, -1.01), (MillerMadow, -0.61), (Grassberger, -0.22), (ChaoShen, 0.05), (Shrinkage, 0.0)]
-    {
+    for (estimator, off) in [
+        (PlugIn, -1.01),
+        (MillerMadow, -0.61),
+        (Grassberger, -0.22),
+        (ChaoShen, 0.05),
+        (ChaoWangJost, 0.0),
+        (Shrinkage, 0.0),
+    ] {
         let stated = p.entropy() + Information::from_nats(off);
         hits(stated, 0.005, 300, |rng| estimator.entropy(&counts(rng)));
     }
+    hits(p.entropy() + Information::from_nats(-0.04), 0.005, 100, |rng| Ok(nsb(&counts(rng))?.0));
     Ok(())
 }

@@ -9,9 +9,10 @@ use rand_distr::Gamma;
 /// Made by integrals over ln β in 40 digits (mpmath), with the gamma functions and double sums of the papers as they stand.
 #[test]
 fn to_the_digits() -> Result<()> {
-    let known: [(&[u64], f64, f64); 2] = [
+    let known: [(&[u64], f64, f64); 3] = [
         (&[4, 2, 1, 1], 1.239_977_140_016_377, 0.134_439_177_801_938_5),
         (&[10, 0, 0, 0], 0.101_364_683_262_978_45, 0.168_857_530_044_597_8),
+        (&[1, 1, 1, 1, 1, 0, 0, 0, 0, 0], 2.036_057_628_157_388, 0.225_850_226_644_777_27),
     ];
     for (counts, mean, deviation) in known {
         let (h, error) = nsb(counts)?;
