@@ -27,19 +27,20 @@ pub(super) enum Hull {
 const ORIGIN: f64 = 1e-12;
 
 /// Wolfe's algorithm (1976, Mathematical Programming 11) for points of unit length; it stops where a direction is good enough.
-pub(super) fn hull(points: &[Vec<f64>], budget: &mut Budget) -> Hull {
+pub(super) fn hull<P>(points: &[P], of: impl Fn(&P) -> &Vec<f64>, budget: &mut Budget) -> Hull {
+    let points: Vec<&[f64]> = points.iter().map(|point| of(point).as_slice()).collect();
     let Some(first) = points.first() else { return Hull::Unknown };
     let width = first.len();
     let mut corral = Corral { of: vec![], weights: vec![], factor: vec![] };
-    corral.push(points, 0);
+    corral.push(&points, 0);
     corral.weights = vec![1.0];
-    let mut nearest = first.clone();
+    let mut nearest = first.to_vec();
     loop {
         let square = dot(&nearest, &nearest);
         if square.sqrt() <= ORIGIN {
             return Hull::Around(corral.of.into_iter().zip(corral.weights).collect());
         }
-        if !budget.pay(points.len() * width + corral.of.len() * corral.of.len()) {
+        if !budget.pay(points.len() * width + corral.of.len() * (corral.of.len() + width)) {
             return Hull::Unknown;
         }
         let along = points.iter().map(|point| dot(point, &nearest)).enumerate();
@@ -51,14 +52,14 @@ pub(super) fn hull(points: &[Vec<f64>], budget: &mut Budget) -> Hull {
             // What is left to gain is rounding.
             return if least > 0.0 { Hull::Beside(nearest) } else { Hull::Unknown };
         }
-        corral.push(points, at);
+        corral.push(&points, at);
         corral.weights.push(0.0);
         if !corral.descend(budget) {
             return Hull::Unknown;
         }
         nearest = vec![0.0; width];
         for (point, weight) in corral.of.iter().zip(&corral.weights) {
-            nearest.iter_mut().zip(&points[*point]).for_each(|(sum, x)| *sum += weight * x);
+            nearest.iter_mut().zip(points[*point]).for_each(|(sum, x)| *sum += weight * x);
         }
     }
 }
@@ -71,14 +72,14 @@ struct Corral {
 }
 
 impl Corral {
-    fn push(&mut self, points: &[Vec<f64>], at: usize) {
+    fn push(&mut self, points: &[&[f64]], at: usize) {
         let mut row: Vec<f64> = Vec::with_capacity(self.of.len() + 1);
         for (point, above) in self.of.iter().zip(&self.factor) {
-            let product = 1.0 + dot(&points[*point], &points[at]);
+            let product = 1.0 + dot(points[*point], points[at]);
             let before = dot(&above[..row.len()], &row);
             row.push((product - before) / above[row.len()]);
         }
-        let left = 1.0 + dot(&points[at], &points[at]) - dot(&row, &row);
+        let left = 1.0 + dot(points[at], points[at]) - dot(&row, &row);
         row.push(left.max(f64::EPSILON * f64::EPSILON).sqrt());
         self.factor.push(row);
         self.of.push(at);
@@ -143,6 +144,13 @@ impl Corral {
     }
 }
 
+/// In four sums, so that one need not wait for another.
 pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
+    let mut sums = [0.0; 4];
+    for (a, b) in a.iter().zip(b) {
+        (0..4).for_each(|at| sums[at] += a[at] * b[at]);
+    }
+    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }
