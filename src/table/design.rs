@@ -420,6 +420,7 @@ impl Table {
             notes.push(format!("left out, holding one value only: {}", constant.join(", ")));
         }
         notes.extend(ready.sentinels());
+        notes.extend(ready.lumps());
         let p = Empirical::from_counts(points, table.count())?;
         Ok(Design { p, names: Names { columns: names, ..Names::default() }, notes })
     }
@@ -566,16 +567,40 @@ impl Ready<'_> {
             let lines: Vec<String> = rows.iter().take(3).map(|row| self.table.lines[*row].to_string()).collect();
             let more = if rows.len() > 3 { ", …" } else { "" };
             let (s, lines) = (if rows.len() > 1 { "s" } else { "" }, lines.join(", "));
-            Some(format!("{} in {name} (line{s} {lines}{more})", typed(value)))
+            Some((format!("{} in {name} (line{s} {lines}{more})", typed(value)), typed(value)))
         };
-        let found: Vec<String> = self.columns().filter_map(of).collect();
+        let (found, mut marks): (Vec<String>, Vec<String>) = self.columns().filter_map(of).unzip();
         if found.is_empty() {
             return None;
         }
+        marks.sort();
+        marks.dedup();
+        let (these, marks) = (found.join(", "), marks.join(","));
+        Some(format!(
+            "apart from all other numbers of the column: {these}; if that marks a missing value: --missing-marks={marks} \
+             --missing drop"
+        ))
+    }
+
+    /// Columns of which many rows hold one and the same number, as of days without rain: no density gives it a share.
+    fn lumps(&self) -> Option<String> {
+        let of = |(name, column): (&str, &Column)| {
+            let Column::Numbers(numbers) = column else { return None };
+            let mut sorted = numbers.clone();
+            sorted.sort_unstable_by(f64::total_cmp);
+            let mut runs: Vec<(usize, f64)> = sorted.chunk_by(|a, b| a == b).map(|run| (run.len(), run[0])).collect();
+            runs.sort_unstable_by_key(|run| std::cmp::Reverse(run.0));
+            let (rows, (most, value), next) = (numbers.len(), *runs.first()?, runs.get(1)?.0);
+            let lump = rows >= 10 && 5 * most >= rows && most >= 4 * next;
+            let share = (100.0 * most as f64 / rows as f64).round();
+            lump.then(|| (format!("{share} % of the rows hold {} in {name}", typed(value)), typed(value)))
+        };
+        let (found, marks): (Vec<String>, Vec<String>) = self.columns().filter_map(of).unzip();
+        let mark = marks.first()?;
         let these = found.join(", ");
         Some(format!(
-            "far from all other numbers of the column: {these}; if that marks a missing value, empty the cells and say \
-             --missing drop"
+            "{these}: a density gives one number no share, and a Gaussian fits neither these rows nor the others; the others \
+             alone: --missing-marks={mark} --missing drop"
         ))
     }
 
@@ -620,7 +645,7 @@ fn own_columns(x: &Tensor, count: &[f64], names: &[String]) -> Result<()> {
 /// Which columns of x (rows, columns) are, over the rows that were observed and to rounding, linear combinations of the columns
 /// before them and 1; an error for a constant one.
 fn dependent_columns(x: &Tensor, count: &[f64], names: &[String]) -> Result<Vec<usize>> {
-    let (rows, columns) = matrix("x", x)?;
+    let (_, columns) = matrix("x", x)?;
     if columns != names.len() {
         return Err(shape("x", x.dims(), format!("(rows, {})", names.len())));
     }
@@ -734,7 +759,9 @@ fn sentinel(numbers: &[f64]) -> Option<(f64, Vec<usize>)> {
         let apart = if value > high { value - high } else { low - value };
         let far = apart > 2.0 * (high - low) && apart > 0.5 * value.abs().min(high.abs().max(low.abs()));
         let rows: Vec<usize> = (0..numbers.len()).filter(|row| numbers[*row] == value).collect();
-        (far && 2 * rows.len() < numbers.len()).then_some((value, rows))
+        // The one number below 0.
+        let below = low >= 0.0 && (value <= -99.0 || value < 0.0 && rows.len() > 1);
+        ((far || below) && 2 * rows.len() < numbers.len()).then_some((value, rows))
     })
 }
 
