@@ -29,6 +29,8 @@ const ORIGIN: f64 = 1e-12;
 /// Wolfe's algorithm (1976, Mathematical Programming 11) for points of unit length; it stops where a direction is good enough.
 pub(super) fn hull<P>(points: &[P], of: impl Fn(&P) -> &Vec<f64>, budget: &mut Budget) -> Hull {
     let points: Vec<&[f64]> = points.iter().map(|point| of(point).as_slice()).collect();
+    let runs: Vec<_> = points.iter().map(|point| runs(point)).collect();
+    let entries: usize = runs.iter().flatten().map(|(_, run)| run.len()).sum();
     let Some(first) = points.first() else { return Hull::Unknown };
     let width = first.len();
     let mut corral = Corral { of: vec![], weights: vec![], factor: vec![] };
@@ -40,10 +42,13 @@ pub(super) fn hull<P>(points: &[P], of: impl Fn(&P) -> &Vec<f64>, budget: &mut B
         if square.sqrt() <= ORIGIN {
             return Hull::Around(corral.of.into_iter().zip(corral.weights).collect());
         }
-        if !budget.pay(points.len() * width + corral.of.len() * (corral.of.len() + width)) {
+        if !budget.pay(entries + corral.of.len() * (corral.of.len() + width)) {
             return Hull::Unknown;
         }
-        let along = points.iter().map(|point| dot(point, &nearest)).enumerate();
+        let along = |runs: &Vec<(usize, &[f64])>| {
+            runs.iter().map(|(at, run)| dot(run, &nearest[*at..][..run.len()])).sum::<f64>()
+        };
+        let along = runs.iter().map(along).enumerate();
         let (at, least) = along.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, f64::NAN));
         if least >= 0.3 * square {
             return Hull::Beside(nearest);
@@ -62,6 +67,19 @@ pub(super) fn hull<P>(points: &[P], of: impl Fn(&P) -> &Vec<f64>, budget: &mut B
             nearest.iter_mut().zip(points[*point]).for_each(|(sum, x)| *sum += weight * x);
         }
     }
+}
+
+/// What a point is where it is not zero: of many classes a margin has entries for two.
+fn runs(point: &[f64]) -> Vec<(usize, &[f64])> {
+    let (mut runs, mut at) = (vec![], 0);
+    while let Some(from) = point[at..].iter().position(|x| *x != 0.0) {
+        let from = at + from;
+        // A zero alone ends no run.
+        let pairs = point[from..].windows(2).position(|pair| pair == [0.0, 0.0]);
+        at = pairs.map_or(point.len(), |end| from + end);
+        runs.push((from, &point[from..at]));
+    }
+    runs
 }
 
 /// Affinely independent points, their weights, and the Cholesky factor of their products + 1.

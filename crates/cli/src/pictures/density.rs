@@ -18,6 +18,8 @@ use crate::flags::Data;
 use crate::learned::Learned;
 use crate::run::Run;
 
+/// More points than this a picture counts in hexagons.
+const DISCS: usize = 5000;
 /// Where discs hide each other their density is drawn; of more points than this it is that of a part.
 const POINTS: usize = 200_000;
 
@@ -94,8 +96,9 @@ impl<D: Data> Run<D> {
         // Every so manieth point, where there are more than can be seen.
         let stride = data.distinct().div_ceil(POINTS);
         let some = if stride > 1 { format!(", every {stride}th of them") } else { String::new() };
+        let what = if data.distinct() > DISCS { "hexagons: how many of the data" } else { "discs: the data" };
         let subtitle =
-            format!("discs: the data{some}; ellipses: they hold 50 % (line) and 90 % (dashes) of the fitted Gaussian");
+            format!("{what}{some}; ellipses: they hold 50 % (line) and 90 % (dashes) of the fitted Gaussian");
         let pair = |i: usize, j: usize| {
             let (x, y) = (column(j), column(i));
             let panel = Panel::new(Axis::new(&names[j]), Axis::new(&names[i]));
