@@ -71,7 +71,10 @@ fn near_zero_the_other_ways_round_keep_their_digits() -> Result<()> {
     let (p, delta) = (0.3, 1e-8);
     let both = Tensor::new(&[1.0, 0.0], &CPU)?;
     let (truth, near) = (Bernoulli::from_prob(p, &CPU)?, Bernoulli::from_prob(p + delta, &CPU)?);
-    let is = |found: f64, right: f64| ensure!((found / right - 1.0).abs() < 1e-6, "{found:e}, not {right:e}");
+    let is = |found: f64, right: f64| {
+        ensure!((found / right - 1.0).abs() < 1e-6, "{found:e}, not {right:e}");
+        Ok(())
+    };
     let right = delta * delta / (2.0 * p * (1.0 - p));
     for (a, b) in [(&truth, &near), (&near, &truth)] {
         is(host(&a.kl_divergence(b, &both)?)?[0], right)?;
@@ -80,7 +83,9 @@ fn near_zero_the_other_ways_round_keep_their_digits() -> Result<()> {
     let loss = Objective::ReverseKl.loss(&near, &near.log_prob(seen.batch())?, &seen)?;
     is(loss.to_scalar::<f64>()?, right)?;
     // Of three classes Σ q δ² − (Σ q δ)² is the variance of what the logits differ by.
-    let at = |delta: f64| Softmax::from_coefficients(&coefficients(&[0.0, 0.0, 0.7, 0.0, 0.0, delta - 0.4], 3)?);
+    let at = |delta: f64| -> Result<Softmax> {
+        Ok(Softmax::from_coefficients(&coefficients(&[0.0, 0.0, 0.7, 0.0, 0.0, delta - 0.4], 3)?)?)
+    };
     let (weights, x) = ([1.0, 0.7f64.exp(), (-0.4f64).exp()], Tensor::new(&[[1.0, 2.0]], &CPU)?);
     let share = weights[2] / weights.iter().sum::<f64>();
     let batch = Labelled::new(x, Tensor::new(&[0u32], &CPU)?)?;
