@@ -17,7 +17,6 @@ use candle_mle_plot::{Figure, Ink, Panel};
 
 const SIDE: usize = 201;
 const N: usize = 1500;
-const REPEATS: usize = 20;
 
 /// How near a curve points lie: a Gaussian profile across it.
 fn near(distance: f64) -> f64 {
@@ -58,7 +57,7 @@ fn main() -> Result<()> {
             candle_mle::info::Result::Ok(points.iter().map(|point| (point[0], point[1])).unzip())
         };
         let (x, y): (Vec<f64>, Vec<f64>) = draw()?;
-        let (mean, spread) = repeated(REPEATS, || draw().and_then(|(x, y)| ksg1(&x, &y, 3)))?;
+        let (mean, spread) = repeated(20, || draw().and_then(|(x, y)| ksg1(&x, &y, 3)))?;
         let chance = permutation_p_value(&x, &y, 99, &mut rng, |x, y| ksg1(x, y, 3))?;
         let estimate = format!("{} ± {:.2}", fixed(mean.to(unit), 2), spread.to(unit));
         println!("{name:<14}{:>12}{i:>16.4}{estimate:>18}{chance:>8.2}", fixed(rho, 3));

@@ -17,12 +17,11 @@ use candle_mle_plot::{Axis, Figure, Ink, Panel};
 
 const PLACES: usize = 64;
 const NOISE: f64 = 0.05;
-const DRAWS: usize = 150;
 const DEGREES: usize = 10;
 
 fn main() -> Result<()> {
     let run = Run::<Draws>::from_args("held_out", include_str!("held_out.rs"))?;
-    let (unit, draws) = (run.unit(), run.n_or(DRAWS));
+    let (unit, draws) = (run.unit(), run.n_or(150));
     let place = |cell: usize| (2 * cell + 1) as f64 / PLACES as f64 - 1.0; // from −1 to 1
     let answers = |cell| if (6.0 * place(cell)).sin() > 0.0 { [NOISE, 1.0 - NOISE] } else { [1.0 - NOISE, NOISE] };
     let law = Pmf::from_counts([PLACES, 2], (0..PLACES).flat_map(answers).collect::<Vec<_>>())?;
@@ -68,11 +67,8 @@ fn main() -> Result<()> {
         true => format!("Degree {best} does best on new rows{more}"),
         false => "On new rows no polynomial does better than not to look at x".to_string(),
     };
-    let figure = Figure::new(title)
-        .subtitle("below 0 the predictor would do better not to look at x")
-        .column([degrees])
-        .column([places]);
-    run.draw("held_out.png", figure)?;
+    let figure = Figure::new(title).subtitle("below 0 the predictor would do better not to look at x");
+    run.draw("held_out.png", figure.column([degrees]).column([places]))?;
     println!("NaN: no answer at unseen places; -inf: one was ruled out that occurs");
     run.say_picture("held_out.png");
     Ok(())

@@ -106,11 +106,8 @@ impl Objective {
         Ok(match self {
             Self::Kl => {
                 let log_p = p.log_p::<M>()?.ok_or(Error::NoResolution)?;
-                let (d, mass) = ((like(log_p)? - log_q)?, like(p.mass())?);
-                let sum = (&d * &mass)?.sum_all()?;
                 // To look costs more than to work it out.
-                let near = kl_near(&d.detach(), &log_q.detach(), &mass)?;
-                valued(&sum, &near.1.where_cond(&near.0, &sum.detach())?)?
+                kl(&(like(log_p)? - log_q)?, log_q, &like(p.mass())?)?
             }
             Self::CrossEntropy => (like(p.mass())? * log_q)?.sum_all()?.neg()?,
             Self::Nll => (like(p.count())? * log_q)?.sum_all()?.neg()?,
@@ -127,8 +124,10 @@ impl Objective {
                 let q = log_q.exp()?;
                 // 0 ln 0 = 0, also in the gradient.
                 let zero = q.zeros_like()?;
-                let log_ratio = q.gt(&zero)?.where_cond(&(log_q - like(&log_mass)?)?, &zero)?;
-                ((q * log_ratio)?.sum_all()? + ((log_z.exp()? - 1.0)? - log_z)?)?
+                let log_mass = like(&log_mass)?;
+                let log_ratio = q.gt(&zero)?.where_cond(&(log_q - &log_mass)?, &zero)?;
+                let besides = valued(&((log_z.exp()? - 1.0)? - &log_z)?, &second_order(&log_z.neg()?)?)?;
+                (kl(&log_ratio, &log_mass, &q)? + besides)?
             }
         })
     }
@@ -160,6 +159,13 @@ impl Objective {
 
 /// Below this a sum of p̂ ln p̂/q, of either sign, cancels to fewer digits than it should have.
 const NEAR: f64 = 1e-2;
+
+/// Σ p d with d = ln p − ln q, by what keeps its digits near 0 where that is the same.
+fn kl(d: &Tensor, log_q: &Tensor, p: &Tensor) -> Result<Tensor> {
+    let sum = (d * p)?.sum_all()?;
+    let (near, is) = kl_near(&d.detach(), &log_q.detach(), &p.detach())?;
+    valued(&sum, &is.where_cond(&near, &sum.detach())?)
+}
 
 /// Σ p (e⁻ᵈ − 1 + d) with d = ln p − ln q, which is Σ p d but for Σ q − p: no term is negative, and near 0 none loses digits. And
 /// whether that is 0 to rounding, where q has no mass elsewhere.

@@ -2,14 +2,20 @@
 
 mod certain;
 mod counts;
+mod groups;
 mod hull;
 mod limit;
 mod margins;
 mod modular;
+#[cfg(test)]
+mod tests;
 
 pub use counts::of_counts;
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use candle_core::Tensor;
 use candle_mle_info::Information;
@@ -18,6 +24,7 @@ use crate::batch::{Labelled, host};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result};
 use certain::{Inverse, Number, Twice, size};
+use groups::Groups;
 use hull::{Budget, Hull, dot, hull};
 use limit::Limit;
 use margins::{Margins, Pair, Whitening};
@@ -40,8 +47,34 @@ pub struct Separation {
     /// Which classes a row may still have in the limit, by row and class, and how many directions these rows determine.
     pub(crate) left: Vec<bool>,
     pub(crate) rank: usize,
-    /// Which way all separating directions move a coefficient against class 0, if they agree.
-    signs: Vec<Vec<Option<f64>>>,
+    /// Which way all separating directions move a coefficient against class 0, if they agree; not asked before it is needed.
+    signs: OnceLock<Vec<Vec<Option<f64>>>>,
+    unasked: Option<Arc<Unasked>>,
+}
+
+/// What the signs are found from.
+struct Unasked {
+    margins: Margins,
+    groups: Vec<usize>,
+    space: Space,
+    zero: Vec<Pair>,
+    direction: Vec<Twice>,
+    part: Vec<Pair>,
+}
+
+impl fmt::Debug for Unasked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unasked").finish_non_exhaustive()
+    }
+}
+
+impl Unasked {
+    fn signs(&self) -> Vec<Vec<Option<f64>>> {
+        let (space, zero) = (self.space.clone(), self.zero.clone());
+        let search = Search { space, zero, ..Search::new(&self.margins, Budget(WORK / 10)) };
+        let of_groups = search.signs(&self.direction, self.part.clone());
+        self.groups.iter().map(|group| of_groups[*group].clone()).collect()
+    }
 }
 
 impl Separation {
@@ -68,11 +101,12 @@ impl Separation {
         if base >= self.limit.len() {
             return vec![];
         }
+        let signs = self.signs.get_or_init(|| self.unasked.as_ref().map_or_else(Vec::new, |unasked| unasked.signs()));
         let of = |class: usize, j: usize| {
             // Against class 0, whose own signs are none.
             let sign = match (class, base) {
-                (_, 0) => self.signs[class][j],
-                (0, _) => self.signs[base][j].map(|sign| -sign),
+                (_, 0) => signs[class][j],
+                (0, _) => signs[base][j].map(|sign| -sign),
                 _ => None,
             };
             match (self.open[class][j] == self.open[base][j], sign) {
@@ -82,6 +116,11 @@ impl Separation {
             }
         };
         (0..self.limit.len()).map(|class| (0..self.limit[class].len()).map(|j| of(class, j)).collect()).collect()
+    }
+
+    /// Whether what is not told apart determines all coefficients of one class against another: whether these have finite limits.
+    pub fn determines(&self, class: usize, base: usize) -> bool {
+        matches!((self.open.get(class), self.open.get(base)), (Some(class), Some(base)) if class == base)
     }
 }
 
@@ -115,18 +154,42 @@ pub fn separation(p: &Empirical<Labelled>, classes: usize) -> Result<Option<Sepa
     if classes < 2 {
         return Ok(None);
     }
-    let Some(Found { delta, space, zero, part }) = Search::new(&margins).decide()? else { return Ok(None) };
-    let signs = Search { space: space.clone(), zero: zero.clone(), ..Search::new(&margins) }.signs(&delta, part);
-    let direction = margins.own_units(&delta.iter().map(|d| d.nearest()).collect::<Vec<_>>());
-    let complete = space.rank() == 0;
-    let start = vec![0.0; margins.parameters()];
+    let mut budget = Budget(WORK / 4);
+    let groups = Groups::new(&margins, &mut budget);
+    let grouped = groups.margins(&margins);
+    if grouped.classes == 1 {
+        return Ok(None);
+    }
+    let mut search = Search::new(&grouped, Budget(WORK));
+    let Some(Found { delta, part }) = search.decide()? else { return Ok(None) };
+    let (space, zero) = (search.space, search.zero);
+    // What a group does each of its classes does.
+    let width = margins.width();
+    let of_class = |class: usize| match groups.of[class] {
+        0 => vec![0.0; width],
+        group => delta[(group - 1) * width..][..width].iter().map(|d| d.nearest()).collect(),
+    };
+    let direction = margins.own_units(&(1..classes).flat_map(of_class).collect::<Vec<_>>());
     let normal = space.normal();
-    let left: Vec<bool> = (0..margins.rows()).flat_map(|row| margins.inside(row, &normal)).collect();
-    let (infimum, theta) =
-        if complete { (0.0, start) } else { Limit { margins: &margins, open: left.clone() }.minimum(start) };
-    let (limit, open, rank) = (margins.unscaled(&theta), margins.open(&zero), space.rank());
+    let of_row = |row: usize| {
+        let inside = grouped.inside(row, &normal);
+        groups.of.iter().map(|group| inside[*group]).collect::<Vec<_>>()
+    };
+    let left: Vec<bool> = (0..margins.rows()).flat_map(of_row).collect();
+    let (infimum, theta) = Limit::new(&margins, &left).minimum();
+    let rank = (classes - grouped.classes) * width + space.rank();
+    let lifted: Vec<Pair> = zero.iter().map(|(row, group)| (*row, groups.class(*group))).collect();
+    let (limit, open) = (margins.unscaled(&theta), margins.open(&[groups.zero, lifted].concat()));
+    let one = grouped.parameters() - space.rank() == 1;
+    let complete = rank == 0;
     let infimum = Information::from_nats(infimum);
-    Ok(Some(Separation { infimum, direction, complete, limit, open, left, rank, signs }))
+    let unasked = Unasked { groups: groups.of, space, zero, direction: delta, part, margins: grouped };
+    let (signs, unasked) = match one || unasked.margins.pairs() > 20_000 || unasked.margins.parameters() > 64 {
+        // At once, where it is all known or never will be.
+        true => (unasked.signs().into(), None),
+        false => (OnceLock::new(), Some(Arc::new(unasked))),
+    };
+    Ok(Some(Separation { infimum, direction, complete, limit, open, left, rank, signs, unasked }))
 }
 
 /// The same for a coin (m,) of zeros and ones: one that showed a single face is the likelier the surer it is of it.
@@ -137,17 +200,9 @@ pub fn one_sided(p: &Empirical<Tensor>) -> Result<Option<Separation>> {
     }
     let direction = vec![vec![0.0], vec![2.0 * heads - 1.0]];
     let (limit, open) = (vec![vec![0.0]; 2], vec![vec![0], vec![1]]);
-    let signs = direction.iter().map(|of| of.iter().map(|d| Some(d.signum())).collect()).collect();
-    Ok(Some(Separation {
-        infimum: Information::ZERO,
-        direction,
-        complete: true,
-        limit,
-        open,
-        left: vec![],
-        rank: 0,
-        signs,
-    }))
+    let signs: Vec<Vec<_>> = direction.iter().map(|of| of.iter().map(|d| Some(d.signum())).collect()).collect();
+    let (infimum, signs, left) = (Information::ZERO, signs.into(), vec![]);
+    Ok(Some(Separation { infimum, direction, complete: true, limit, open, left, rank: 0, signs, unasked: None }))
 }
 
 /// The same for a die, (m,) of levels 0 … k−1, u32: a level that was never seen is the likelier the less probable it is, for
@@ -172,9 +227,9 @@ pub fn unseen_levels(p: &Empirical<Tensor>, levels: usize) -> Result<Option<Sepa
         counts.iter().enumerate().map(|(level, count)| vec![if *count > 0.0 { 0 } else { level as u64 + 1 }]).collect();
     // Of two levels that were never seen nothing says which falls behind the other.
     let sign = |d: &f64| if counts[0] > 0.0 || *d != 0.0 { Some(d.signum()) } else { None };
-    let signs = direction.iter().map(|of| of.iter().map(sign).collect()).collect();
-    let (infimum, complete) = (p.entropy() * p.total(), p.distinct() == 1);
-    Ok(Some(Separation { infimum, direction, complete, limit, open, left: vec![], rank: 0, signs }))
+    let signs: Vec<Vec<_>> = direction.iter().map(|of| of.iter().map(sign).collect()).collect();
+    let (infimum, complete, signs) = (p.entropy() * p.total(), p.distinct() == 1, signs.into());
+    Ok(Some(Separation { infimum, direction, complete, limit, open, left: vec![], rank: 0, signs, unasked: None }))
 }
 
 /// What the search may cost, in multiplications: some ten seconds.
@@ -183,13 +238,17 @@ const WORK: u64 = 20_000_000_000;
 /// How many pairs the hull is of at first, and by how many it grows.
 const PART: usize = 512;
 
-/// A direction, in standard coordinates, the space of the margins that it leaves at zero, and an independent part of these.
+/// A direction, in standard coordinates, that all margins outside the space meet, and the pairs whose hull was looked at last.
 struct Found {
     delta: Vec<Twice>,
-    space: Space,
-    zero: Vec<Pair>,
-    /// The pairs whose hull was looked at last.
     part: Vec<Pair>,
+}
+
+/// What a margin adds to the space, scaled to length 1, the length that it had, and which share this was of it.
+struct Point {
+    of: Vec<f64>,
+    length: f64,
+    share: f64,
 }
 
 struct Search<'a> {
@@ -202,13 +261,16 @@ struct Search<'a> {
     pending: Vec<(Pair, f64)>,
     soft: Vec<Vec<f64>>,
     budget: Budget,
+    /// What the certain zeros rest on.
+    #[cfg(test)]
+    balances: Vec<tests::Balance>,
 }
 
 /// What is left of a margin beyond others below this share of its length may be rounding.
 const FAINT: f64 = 1e-7;
 
 impl<'a> Search<'a> {
-    fn new(margins: &'a Margins) -> Self {
+    fn new(margins: &'a Margins, budget: Budget) -> Self {
         let space = Space::new(margins.parameters());
         Self {
             margins,
@@ -217,12 +279,14 @@ impl<'a> Search<'a> {
             zero: vec![],
             pending: vec![],
             soft: vec![],
-            budget: Budget(WORK),
+            budget,
+            #[cfg(test)]
+            balances: vec![],
         }
     }
 
     /// What separates; none where all margins must be zero.
-    fn decide(mut self) -> Result<Option<Found>> {
+    fn decide(&mut self) -> Result<Option<Found>> {
         loop {
             if self.space.rank() == self.margins.parameters() {
                 return Ok(None);
@@ -233,30 +297,33 @@ impl<'a> Search<'a> {
                 return Ok(None);
             }
             let projection = [self.projection(), self.soft.clone()].concat();
+            let mut points = self.points(&part, &projection)?;
             // What may be outside by rounding alone waits until the rest is known.
-            let clear: Vec<Pair> = part.iter().copied().filter(|pair| self.share(*pair, &projection) > FAINT).collect();
-            match (clear.is_empty(), self.pending.is_empty()) {
-                (false, _) => part = clear,
-                (true, true) => {}
-                (true, false) => {
+            let clear: Vec<bool> = points.iter().map(|point| point.share > FAINT).collect();
+            match (clear.contains(&true), self.pending.is_empty()) {
+                (true, _) => {
+                    let keep = |at: usize| clear[at];
+                    (part, points) = (kept(part, keep), kept(points, keep));
+                }
+                (false, true) => {}
+                (false, false) => {
                     self.settle()?;
                     continue;
                 }
             }
+            let mut known: HashSet<Pair> = part.iter().copied().collect();
             loop {
-                let (points, lengths): (Vec<_>, Vec<_>) =
-                    part.iter().map(|pair| self.point(*pair, &projection)).unzip();
-                match hull(&points, &mut self.budget) {
+                match hull(&points, |point| &point.of, &mut self.budget) {
                     Hull::Unknown => {
                         return Err(undecided("the search took too long, or lost its way in rounding errors"));
                     }
                     Hull::Around(of) => {
-                        self.pending.extend(of.iter().map(|(at, weight)| (part[*at], weight / lengths[*at])));
+                        self.pending.extend(of.iter().map(|(at, weight)| (part[*at], weight / points[*at].length)));
                         if self.settle().is_err() {
                             // With what balances beyond these it may be certain.
                             let before = self.soft.len();
                             for (at, _) in of {
-                                let vector = beyond(points[at].clone(), &self.soft[before..]);
+                                let vector = beyond(points[at].of.clone(), &self.soft[before..]);
                                 if dot(&vector, &vector).sqrt() > FAINT {
                                     self.soft.push(unit(vector));
                                 }
@@ -272,19 +339,14 @@ impl<'a> Search<'a> {
                         let (delta, error) = self.polish(self.standard(&direction))?;
                         let missed = self.missed(&delta, &error, normal.as_deref());
                         if missed.is_empty() {
-                            return Ok(Some(Found { delta, space: self.space, zero: self.zero, part }));
+                            return Ok(Some(Found { delta, part }));
                         }
-                        let before = part.len();
-                        part.extend(
-                            missed
-                                .into_iter()
-                                .filter(|pair| !part[..before].contains(pair))
-                                .take(PART)
-                                .collect::<Vec<_>>(),
-                        );
-                        if part.len() == before {
+                        let new: Vec<Pair> = missed.into_iter().filter(|pair| known.insert(*pair)).take(PART).collect();
+                        if new.is_empty() {
                             return Err(undecided("a margin is too small beside the rounding errors"));
                         }
+                        points.extend(self.points(&new, &projection)?);
+                        part.extend(new);
                     }
                 }
             }
@@ -292,7 +354,7 @@ impl<'a> Search<'a> {
     }
 
     /// Which way all separating directions move each coefficient against class 0, if they agree.
-    fn signs(mut self, delta: &[Twice], part: Vec<Pair>) -> Vec<Vec<Option<f64>>> {
+    fn signs(mut self, delta: &[Twice], mut part: Vec<Pair>) -> Vec<Vec<Option<f64>>> {
         let (parameters, width) = (self.margins.parameters(), self.margins.width());
         let mut signs = vec![vec![None; self.margins.columns_of_x() + 1]; self.margins.classes];
         let one = parameters - self.space.rank() == 1;
@@ -303,8 +365,8 @@ impl<'a> Search<'a> {
         if !one && (self.margins.pairs() > 20_000 || parameters > 64) {
             return signs;
         }
-        self.budget = Budget(WORK / 10);
         let projection = self.projection();
+        let Ok(mut points) = self.points(&part, &projection) else { return signs };
         let whole = dot(&delta.iter().map(|d| d.nearest()).collect::<Vec<_>>(), &vec![1.0; parameters]).abs().max(1.0);
         for class in 1..self.margins.classes {
             for (at, of) in self.margins.coefficients().into_iter().enumerate() {
@@ -316,15 +378,23 @@ impl<'a> Search<'a> {
                 signs[class][place] = if one {
                     (along.abs() > 1e-12 * whole).then_some(sign)
                 } else {
-                    self.agrees(function.iter().map(|f| sign * f).collect(), part.clone(), &projection).then_some(sign)
+                    let function = function.iter().map(|f| sign * f).collect();
+                    self.agrees(function, &mut part, &mut points, &projection).then_some(sign)
                 };
             }
         }
         signs
     }
 
-    /// Whether no separating direction makes this function of δ negative: none meets its opposite and all margins strictly.
-    fn agrees(&mut self, function: Vec<f64>, mut part: Vec<Pair>, projection: &[Vec<f64>]) -> bool {
+    /// Whether no separating direction makes this function of δ negative: none meets its opposite and all margins strictly. The
+    /// pairs that it took to see it are added to these.
+    fn agrees(
+        &mut self,
+        function: Vec<f64>,
+        part: &mut Vec<Pair>,
+        points: &mut Vec<Point>,
+        projection: &[Vec<f64>],
+    ) -> bool {
         let width = self.margins.width();
         let opposite: Vec<f64> =
             function.chunks(width).flat_map(|class| self.whitening.of(class)).map(|f| -f).collect();
@@ -332,24 +402,28 @@ impl<'a> Search<'a> {
         if dot(&opposite, &opposite).sqrt() <= FAINT {
             return false;
         }
-        let (opposite, normal) = (unit(opposite), (self.space.rank() > 0).then(|| self.space.normal()));
-        loop {
-            let mut points: Vec<Vec<f64>> = part.iter().map(|pair| self.point(*pair, projection).0).collect();
-            points.push(opposite.clone());
-            match hull(&points, &mut self.budget) {
-                Hull::Around(_) => return true,
-                Hull::Unknown => return false,
+        let normal = (self.space.rank() > 0).then(|| self.space.normal());
+        let own = points.len();
+        points.push(Point { of: unit(opposite), length: 1.0, share: 1.0 });
+        let agrees = loop {
+            match hull(points, |point| &point.of, &mut self.budget) {
+                Hull::Around(_) => break true,
+                Hull::Unknown => break false,
                 Hull::Beside(direction) => {
-                    let Ok((delta, error)) = self.polish(self.standard(&direction)) else { return false };
+                    let Ok((delta, error)) = self.polish(self.standard(&direction)) else { break false };
                     let missed = self.missed(&delta, &error, normal.as_deref());
                     let new: Vec<Pair> = missed.into_iter().filter(|pair| !part.contains(pair)).take(PART).collect();
                     if new.is_empty() {
-                        return false;
+                        break false;
                     }
+                    let Ok(more) = self.points(&new, projection) else { break false };
+                    points.extend(more);
                     part.extend(new);
                 }
             }
-        }
+        };
+        points.remove(own);
+        agrees
     }
 
     /// Some pairs that are not in the space, evenly spread over the table.
@@ -388,11 +462,21 @@ impl<'a> Search<'a> {
         basis
     }
 
-    /// What a margin adds to the space, scaled to length 1, and the length that it had.
-    fn point(&self, pair: Pair, projection: &[Vec<f64>]) -> (Vec<f64>, f64) {
-        let point = beyond(self.whitened(pair), projection);
-        let length = dot(&point, &point).sqrt();
-        (unit(point), length)
+    /// The margins of some pairs as points, if there is work left for them.
+    fn points(&mut self, pairs: &[Pair], projection: &[Vec<f64>]) -> Result<Vec<Point>> {
+        let (width, rounding) = (self.margins.width(), if self.whitening.plain() { 1 } else { 40 });
+        let one = rounding * width * width + self.margins.parameters() * (2 + 4 * projection.len());
+        if !self.budget.pay(pairs.len() * one) {
+            return Err(undecided("the search took too long"));
+        }
+        let point = |pair: &Pair| {
+            let whole = self.whitened(*pair);
+            let size = dot(&whole, &whole).sqrt();
+            let left = beyond(whole, projection);
+            let length = dot(&left, &left).sqrt();
+            Point { of: unit(left), length, share: length / size }
+        };
+        Ok(pairs.iter().map(point).collect())
     }
 
     /// A direction from the whitened to the standard coordinates.
@@ -406,14 +490,6 @@ impl<'a> Search<'a> {
             self.margins.spread(*pair, &self.margins.exactly::<T>(pair.0), T::difference(0.0, 0.0), |x| -x)
         };
         pairs.iter().map(column).collect()
-    }
-
-    /// How much of a margin is beyond an orthonormal basis.
-    fn share(&self, pair: Pair, basis: &[Vec<f64>]) -> f64 {
-        let whole = self.whitened(pair);
-        let size = dot(&whole, &whole).sqrt();
-        let left = beyond(whole, basis);
-        dot(&left, &left).sqrt() / size
     }
 
     /// Makes sure that margins, some of those pending, sum to something in the space with weights > 0, and widens the space by
@@ -440,6 +516,8 @@ impl<'a> Search<'a> {
                     light = self.light::<Twice>(&independent, zero, &rest);
                 }
                 if light.is_empty() {
+                    #[cfg(test)]
+                    self.balances.push(tests::Balance { independent, beside: zero.to_vec(), rest });
                     let more = self.margins.widen(&mut self.space, &pairs);
                     self.zero.extend(more);
                     (self.pending, self.soft) = (vec![], vec![]);
@@ -564,6 +642,11 @@ impl<T: Number> Along<T> {
         // The difference itself is rounded once more.
         self.of(y, c) > 1.01 * (self.lost[y] + self.lost[c]) + 2.0 * f64::EPSILON * self.of(y, c).abs()
     }
+}
+
+/// Those at these places.
+fn kept<T>(all: Vec<T>, keep: impl Fn(usize) -> bool) -> Vec<T> {
+    all.into_iter().enumerate().filter(|(at, _)| keep(*at)).map(|(_, one)| one).collect()
 }
 
 fn undecided(why: &'static str) -> Error {

@@ -319,8 +319,10 @@ impl Table {
         match (self.missing, numbers) {
             (Missing::Drop, _) | (Missing::Level, false) => None,
             (Missing::Level, true) => {
-                let problem =
-                    format!("{what}{number}, and no number is a level: fill it, or drop the row: --missing drop");
+                let problem = format!(
+                    "{what}{number}, and no number is a level: fill it, drop the row with --missing drop, or, if its \
+                         numbers are codes, --categorical {name}"
+                );
                 Some(cell(self.lines[*row], mark, problem))
             }
             (Missing::Error, _) => {

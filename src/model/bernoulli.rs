@@ -6,10 +6,11 @@ use candle_core::{Device, Tensor};
 use candle_nn::{Init, VarBuilder};
 use rand::Rng;
 
+use super::classifier::expected_log_ratio;
 use super::{KlDivergence, Model, Sample};
 use crate::batch::{host, like, number, same_numbers};
 use crate::device::float;
-use crate::error::{Result, parameter};
+use crate::error::{Error, Result, parameter};
 use crate::ops::log_sigmoid;
 use crate::parameters::{Parameters, Parts};
 
@@ -85,9 +86,8 @@ impl Sample for Bernoulli {
 impl KlDivergence for Bernoulli {
     fn kl_divergence(&self, q: &Self, batch: &Tensor) -> Result<Tensor> {
         let both = like(&self.logit, vec![1.0, 0.0], 2)?;
-        let (ln_p, ln_q) = (host(&self.log_prob(&both)?)?, host(&q.log_prob(&both)?)?);
-        let kl: f64 =
-            ln_p.iter().zip(&ln_q).filter(|(p, _)| **p > f64::NEG_INFINITY).map(|(p, q)| p.exp() * (p - q)).sum();
+        let law = |coin: &Self| coin.log_prob(&both)?.unsqueeze(0).map_err(Error::from);
+        let kl = host(&expected_log_ratio(&law(self)?, &law(q)?)?)?[0];
         Ok(Tensor::full(kl, batch.dim(0)?, &Device::Cpu)?)
     }
 }

@@ -27,22 +27,28 @@ pub(super) enum Hull {
 const ORIGIN: f64 = 1e-12;
 
 /// Wolfe's algorithm (1976, Mathematical Programming 11) for points of unit length; it stops where a direction is good enough.
-pub(super) fn hull(points: &[Vec<f64>], budget: &mut Budget) -> Hull {
+pub(super) fn hull<P>(points: &[P], of: impl Fn(&P) -> &Vec<f64>, budget: &mut Budget) -> Hull {
+    let points: Vec<&[f64]> = points.iter().map(|point| of(point).as_slice()).collect();
+    let runs: Vec<_> = points.iter().map(|point| runs(point)).collect();
+    let entries: usize = runs.iter().flatten().map(|(_, run)| run.len()).sum();
     let Some(first) = points.first() else { return Hull::Unknown };
     let width = first.len();
     let mut corral = Corral { of: vec![], weights: vec![], factor: vec![] };
-    corral.push(points, 0);
+    corral.push(&points, 0);
     corral.weights = vec![1.0];
-    let mut nearest = first.clone();
+    let mut nearest = first.to_vec();
     loop {
         let square = dot(&nearest, &nearest);
         if square.sqrt() <= ORIGIN {
             return Hull::Around(corral.of.into_iter().zip(corral.weights).collect());
         }
-        if !budget.pay(points.len() * width + corral.of.len() * corral.of.len()) {
+        if !budget.pay(entries + corral.of.len() * (corral.of.len() + width)) {
             return Hull::Unknown;
         }
-        let along = points.iter().map(|point| dot(point, &nearest)).enumerate();
+        let along = |runs: &Vec<(usize, &[f64])>| {
+            runs.iter().map(|(at, run)| dot(run, &nearest[*at..][..run.len()])).sum::<f64>()
+        };
+        let along = runs.iter().map(along).enumerate();
         let (at, least) = along.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, f64::NAN));
         if least >= 0.3 * square {
             return Hull::Beside(nearest);
@@ -51,16 +57,29 @@ pub(super) fn hull(points: &[Vec<f64>], budget: &mut Budget) -> Hull {
             // What is left to gain is rounding.
             return if least > 0.0 { Hull::Beside(nearest) } else { Hull::Unknown };
         }
-        corral.push(points, at);
+        corral.push(&points, at);
         corral.weights.push(0.0);
         if !corral.descend(budget) {
             return Hull::Unknown;
         }
         nearest = vec![0.0; width];
         for (point, weight) in corral.of.iter().zip(&corral.weights) {
-            nearest.iter_mut().zip(&points[*point]).for_each(|(sum, x)| *sum += weight * x);
+            nearest.iter_mut().zip(points[*point]).for_each(|(sum, x)| *sum += weight * x);
         }
     }
+}
+
+/// What a point is where it is not zero: of many classes a margin has entries for two.
+fn runs(point: &[f64]) -> Vec<(usize, &[f64])> {
+    let (mut runs, mut at) = (vec![], 0);
+    while let Some(from) = point[at..].iter().position(|x| *x != 0.0) {
+        let from = at + from;
+        // A zero alone ends no run.
+        let pairs = point[from..].windows(2).position(|pair| pair == [0.0, 0.0]);
+        at = pairs.map_or(point.len(), |end| from + end);
+        runs.push((from, &point[from..at]));
+    }
+    runs
 }
 
 /// Affinely independent points, their weights, and the Cholesky factor of their products + 1.
@@ -71,14 +90,14 @@ struct Corral {
 }
 
 impl Corral {
-    fn push(&mut self, points: &[Vec<f64>], at: usize) {
+    fn push(&mut self, points: &[&[f64]], at: usize) {
         let mut row: Vec<f64> = Vec::with_capacity(self.of.len() + 1);
         for (point, above) in self.of.iter().zip(&self.factor) {
-            let product = 1.0 + dot(&points[*point], &points[at]);
+            let product = 1.0 + dot(points[*point], points[at]);
             let before = dot(&above[..row.len()], &row);
             row.push((product - before) / above[row.len()]);
         }
-        let left = 1.0 + dot(&points[at], &points[at]) - dot(&row, &row);
+        let left = 1.0 + dot(points[at], points[at]) - dot(&row, &row);
         row.push(left.max(f64::EPSILON * f64::EPSILON).sqrt());
         self.factor.push(row);
         self.of.push(at);
@@ -143,6 +162,13 @@ impl Corral {
     }
 }
 
+/// In four sums, so that one need not wait for another.
 pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
+    let mut sums = [0.0; 4];
+    for (a, b) in a.iter().zip(b) {
+        (0..4).for_each(|at| sums[at] += a[at] * b[at]);
+    }
+    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }

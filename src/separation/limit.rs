@@ -1,43 +1,88 @@
 //! The likelihood of what a separation leaves: the classes that are ruled out for a row drop out of its softmax, and what is left
 //! has a finite maximum (Geyer 2009, Electronic Journal of Statistics 3).
 
+use std::collections::HashMap;
+
 use nalgebra::{DMatrix, DVector};
 
 use super::margins::Margins;
 
-/// The classes that each row may still have, its own among them.
+/// Rows by the classes that they may still have.
 pub(super) struct Limit<'a> {
-    pub margins: &'a Margins,
-    /// By row and class.
-    pub open: Vec<bool>,
+    margins: &'a Margins,
+    parts: Vec<Part>,
 }
 
-/// −Σ ln q, its gradient and its Hessian, the observed Fisher information.
+/// Classes, in rising order, and the rows that may have each of them, their own among these.
+struct Part {
+    classes: Vec<usize>,
+    rows: Vec<usize>,
+}
+
+/// −Σ ln q, its gradient and the lower triangle of its Hessian, the observed Fisher information.
 struct At {
     loss: f64,
     gradient: DVector<f64>,
     hessian: DMatrix<f64>,
 }
 
-impl Limit<'_> {
-    /// The least −Σ ln q in nats, where it is reached (in standard coordinates), by Newton's method. Directions that the rows
+/// So many rows are multiplied at a time.
+const BLOCK: usize = 256;
+/// Of more rows than this a part is fitted first.
+const MANY: usize = 20_000;
+
+impl<'a> Limit<'a> {
+    /// `open` tells by row and class which it may still have.
+    pub fn new(margins: &'a Margins, open: &[bool]) -> Self {
+        let (mut parts, mut place) = (vec![], HashMap::new());
+        for (row, open) in open.chunks(margins.classes).enumerate() {
+            let classes: Vec<usize> = (0..margins.classes).filter(|class| open[*class]).collect();
+            if classes.len() > 1 {
+                let at = *place.entry(open).or_insert_with(|| {
+                    parts.push(Part { classes, rows: vec![] });
+                    parts.len() - 1
+                });
+                parts[at].rows.push(row);
+            }
+        }
+        Self { margins, parts }
+    }
+
+    /// The least −Σ ln q in nats, and where it is reached (in standard coordinates), by Newton's method. Directions that the rows
     /// left do not determine stay where they are.
-    pub fn minimum(&self, start: Vec<f64>) -> (f64, Vec<f64>) {
-        let mut theta = DVector::from_vec(start);
-        let mut at = self.at(&theta);
-        for _ in 0..400 {
+    pub fn minimum(&self) -> (f64, Vec<f64>) {
+        let start = DVector::zeros(self.margins.parameters());
+        let rows: usize = self.parts.iter().map(|part| part.rows.len()).sum();
+        let mut from = self.at(&start, 1);
+        let mut theta = start.clone();
+        if rows > MANY {
+            // Where a part of them has its maximum, or is on its way to none, is mostly near to that of all.
+            let stride = rows.div_ceil(MANY);
+            let (near, _) = self.descend(start.clone(), self.at(&start, stride), stride, 8);
+            let there = self.at(&near, 1);
+            if there.loss < from.loss {
+                (theta, from) = (near, there);
+            }
+        }
+        let (theta, loss) = self.descend(theta, from, 1, 400);
+        (loss, theta.as_slice().to_vec())
+    }
+
+    /// So many steps from a place, over every so manieth row; where they lead, and the loss there.
+    fn descend(&self, mut theta: DVector<f64>, mut at: At, stride: usize, steps: usize) -> (DVector<f64>, f64) {
+        for _ in 0..steps {
             let Some(newton) = newton(&at) else { break };
             let decrement = at.gradient.dot(&newton);
             // So near, the loss is flat to rounding, and a whole step is the last that is needed.
             if decrement <= 1e-12 * (1.0 + at.loss) {
                 theta -= &newton;
-                at = self.at(&theta);
+                at = self.at(&theta, stride);
                 break;
             }
             let mut length = 1.0;
             let (trial, there) = loop {
                 let trial = &theta - &newton * length;
-                let there = self.at(&trial);
+                let there = self.at(&trial, stride);
                 if there.loss <= at.loss - 1e-4 * length * decrement || length < 1e-10 {
                     break (trial, there);
                 }
@@ -48,60 +93,78 @@ impl Limit<'_> {
             }
             (theta, at) = (trial, there);
         }
-        (at.loss, theta.as_slice().to_vec())
+        (theta, at.loss)
     }
 
-    fn at(&self, theta: &DVector<f64>) -> At {
-        let (k, width, classes) = (theta.len(), self.margins.width(), self.margins.classes);
-        let (mut loss, mut gradient, mut hessian) = (0.0, DVector::zeros(k), DMatrix::<f64>::zeros(k, k));
-        let mut q = vec![0.0; classes];
-        for row in 0..self.margins.rows() {
-            let (x, y, count) = (self.margins.x(row), self.margins.y[row], self.margins.count[row]);
-            let open = &self.open[row * classes..][..classes];
-            let logit = |class: usize| {
-                let own = |at: usize| super::hull::dot(&theta.as_slice()[at * width..][..width], x);
-                if class == 0 { 0.0 } else { own(class - 1) }
-            };
-            let top = (0..classes).filter(|c| open[*c]).map(&logit).fold(f64::NEG_INFINITY, f64::max);
-            let mut others = 0.0; // of the softmax without its own class: so that ln q near 0 keeps its digits
-            let own = logit(y) - top;
-            for class in 0..classes {
-                q[class] = if open[class] { (logit(class) - top).exp() } else { 0.0 };
-                others += if class == y { 0.0 } else { q[class] };
+    fn at(&self, theta: &DVector<f64>, stride: usize) -> At {
+        let k = theta.len();
+        let mut at = At { loss: 0.0, gradient: DVector::zeros(k), hessian: DMatrix::zeros(k, k) };
+        for Part { classes, rows } in &self.parts {
+            let rows: Vec<usize> = rows.iter().copied().step_by(stride).collect();
+            rows.chunks(BLOCK).for_each(|rows| self.add(&mut at, theta, classes, rows));
+        }
+        at
+    }
+
+    /// Adds what some rows of these classes have.
+    fn add(&self, at: &mut At, theta: &DVector<f64>, classes: &[usize], rows: &[usize]) {
+        let width = self.margins.width();
+        // Where the parameters of a class begin; class 0 has none.
+        let place = |class: usize| (class - 1) * width;
+        let x = DMatrix::from_row_iterator(
+            rows.len(),
+            width,
+            rows.iter().flat_map(|row| self.margins.x(*row).iter().copied()),
+        );
+        let theta = DMatrix::from_fn(width, classes.len(), |j, at| match classes[at] {
+            0 => 0.0,
+            class => theta[place(class) + j],
+        });
+        let mut q = &x * theta;
+        // count (q − 1 for its own class), and count q_a (1 − q_a), the latter through what the others have near 1.
+        let (mut residual, mut spread) = (q.clone(), q.clone());
+        for (i, row) in rows.iter().enumerate() {
+            let (y, count) = (self.margins.y[*row], self.margins.count(*row));
+            let own = classes.binary_search(&y).unwrap_or(0);
+            let mut q = q.row_mut(i);
+            let (top, logit) = (q.max(), q[own]);
+            q.apply(|logit| *logit = (*logit - top).exp());
+            // Without its own class, so that ln q near 0 keeps its digits.
+            let others: f64 = (0..classes.len()).filter(|c| *c != own).map(|c| q[c]).sum();
+            let all = others + q[own];
+            at.loss += count * if logit == top { others.ln_1p() } else { all.ln() - (logit - top) };
+            q /= all;
+            for a in 0..classes.len() {
+                let rest =
+                    if q[a] < 0.5 { 1.0 - q[a] } else { (0..classes.len()).filter(|c| *c != a).map(|c| q[c]).sum() };
+                residual[(i, a)] = count * if a == own { -others / all } else { q[a] };
+                spread[(i, a)] = count * q[a] * rest;
             }
-            if others == 0.0 {
-                continue;
+            // From here on with the count.
+            q *= count.sqrt();
+        }
+        let (gradient, transposed) = (x.tr_mul(&residual), x.transpose());
+        let first = usize::from(classes[0] == 0);
+        for a in first..classes.len() {
+            let from = place(classes[a]);
+            gradient.column(a).iter().enumerate().for_each(|(j, g)| at.gradient[from + j] += g);
+            // x times the weights of all pairs with a class before, side by side.
+            let mut weighed = DMatrix::zeros(rows.len(), (a + 1 - first) * width);
+            for b in first..=a {
+                let weights =
+                    if a == b { spread.column(a).into_owned() } else { -q.column(a).component_mul(&q.column(b)) };
+                for j in 0..width {
+                    let mut to = weighed.column_mut((b - first) * width + j);
+                    to.copy_from(&x.column(j));
+                    to.component_mul_assign(&weights);
+                }
             }
-            loss += count * if own == 0.0 { others.ln_1p() } else { (others + own.exp()).ln() - own };
-            let z = others + own.exp();
-            q.iter_mut().for_each(|q| *q /= z);
-            for a in 1..classes {
-                let residual = if a == y { -others / z } else { q[a] };
-                if residual == 0.0 {
-                    continue;
-                }
-                for (i, x) in x.iter().enumerate() {
-                    gradient[(a - 1) * width + i] += count * residual * x;
-                }
-                for b in 1..=a {
-                    // q_a (1 − q_a) through what the others have, which near 1 keeps its digits.
-                    let rest: f64 = if a == b { (0..classes).filter(|c| *c != a).map(|c| q[c]).sum() } else { -q[b] };
-                    let weight = count * q[a] * rest;
-                    if weight == 0.0 {
-                        continue;
-                    }
-                    // Above the diagonal, column by column, as the matrix lies in memory.
-                    for (i, xi) in x.iter().enumerate().filter(|(_, xi)| **xi != 0.0) {
-                        let (scaled, upto) = (weight * xi, if a == b { i + 1 } else { width });
-                        let from = ((a - 1) * width + i) * k + (b - 1) * width;
-                        let column = &mut hessian.as_mut_slice()[from..from + upto];
-                        column.iter_mut().zip(x).for_each(|(h, xj)| *h += scaled * xj);
-                    }
-                }
+            let blocks = &transposed * weighed;
+            for b in first..=a {
+                let mut to = at.hessian.view_mut((from, place(classes[b])), (width, width));
+                to += blocks.columns((b - first) * width, width);
             }
         }
-        hessian.fill_lower_triangle_with_upper_triangle();
-        At { loss, gradient, hessian }
     }
 }
 
@@ -116,6 +179,7 @@ fn newton(at: &At) -> Option<DVector<f64>> {
     for i in 0..k {
         scaled[(i, i)] += if unit[i] > 0.0 { 1e-13 } else { 1.0 };
     }
+    // Of the matrix its lower triangle is read.
     let step = scaled.cholesky()?.solve(&at.gradient.component_mul(&unit)).component_mul(&unit);
     step.iter().all(|s| s.is_finite()).then_some(step)
 }

@@ -1,5 +1,7 @@
 //! The margins of a linear classifier: (δ_y − δ_c)·(x, 1) of every observation against every other class.
 
+use std::sync::Arc;
+
 use nalgebra::DMatrix;
 
 use super::certain::{Number, Twice};
@@ -13,24 +15,32 @@ use crate::standardize::middle;
 /// Row, and a class that is not its own.
 pub(super) type Pair = (usize, usize);
 
-/// The rows of a table and their classes. A direction δ has, for every class but class 0, which stays at zero, a slope for each
+/// Rows of a table and their classes. A direction δ has, for every class but class 0, which stays at zero, a slope for each
 /// column and an intercept.
+#[derive(Clone, Debug)]
 pub(super) struct Margins {
+    table: Arc<Rows>,
+    /// Which rows of the table; none stands for all.
+    part: Option<Vec<usize>>,
+    pub classes: usize,
+    pub y: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Rows {
     /// x as it stands, its columns, and which of them are no combination of those before and 1: the others take no part.
     all: Vec<f64>,
     of: usize,
     kept: Vec<usize>,
     columns: usize,
-    pub classes: usize,
-    pub y: Vec<usize>,
-    pub count: Vec<f64>,
+    count: Vec<f64>,
     /// The columns kept.
     raw: Vec<f64>,
     /// (x − shift) / scale and 1, row by row: the shift a value of the column and the scale a power of two, so that each number
     /// is the true one to half a unit in its last place. Neither follows a value that lies far from the others.
     standard: Vec<f64>,
-    pub shift: Vec<f64>,
-    pub scale: Vec<f64>,
+    shift: Vec<f64>,
+    scale: Vec<f64>,
 }
 
 impl Margins {
@@ -50,11 +60,27 @@ impl Margins {
         };
         let standard =
             if columns == 0 { vec![1.0; p.distinct()] } else { raw.chunks(columns).flat_map(of_row).collect() };
-        Ok(Self { all, of, kept, columns, classes, y, count: host(p.count())?, raw, standard, shift, scale })
+        let table = Rows { all, of, kept, columns, count: host(p.count())?, raw, standard, shift, scale };
+        Ok(Self { table: Arc::new(table), part: None, classes, y })
+    }
+
+    /// Rows of the same table with classes of their own.
+    pub fn of(&self, part: Option<Vec<usize>>, classes: usize, y: Vec<usize>) -> Self {
+        Self { table: self.table.clone(), part, classes, y }
+    }
+
+    /// Where a row stands in the table.
+    pub fn place(&self, row: usize) -> usize {
+        self.part.as_ref().map_or(row, |part| part[row])
+    }
+
+    /// How often a row was observed.
+    pub fn count(&self, row: usize) -> f64 {
+        self.table.count[self.place(row)]
     }
 
     pub fn width(&self) -> usize {
-        self.columns + 1
+        self.table.columns + 1
     }
 
     /// Parameters: slopes and intercept for every class but class 0.
@@ -77,7 +103,7 @@ impl Margins {
 
     /// (x, 1) of a row, in standard coordinates.
     pub fn x(&self, row: usize) -> &[f64] {
-        &self.standard[row * self.width()..][..self.width()]
+        &self.table.standard[self.place(row) * self.width()..][..self.width()]
     }
 
     /// A pair's margin as a function of δ, with these numbers as its (x, 1).
@@ -97,7 +123,7 @@ impl Margins {
     pub fn exactly<T: Number>(&self, row: usize) -> Vec<T> {
         let x = self.x(row);
         let length = x.iter().fold(0.0, |a: f64, x| a.max(x.abs())).log2().floor();
-        let raw = self.raw[row * self.columns..][..self.columns].iter().zip(&self.shift).zip(&self.scale);
+        let raw = self.raw(row).iter().zip(&self.table.shift).zip(&self.table.scale);
         let scaled =
             raw.map(|((x, shift), scale)| T::difference(*x, *shift) * T::difference(exp2(-length) / scale, 0.0));
         scaled.chain([T::difference(exp2(-length), 0.0)]).collect()
@@ -109,7 +135,11 @@ impl Margins {
     }
 
     fn residue_of(&self, row: usize) -> Vec<u64> {
-        self.raw[row * self.columns..][..self.columns].iter().map(|x| residue(*x)).chain([1]).collect()
+        self.raw(row).iter().map(|x| residue(*x)).chain([1]).collect()
+    }
+
+    fn raw(&self, row: usize) -> &[f64] {
+        &self.table.raw[self.place(row) * self.table.columns..][..self.table.columns]
     }
 
     /// Which classes' margins of a row lie in the space to which this is the normal; its own class does.
@@ -158,44 +188,48 @@ impl Margins {
     /// columns kept, then the intercept.
     pub fn coefficients(&self) -> Vec<Vec<f64>> {
         let width = self.width();
-        let slope = |j: usize| (0..width).map(|i| if i == j { 1.0 / self.scale[j] } else { 0.0 }).collect();
-        let mut all: Vec<Vec<f64>> = (0..self.columns).map(slope).collect();
-        let moved = self.shift.iter().zip(&self.scale).map(|(shift, scale)| -shift / scale);
+        let slope = |j: usize| (0..width).map(|i| if i == j { 1.0 / self.table.scale[j] } else { 0.0 }).collect();
+        let mut all: Vec<Vec<f64>> = (0..self.table.columns).map(slope).collect();
+        let moved = self.table.shift.iter().zip(&self.table.scale).map(|(shift, scale)| -shift / scale);
         all.push(moved.chain([1.0]).collect());
         all
     }
 
     /// Where one of these stands among all columns and the intercept.
     pub fn place_of(&self, coefficient: usize) -> usize {
-        self.kept.get(coefficient).copied().unwrap_or(self.of)
+        self.table.kept.get(coefficient).copied().unwrap_or(self.table.of)
     }
 
     /// All columns of x, also those that take no part.
     pub fn columns_of_x(&self) -> usize {
-        self.of
+        self.table.of
     }
 
     /// Coefficients from standard coordinates to the units of x, for every class; 0 for columns that take no part.
     pub fn unscaled(&self, theta: &[f64]) -> Vec<Vec<f64>> {
         let of_class = |class: &[f64]| {
-            let (mut own, mut intercept) = (vec![0.0; self.of + 1], class[self.columns]);
-            for (j, at) in self.kept.iter().enumerate() {
-                own[*at] = class[j] / self.scale[j];
-                intercept -= own[*at] * self.shift[j];
+            let (mut own, mut intercept) = (vec![0.0; self.table.of + 1], class[self.table.columns]);
+            for (j, at) in self.table.kept.iter().enumerate() {
+                own[*at] = class[j] / self.table.scale[j];
+                intercept -= own[*at] * self.table.shift[j];
             }
-            own[self.of] = intercept;
+            own[self.table.of] = intercept;
             own
         };
-        std::iter::once(vec![0.0; self.of + 1]).chain(theta.chunks(self.width()).map(of_class)).collect()
+        std::iter::once(vec![0.0; self.table.of + 1]).chain(theta.chunks(self.width()).map(of_class)).collect()
     }
 
     /// A value modulo a prime for every coefficient: classes that have the same one for a column have a difference there that
     /// these margins determine.
     pub fn open(&self, zero: &[Pair]) -> Vec<Vec<u64>> {
-        let width = self.of + 1;
+        let width = self.table.of + 1;
         let mut space = Space::new((self.classes - 1) * width);
         for (row, c) in zero {
-            let x: Vec<u64> = self.all[row * self.of..][..self.of].iter().map(|x| residue(*x)).chain([1]).collect();
+            let x: Vec<u64> = self.table.all[self.place(*row) * self.table.of..][..self.table.of]
+                .iter()
+                .map(|x| residue(*x))
+                .chain([1])
+                .collect();
             let mut margin = vec![0; (self.classes - 1) * width];
             for (class, negative) in [(self.y[*row], false), (*c, true)] {
                 if class > 0 {

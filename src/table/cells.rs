@@ -51,6 +51,11 @@ pub(super) fn marks_missing(cell: &str) -> bool {
     cell.len() <= 8 && MARKS.contains(&cell.to_lowercase().as_str())
 }
 
+/// Whether a cell is one of these marks, or the same number.
+fn is_mark(cell: &str, marks: &[String]) -> bool {
+    marks.iter().any(|mark| mark == cell || number(mark).is_some_and(|mark| number(cell) == Some(mark)))
+}
+
 /// What cannot be seen at the ends of a cell.
 pub(super) fn blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}' | '\u{1a}')
@@ -81,8 +86,9 @@ enum Kind {
 
 impl Cells {
     /// Reads a column: of categories if that was said, of numbers if most cells are numbers, and otherwise of categories.
-    /// `commas` says whether its numbers, or those of another column, have a comma before their decimals.
-    pub fn read(name: &str, raw: Raw, separator: char, commas: bool, categorical: bool) -> Self {
+    /// Missing is what one of `marks` says, beside the usual ones; `commas` says whether its numbers, or those of another column,
+    /// have a comma before their decimals.
+    pub fn read(name: &str, raw: Raw, marks: &[String], commas: bool, categorical: bool) -> Self {
         let (texts, codes) = match raw {
             Raw::Numbers(numbers, missing) => {
                 return Self { column: Column::Numbers(numbers), missing, refused: None, note: None };
@@ -97,7 +103,8 @@ impl Cells {
         // Where + is the other level, − is one.
         let signs = texts.iter().any(|text| text.contains('+'))
             && texts.iter().all(|text| text.chars().all(|c| matches!(c, '+' | '-' | '−')) || marks_missing(text));
-        let is_missing = |text: &str| marks_missing(text) && !(signs && matches!(text, "-" | "−" | "--"));
+        let is_missing =
+            |text: &str| marks_missing(text) && !(signs && matches!(text, "-" | "−" | "--")) || is_mark(text, marks);
         let marks: Vec<Option<Arc<str>>> =
             texts.iter().map(|text| is_missing(text).then(|| text.as_str().into())).collect();
         let missing = if marks.iter().all(Option::is_none) {
@@ -161,7 +168,8 @@ impl Cells {
         if !most(count(&numeric)) {
             return words(None);
         }
-        let decimal_comma = separator != ',' && count(&|kind| matches!(kind, Kind::Comma(_))) > 0;
+        // In a file parted by commas they stand in quotes.
+        let decimal_comma = count(&|kind| matches!(kind, Kind::Comma(_))) > 0;
         let points = decimal_comma
             && kinds
                 .iter()
@@ -173,10 +181,9 @@ impl Cells {
                 Kind::Number(v) | Kind::Percent(v) if !v.is_finite() => fault("finite numbers are needed"),
                 Kind::Number(v) | Kind::Percent(v) => Ok(v),
                 Kind::Comma(v) if decimal_comma && !points => Ok(v),
-                Kind::Comma(_) if decimal_comma => {
+                Kind::Comma(_) => {
                     fault("some numbers of this column have a decimal comma and others a point: write all alike")
                 }
-                Kind::Comma(_) => fault("numbers are written with a decimal point and no comma"),
                 Kind::Thousands => fault(
                     "numbers are written without marks between thousands, and with a decimal point and no comma: 1234567.5",
                 ),
@@ -219,7 +226,16 @@ impl Cells {
             );
             refused = refuse(present[0], problem, false);
         }
-        let note = (percent > 0).then(|| format!("{name}: numbers in per cent"));
+        let note = if percent > 0 {
+            Some(format!("{name}: numbers in per cent"))
+        } else {
+            // As postal codes have: their differences mean nothing.
+            let zeros =
+                |text: &&String| text.len() > 1 && text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
+            present.iter().map(|text| &texts[*text]).find(zeros).filter(|_| refused.is_none()).map(|cell| {
+                format!("{name} has zeros in front, as in {cell}, and enters as a number; if it holds codes: --categorical {name}")
+            })
+        };
         let numbers = codes.iter().map(|code| values[*code as usize]).collect();
         Self { column: Column::Numbers(numbers), missing, refused, note }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use candle_core::{DType, Device, Tensor};
 use candle_mle_info::Pmf;
-use candle_mle_info::cholesky::{Dependent, cholesky};
+use candle_mle_info::cholesky::cholesky;
 use candle_mle_info::number::typed;
 use nalgebra::DMatrix;
 
@@ -217,8 +217,8 @@ impl<'a> Ask<'a> {
     /// # Errors
     /// No such column or level, or the same column twice; columns that cannot be used as they are, see
     /// [`Table::with_only`]; a target of one class, or of numbers that are no classes; a level all of whose counts are zero;
-    /// categories of which most are seen once, as in an identifier; no column that differs; a column whose coefficient the
-    /// data do not determine, because it is a linear combination of the ones before it.
+    /// categories of which most are seen once, as in an identifier; no column that differs. Columns that are linear combinations of
+    /// the ones before them are named in a note: their coefficients are not unique.
     pub fn build(&self) -> Result<Design> {
         let predictors = if self.alone { vec![] } else { self.table.predictors(&self.target, &self.predictors)? };
         let ready = self.table.ready_for(&self.target, &predictors)?;
@@ -249,6 +249,7 @@ impl<'a> Ask<'a> {
         let rows = y.len();
         let mut names = Names { target: self.target.clone(), ..Names::default() };
         let (x, notes) = self.matrix(&ready, predictors.len(), &mut names)?;
+        own_columns(&x, table.count(), &names.columns).map_err(|e| ready.with_sentinels(e))?;
         let response = Response::new(x, Tensor::from_vec(y, rows, &Device::Cpu)?)?;
         let mut sum = vec![0.0; rows];
         if let Some(offset) = offset {
@@ -312,12 +313,13 @@ impl<'a> Ask<'a> {
             return Err(wrong(&self.target, problem));
         }
         let x = by_row(&columns, table.rows())?;
-        own_columns(&x, table.count(), &names.columns).map_err(|e| ready.with_sentinels(e))?;
+        let dependent = dependent_columns(&x, table.count(), &names.columns)?;
         let mut notes = ready.notes.clone();
         notes.extend(
             (!constant.is_empty()).then(|| format!("left out, holding one value only: {}", constant.join(", "))),
         );
         notes.push(said_of_columns(&said));
+        notes.extend(said_of_dependent(&names.columns, &dependent, table.rows()));
         notes.extend(ready.codes());
         notes.extend(ready.numbered());
         notes.extend(ready.sentinels());
@@ -418,6 +420,7 @@ impl Table {
             notes.push(format!("left out, holding one value only: {}", constant.join(", ")));
         }
         notes.extend(ready.sentinels());
+        notes.extend(ready.lumps());
         let p = Empirical::from_counts(points, table.count())?;
         Ok(Design { p, names: Names { columns: names, ..Names::default() }, notes })
     }
@@ -564,16 +567,40 @@ impl Ready<'_> {
             let lines: Vec<String> = rows.iter().take(3).map(|row| self.table.lines[*row].to_string()).collect();
             let more = if rows.len() > 3 { ", …" } else { "" };
             let (s, lines) = (if rows.len() > 1 { "s" } else { "" }, lines.join(", "));
-            Some(format!("{} in {name} (line{s} {lines}{more})", typed(value)))
+            Some((format!("{} in {name} (line{s} {lines}{more})", typed(value)), typed(value)))
         };
-        let found: Vec<String> = self.columns().filter_map(of).collect();
+        let (found, mut marks): (Vec<String>, Vec<String>) = self.columns().filter_map(of).unzip();
         if found.is_empty() {
             return None;
         }
+        marks.sort();
+        marks.dedup();
+        let (these, marks) = (found.join(", "), marks.join(","));
+        Some(format!(
+            "apart from all other numbers of the column: {these}; if that marks a missing value: --missing-marks={marks} \
+             --missing drop"
+        ))
+    }
+
+    /// Columns of which many rows hold one and the same number, as of days without rain: no density gives it a share.
+    fn lumps(&self) -> Option<String> {
+        let of = |(name, column): (&str, &Column)| {
+            let Column::Numbers(numbers) = column else { return None };
+            let mut sorted = numbers.clone();
+            sorted.sort_unstable_by(f64::total_cmp);
+            let mut runs: Vec<(usize, f64)> = sorted.chunk_by(|a, b| a == b).map(|run| (run.len(), run[0])).collect();
+            runs.sort_unstable_by_key(|run| std::cmp::Reverse(run.0));
+            let (rows, (most, value), next) = (numbers.len(), *runs.first()?, runs.get(1)?.0);
+            let lump = rows >= 10 && 5 * most >= rows && most >= 4 * next;
+            let share = (100.0 * most as f64 / rows as f64).round();
+            lump.then(|| (format!("{share} % of the rows hold {} in {name}", typed(value)), typed(value)))
+        };
+        let (found, marks): (Vec<String>, Vec<String>) = self.columns().filter_map(of).unzip();
+        let mark = marks.first()?;
         let these = found.join(", ");
         Some(format!(
-            "far from all other numbers of the column: {these}; if that marks a missing value, empty the cells and say \
-             --missing drop"
+            "{these}: a density gives one number no share, and a Gaussian fits neither these rows nor the others; the others \
+             alone: --missing-marks={mark} --missing drop"
         ))
     }
 
@@ -588,44 +615,86 @@ impl Ready<'_> {
     }
 }
 
-/// An error for the first column of x (rows, columns) that tells nothing of its own over the rows that were observed.
+/// An error for the columns of x (rows, columns) that tell nothing of their own over the rows that were observed.
 fn own_columns(x: &Tensor, count: &[f64], names: &[String]) -> Result<()> {
-    let (rows, columns) = matrix("x", x)?;
+    let dependent = dependent_columns(x, count, names)?;
+    let named: Vec<&str> = dependent.iter().take(20).map(|at| names[*at].as_str()).collect();
+    let rows = count.iter().filter(|count| **count > 0.0).count();
+    match (named.len(), names.len()) {
+        (0, _) => Ok(()),
+        (_, columns) if columns >= rows => {
+            let problem = format!(
+                "more columns than rows: {columns} columns, but {rows} rows that were observed, which do not determine a \
+                 coefficient each; name fewer with --columns, or give more rows"
+            );
+            Err(wrong(&format!("{} … {}", names[0], names[columns - 1]), problem))
+        }
+        (1, _) => {
+            let problem = "over these rows it is a linear combination of the columns before it, and tells nothing of its own: \
+                           leave it out, or give more rows";
+            Err(wrong(named[0], problem.into()))
+        }
+        _ => {
+            let problem = "over these rows each is a linear combination of the columns before it, and tells nothing of its \
+                           own: leave them out, or give more rows";
+            Err(wrong(&named.join("', '"), problem.into()))
+        }
+    }
+}
+
+/// Which columns of x (rows, columns) are, over the rows that were observed and to rounding, linear combinations of the columns
+/// before them and 1; an error for a constant one.
+fn dependent_columns(x: &Tensor, count: &[f64], names: &[String]) -> Result<Vec<usize>> {
+    let (_, columns) = matrix("x", x)?;
     if columns != names.len() {
         return Err(shape("x", x.dims(), format!("(rows, {})", names.len())));
     }
     if columns == 0 {
-        return Ok(());
+        return Ok(vec![]);
     }
     let gram = slice(&x.to_dtype(DType::F64)?, |x: &[f64]| correlations(x, count, names))??;
-    let Err(Dependent { column, .. }) = cholesky(&gram, 1e-12) else { return Ok(()) };
-    let seen = count[..rows].iter().filter(|count| **count > 0.0).count();
-    if columns >= seen {
-        let problem = format!(
-            "more columns than rows: {columns} columns, but {seen} rows that were observed, which do not determine a coefficient \
-             each; name fewer with --columns, or give more rows"
-        );
-        return Err(wrong(&format!("{} … {}", names[0], names[columns - 1]), problem));
+    const LEFT: f64 = 1e-12;
+    if cholesky(&gram, LEFT).is_ok() {
+        return Ok(vec![]);
     }
-    // Each without the ones before it that tell nothing.
-    let (mut kept, mut dependent): (Vec<usize>, _) = ((0..columns).collect(), vec![names[column].as_str()]);
-    kept.remove(column);
-    while dependent.len() < 20 {
-        let gram = gram.select_columns(&kept).select_rows(&kept);
-        let Err(Dependent { column, .. }) = cholesky(&gram, 1e-12) else { break };
-        dependent.push(&names[kept.remove(column)]);
+    // The same, column by column, without those that have nothing of their own.
+    let (mut own, mut dependent): (Vec<(usize, Vec<f64>)>, _) = (vec![], vec![]);
+    for at in 0..columns {
+        let mut along: Vec<f64> = vec![];
+        for (before, factor) in &own {
+            let known: f64 = factor.iter().zip(&along).map(|(a, b)| a * b).sum();
+            along.push((gram[(*before, at)] - known) / factor[along.len()]);
+        }
+        let left = gram[(at, at)] - along.iter().map(|a| a * a).sum::<f64>();
+        match left > LEFT {
+            true => {
+                along.push(left.sqrt());
+                own.push((at, along));
+            }
+            false => dependent.push(at),
+        }
     }
-    let problem = match dependent.len() {
-        1 => {
-            "over these rows it is a linear combination of the columns before it, and tells nothing of its own: leave it \
-              out, or give more rows"
-        }
-        _ => {
-            "over these rows each is a linear combination of the columns before it, and tells nothing of its own: leave \
-              them out, or give more rows"
-        }
+    Ok(dependent)
+}
+
+/// What of columns that are combinations of others a reader of their coefficients should know.
+fn said_of_dependent(names: &[String], dependent: &[usize], rows: usize) -> Option<String> {
+    let shown: Vec<&str> = dependent.iter().take(8).map(|at| names[*at].as_str()).collect();
+    let these = match dependent.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     };
-    Err(wrong(&dependent.join("', '"), problem.into()))
+    let many = match names.len() {
+        columns if columns >= rows => format!("more columns than rows determine ({columns} of {rows} rows): "),
+        _ => String::new(),
+    };
+    let is = if dependent.len() > 1 { "are each" } else { "is" };
+    (!dependent.is_empty()).then(|| {
+        format!(
+            "{many}over these rows {these} {is} a linear combination of the columns before it, so that the coefficients are not unique and one \
+             choice of them is shown; --exclude leaves columns out"
+        )
+    })
 }
 
 /// The correlations of the columns of x, row by row, over the rows that were observed: an error for one that is constant.
@@ -690,7 +759,9 @@ fn sentinel(numbers: &[f64]) -> Option<(f64, Vec<usize>)> {
         let apart = if value > high { value - high } else { low - value };
         let far = apart > 2.0 * (high - low) && apart > 0.5 * value.abs().min(high.abs().max(low.abs()));
         let rows: Vec<usize> = (0..numbers.len()).filter(|row| numbers[*row] == value).collect();
-        (far && 2 * rows.len() < numbers.len()).then_some((value, rows))
+        // The one number below 0.
+        let below = low >= 0.0 && (value <= -99.0 || value < 0.0 && rows.len() > 1);
+        ((far || below) && 2 * rows.len() < numbers.len()).then_some((value, rows))
     })
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Sheet {
     pub columns: Vec<Raw>,
     /// Where each row begins in the file.
     pub lines: Vec<u64>,
-    pub separator: char,
+    separator: char,
     /// What was left out, in words.
     pub notes: Vec<String>,
     text: Vec<u8>,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use candle_mle_info::number::typed;
 
-use super::cells::{Cells, has_decimal_comma, is_day};
+use super::cells::{Cells, has_decimal_comma, is_day, number};
 use super::dialect::Sheet;
 use super::scan::Raw;
 use super::{Doubt, Table, wrong};
@@ -33,6 +33,8 @@ pub struct Reading {
     pub headless: bool,
     /// What becomes of missing cells.
     pub missing: Missing,
+    /// What else marks a missing cell, as it is written there or another way to write the same number.
+    pub marks: Vec<String>,
     /// The columns whose numbers are codes: they hold categories.
     pub categorical: Vec<String>,
 }
@@ -83,20 +85,26 @@ impl Reading {
         }
         let has_commas =
             |column: &Raw| matches!(column, Raw::Texts(texts, _) if texts.iter().any(|t| has_decimal_comma(t)));
-        let commas = sheet.separator != ',' && sheet.columns.iter().any(has_commas);
+        let commas = sheet.columns.iter().any(has_commas);
         // What a cell is, is in doubt where numbers alone do not tell it: 1.234 beside 0,5, or 20230131.
         let said = |at: usize| self.categorical.contains(&sheet.names[at]);
         let in_doubt = |at: &usize| match &sheet.columns[*at] {
-            Raw::Numbers(numbers, _) => said(*at) || commas || numbers.iter().all(|n| n.is_nan() || is_day(*n)),
+            Raw::Numbers(numbers, _) => {
+                said(*at)
+                    || commas
+                    || self.marks(numbers)
+                    || numbers.iter().all(|n| n.is_nan() || is_day(*n))
+                    || may_be_codes(numbers)
+            }
             Raw::Texts(..) => false,
         };
         let in_doubt: Vec<usize> = (0..sheet.columns.len()).filter(in_doubt).collect();
         sheet.spell(&in_doubt);
-        let Sheet { names, columns: cells, lines, separator, notes, .. } = sheet;
+        let Sheet { names, columns: cells, lines, notes, .. } = sheet;
         let (mut columns, mut doubts) = (vec![], vec![]);
         for (name, raw) in names.into_iter().zip(cells) {
             let categorical = self.categorical.contains(&name);
-            let Cells { column, missing, refused, note } = Cells::read(&name, raw, separator, commas, categorical);
+            let Cells { column, missing, refused, note } = Cells::read(&name, raw, &self.marks, commas, categorical);
             let refused = refused.map(|refused| refused.among(&lines));
             doubts.push(Doubt { missing, refused, note, levels: categorical });
             columns.push((name, column));
@@ -111,6 +119,24 @@ impl Reading {
             None => Ok(table),
         }
     }
+}
+
+impl Reading {
+    /// Whether some numbers are among the marks of missing cells.
+    fn marks(&self, numbers: &[f64]) -> bool {
+        let marks: Vec<f64> = self.marks.iter().filter_map(|mark| number(mark)).collect();
+        !marks.is_empty() && numbers.iter().any(|number| marks.contains(number))
+    }
+}
+
+/// Whether numbers may be codes with zeros in front: whole ones of different length, few enough to be read again.
+fn may_be_codes(numbers: &[f64]) -> bool {
+    let known = || numbers.iter().copied().filter(|number| !number.is_nan());
+    let (low, high) = (known().fold(f64::INFINITY, f64::min), known().fold(0.0, f64::max));
+    let lengths = |number: f64| number.max(1.0).log10().floor();
+    numbers.len() <= 100_000
+        && known().all(|number| number >= 0.0 && number.fract() == 0.0)
+        && lengths(low) < lengths(high)
 }
 
 impl Table {

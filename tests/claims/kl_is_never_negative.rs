@@ -5,9 +5,10 @@ use std::f64::consts::PI;
 
 use anyhow::{Result, ensure};
 use candle_core::{DType, Tensor};
+use candle_mle::model::KlDivergence;
 use candle_mle::model::Linear;
 use candle_mle::model::{Bernoulli, Gaussian, Logistic, Softmax};
-use candle_mle::{Empirical, Labelled, LossLog, Model, walk};
+use candle_mle::{Empirical, Labelled, LossLog, Model, Objective, walk};
 use candle_nn::VarBuilder;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -62,6 +63,39 @@ fn z(mean: f64, sigma: f64, delta: f64) -> f64 {
 
 fn gaussian_kl(counts: &[f64], mean: f64, sigma: f64, delta: f64) -> Result<f64> {
     kl(Gaussian::from_moments(&[mean], &[[sigma * sigma]], &CPU)?, &cells(counts, delta)?)
+}
+
+/// δ²/2p(1 − p), to as many digits as δ has; a plain sum has none of them.
+#[test]
+fn near_zero_the_other_ways_round_keep_their_digits() -> Result<()> {
+    let (p, delta) = (0.3, 1e-8);
+    let both = Tensor::new(&[1.0, 0.0], &CPU)?;
+    let (truth, near) = (Bernoulli::from_prob(p, &CPU)?, Bernoulli::from_prob(p + delta, &CPU)?);
+    let is = |found: f64, right: f64| {
+        ensure!((found / right - 1.0).abs() < 1e-6, "{found:e}, not {right:e}");
+        Ok(())
+    };
+    let right = delta * delta / (2.0 * p * (1.0 - p));
+    for (a, b) in [(&truth, &near), (&near, &truth)] {
+        is(host(&a.kl_divergence(b, &both)?)?[0], right)?;
+    }
+    let seen = Empirical::from_counts(both, &[30.0, 70.0])?;
+    let loss = Objective::ReverseKl.loss(&near, &near.log_prob(seen.batch())?, &seen)?;
+    is(loss.to_scalar::<f64>()?, right)?;
+    // Of three classes Σ q δ² − (Σ q δ)² is the variance of what the logits differ by.
+    let at = |delta: f64| -> Result<Softmax> {
+        Ok(Softmax::from_coefficients(&coefficients(&[0.0, 0.0, 0.7, 0.0, 0.0, delta - 0.4], 3)?)?)
+    };
+    let (weights, x) = ([1.0, 0.7f64.exp(), (-0.4f64).exp()], Tensor::new(&[[1.0, 2.0]], &CPU)?);
+    let share = weights[2] / weights.iter().sum::<f64>();
+    let batch = Labelled::new(x, Tensor::new(&[0u32], &CPU)?)?;
+    is(host(&at(0.0)?.kl_divergence(&at(delta)?, &batch)?)?[0], 0.5 * delta * delta * share * (1.0 - share))?;
+    // What the one gives no mass at all, and the other some.
+    let die = |last: f64| Bernoulli::from_prob(last, &CPU);
+    let kl = host(&die(0.0)?.kl_divergence(&die(0.25)?, seen.batch())?)?[0];
+    ensure!((kl + 0.75f64.ln()).abs() < 1e-15, "{kl}");
+    ensure!(host(&die(0.25)?.kl_divergence(&die(0.0)?, seen.batch())?)?[0] == f64::INFINITY);
+    Ok(())
 }
 
 fn failed(e: anyhow::Error) -> TestCaseError {

@@ -17,7 +17,7 @@ use candle_nn::VarBuilder;
 use clap::{Parser, Subcommand};
 
 use crate::families;
-use crate::flags::{FamilyName, Fit, Measure, Predict, Questions, Resume};
+use crate::flags::{FamilyName, Fit, Measure, Predict, Questions, Resume, with_bases};
 use crate::keep;
 use crate::learned::Setting;
 use crate::pictures::{Slice, twig};
@@ -139,7 +139,7 @@ fn fit(run: &Run<Fit>) -> Result<()> {
         };
     }
     let ask = flags.columns.of(table.design(flags.target.of(&table)?), &table);
-    let ask = flags.base.iter().fold(ask, |ask, (column, level)| ask.base(column, level));
+    let ask = with_bases(ask, &flags.base, &table);
     let family = match flags.family {
         Some(FamilyName::Gaussian) => {
             bail!("a Gaussian has no target: leave --target out, or take another --family")

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use candle_core::{DType, Device};
 use candle_mle::Objective;
 use candle_mle::device::float;
@@ -145,8 +145,8 @@ pub struct Features {
     #[command(flatten)]
     columns: Columns,
     /// Base level, if not the first in order: numbers by size, words by their letters (repeatable)
-    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = base, requires = "csv", help_heading = "Your own table")]
-    base: Vec<(String, String)>,
+    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = assignment, requires = "csv", help_heading = "Your own table")]
+    base: Vec<Assignment>,
 }
 
 impl Features {
@@ -158,8 +158,13 @@ impl Features {
     /// What is asked of the person's own table, if there is one.
     pub(crate) fn ask<'a>(&self, table: &'a Table) -> Result<Ask<'a>> {
         let ask = self.columns.of(table.design(self.target.of(table)?), table);
-        Ok(self.base.iter().fold(ask, |ask, (column, level)| ask.base(column, level)))
+        Ok(with_bases(ask, &self.base, table))
     }
+}
+
+/// Gives columns of a table their base levels.
+pub(crate) fn with_bases<'a>(ask: Ask<'a>, bases: &[Assignment], table: &Table) -> Ask<'a> {
+    bases.iter().map(|base| base.of(table)).fold(ask, |ask, (column, level)| ask.base(column, level))
 }
 
 /// The column whose outcomes are counted.
@@ -168,8 +173,8 @@ pub struct Faces {
     #[command(flatten)]
     target: Target,
     /// The class that counts as tails, if not the first in order: numbers by size, words by their letters
-    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = base, requires = "csv", help_heading = "Your own table")]
-    base: Option<(String, String)>,
+    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = assignment, requires = "csv", help_heading = "Your own table")]
+    base: Option<Assignment>,
 }
 
 impl Faces {
@@ -181,7 +186,7 @@ impl Faces {
     pub(crate) fn ask<'a>(&self, table: &'a Table) -> Result<Ask<'a>> {
         let target = self.target.of(table)?;
         let ask = table.design(target);
-        match &self.base {
+        match self.base.as_ref().map(|base| base.of(table)) {
             Some((column, _)) if column != target => {
                 bail!("--base {column}=…: of a coin only the target has a base level, --base {target}=LEVEL")
             }
@@ -293,8 +298,8 @@ pub(crate) struct Fit {
     #[command(flatten)]
     pub columns: Columns,
     /// Base level, if not the first in order: numbers by size, words by their letters (repeatable)
-    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = base, requires = "target", help_heading = "Your own table")]
-    pub base: Vec<(String, String)>,
+    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = assignment, requires = "target", help_heading = "Your own table")]
+    pub base: Vec<Assignment>,
     /// The step in which each column was recorded, in its unit: with one, KL and entropy can be compared with a density
     #[arg(
         long,
@@ -475,8 +480,8 @@ pub(crate) struct OwnTable {
     #[arg(long, value_name = "COLUMN", requires = "count", help_heading = "Your own table")]
     trials: Option<String>,
     /// Only the rows in which a column has one of these levels (repeatable)
-    #[arg(long = "where", value_name = "COLUMN=LEVEL,…", value_parser = levels, requires = "csv", help_heading = "Your own table")]
-    rows: Vec<(String, Vec<String>)>,
+    #[arg(long = "where", value_name = "COLUMN=LEVEL,…", value_parser = assignment, requires = "csv", help_heading = "Your own table")]
+    rows: Vec<Assignment>,
     /// Columns whose numbers are codes: they hold categories, in rising order
     #[arg(long, value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
     categorical: Option<Names>,
@@ -487,6 +492,9 @@ pub(crate) struct OwnTable {
     /// the row is dropped, or a level of its own in a column of text
     #[arg(long, default_value = "error", value_enum, requires = "csv", help_heading = "Your own table")]
     missing: OnMissing,
+    /// What else marks a missing cell, such as -99,unknown; then see --missing
+    #[arg(long, value_name = "MARK,…", value_parser = names, allow_hyphen_values = true, requires = "csv", help_heading = "Your own table")]
+    missing_marks: Option<Names>,
     /// What parts the cells of a line, `tab` for a tab [default: what the lines seem to be parted by]
     #[arg(long, value_name = "CHARACTER", value_parser = separator, requires = "csv", help_heading = "Your own table")]
     separator: Option<char>,
@@ -517,10 +525,16 @@ impl OwnTable {
                 OnMissing::Level => Missing::Level,
                 OnMissing::Error => Missing::Error,
             },
+            marks: names_of(&self.missing_marks).to_vec(),
             categorical: names_of(&self.categorical).to_vec(),
         };
         let table = reading.file(csv)?;
-        let table = self.rows.iter().try_fold(table, |table, (column, levels)| table.filter(column, levels))?;
+        let table = self.rows.iter().try_fold(table, |table, rows| {
+            let (column, levels) = rows.of(&table);
+            Ok::<_, anyhow::Error>(
+                table.filter(column, &names(levels).map_err(|e| anyhow!("--where {column}: {e}"))?.0)?,
+            )
+        })?;
         let table = table.without(names_of(&self.exclude))?;
         let target = target.unwrap_or(OUTCOME);
         Ok(Some(match (&self.trials, counts) {
@@ -612,16 +626,19 @@ pub(crate) struct Output {
     /// Format of the pictures. In an SVG text stays text, in the fonts of its viewer, and lines are sharp at any size
     #[arg(long, default_value = "png", value_parser = PossibleValuesParser::new(["png", "svg"]), help_heading = "Output")]
     pub format: String,
-    /// Width and height of the pictures in pixels, such as 1080x1080; text grows with them [default: 1600x900, more for a
-    /// large tree]
+    /// Width and height of the pictures in pixels, such as 1080x1080, 400 to 5000 each; text grows with them [default:
+    /// 1600x900, more for a large tree]
     #[arg(long, value_name = "WxH", value_parser = size, help_heading = "Output")]
     pub size: Option<(u32, u32)>,
 }
 
 fn size(text: &str) -> Result<(u32, u32), String> {
-    let pixels = |side: &str| side.parse().ok().filter(|pixels| (1..=5000).contains(pixels));
+    let pixels = |side: &str| side.parse().ok().filter(|pixels| (400..=5000).contains(pixels));
     let sides = text.split_once(['x', '×']).and_then(|(width, height)| pixels(width).zip(pixels(height)));
-    sides.ok_or("write it as width x height, such as 1080x1080, at most 5000 pixels each way".into())
+    sides.ok_or(
+        "write it as width x height, such as 1080x1080, 400 to 5000 pixels each way: on less no text can be read"
+            .into(),
+    )
 }
 
 /// A value that is one of these names.
@@ -651,14 +668,21 @@ fn separator(text: &str) -> Result<char, String> {
     }
 }
 
-fn base(text: &str) -> Result<(String, String), String> {
-    let (column, level) = text.split_once('=').ok_or("write it as column=level")?;
-    Ok((column.into(), level.into()))
+/// COLUMN=LEVEL as it was typed. Where the column ends its table says: a name may have a = of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Assignment(String);
+
+impl Assignment {
+    /// Column and level.
+    pub fn of(&self, table: &Table) -> (&str, &str) {
+        let mut places = self.0.match_indices('=').map(|(at, _)| (&self.0[..at], &self.0[at + 1..]));
+        let is_column = |(name, _): &(&str, &str)| table.columns().iter().any(|(column, _)| column == name);
+        places.clone().find(is_column).or_else(|| places.next()).unwrap_or((&self.0, ""))
+    }
 }
 
-fn levels(text: &str) -> Result<(String, Vec<String>), String> {
-    let (column, levels) = text.split_once('=').ok_or("write it as column=level,level")?;
-    Ok((column.into(), names(levels)?.0))
+fn assignment(text: &str) -> Result<Assignment, String> {
+    if text.contains('=') { Ok(Assignment(text.into())) } else { Err("write it as column=level".into()) }
 }
 
 fn positive(text: &str) -> Result<f64, String> {

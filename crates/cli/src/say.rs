@@ -17,8 +17,11 @@ use crate::flags::{Data, Learns};
 use crate::learned::Learned;
 use crate::run::Run;
 
-/// Values this near are one minimum when an argmin is looked for: in nats per observation, and of all observations together.
-const FLAT: [f64; 2] = [1e-9, 1e-4];
+/// Values this near are one minimum when an argmin is looked for: in nats per observation, and no more than a ten-thousandth nat
+/// of all observations together.
+pub(crate) fn flat(history: &History) -> f64 {
+    f64::min(1e-9, 1e-4 / history.total())
+}
 
 /// How a descent went: its table, its end.
 pub(crate) fn descent<M>(plan: &Plan, learned: &Learned<M>, unit: Unit) {
@@ -177,7 +180,7 @@ fn aligned(lines: &[[String; 3]], second: bool) -> Vec<String> {
 }
 
 fn minimum(history: &History, converged: bool) {
-    let flat = FLAT[0].min(FLAT[1] / history.total());
+    let flat = flat(history);
     let (at, of) = (history.argmin(flat), if converged { "" } else { " of the steps so far" });
     let step = |argmin: Option<usize>| argmin.map_or("nowhere (infinite)".to_string(), |step| format!("step {step}"));
     println!(

@@ -46,6 +46,7 @@ impl<D: Learns> Run<D> {
         let text = |value: f64, at: usize| limit(if (value * logits[at]).abs() < 1e-13 { 0.0 } else { value });
         let (width, own) = (names.columns.len() + 1, host(&learned.model.coefficients()?)?);
         let truth = truth.map(|truth| host(&truth.coefficients()?)).transpose()?;
+        let limits = learned.separation.as_ref().map(|apart| apart.limits(0));
         let header = if learned.separation.is_some() { "limit" } else { "estimate" };
         for class in 1..names.classes.len() {
             let mut head = vec![format!("  {} {}", names.target, names.classes[class]), header.into()];
@@ -57,7 +58,8 @@ impl<D: Learns> Run<D> {
             let mut lines = vec![head];
             for (at, name) in in_reading_order(names) {
                 let known = coefficients.as_ref().map(|known| known.get(class, at));
-                let estimate = known.map_or(own[class * width + at], |known| known.estimate);
+                let without = limits.as_ref().map_or(own[class * width + at], |limits| limits[class][at]);
+                let estimate = known.map_or(without, |known| known.estimate);
                 let mut line = vec![format!("    {name}"), text(estimate, at)];
                 line.extend(known.into_iter().flat_map(told));
                 line.extend(learned.separation.as_ref().map(|apart| text(apart.direction[class][at], at)));
@@ -67,11 +69,10 @@ impl<D: Learns> Run<D> {
             aligned(&lines).iter().for_each(|line| println!("{line}"));
             // Where nothing is left against the reference class, there may be against another.
             let Some(apart) = &learned.separation else { continue };
-            if apart.limits(0)[class].iter().any(|limit| limit.is_finite()) {
+            if limits.iter().any(|limits| limits[class].iter().any(|limit| limit.is_finite())) {
                 continue;
             }
-            let finite = |base: &usize| apart.limits(*base)[class].iter().all(|limit| limit.is_finite());
-            if let Some(base) = (1..class).find(finite) {
+            if let Some(base) = (1..class).find(|base| apart.determines(class, *base)) {
                 let known = Coefficients::at_the_limit(apart, p, base)?;
                 let against = format!("  {} {} against {}", names.target, names.classes[class], names.classes[base]);
                 let rows = in_reading_order(names).map(|(at, name)| {

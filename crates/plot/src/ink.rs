@@ -275,6 +275,21 @@ mod tests {
         }
     }
 
+    /// A second channel, where the grey of a print does not do: marks of points and lines are another for each ink, areas have
+    /// another hatching, or another grey.
+    #[test]
+    fn in_grey_any_two_inks_differ_in_marks_and_in_areas() {
+        let named: Vec<Ink> = NAMED.iter().map(|(ink, _)| *ink).collect();
+        let mut all = [CLASSES.as_slice(), &named].concat();
+        all.sort_by_key(|ink| *ink as u8);
+        all.dedup();
+        for (a, b) in pairs(&all) {
+            let grey = (lightness(a.colour()) - lightness(b.colour())).abs() / 255.0;
+            assert!(a.marker() != b.marker(), "{a:?} {b:?}");
+            assert!(a.hatch() != b.hatch() || grey >= 0.1, "{a:?} {b:?} {grey}");
+        }
+    }
+
     #[test]
     fn eyes_and_hair_are_told_apart_by_all_eyes() {
         for names in [["brown", "blue", "hazel", "green"], ["black", "brown", "red", "blond"]] {

@@ -176,7 +176,7 @@ impl Panel {
         self.line(points, ink)
     }
 
-    /// Equal discs, smaller where there are many; of more than 10,000 the density, in hexagons that are darker by the
+    /// Equal discs, smaller where there are many; of more than 5,000 the density, in hexagons that are darker by the
     /// logarithm of their number. Where a panel has points of three inks, each ink has its shape.
     pub fn points(self, points: impl IntoIterator<Item = (f64, f64)>, ink: Ink) -> Self {
         self.add(Form::Discs(points.into_iter().map(|(x, y)| (x, y, 0.0)).collect()), ink)

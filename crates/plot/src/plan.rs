@@ -25,7 +25,7 @@ pub(crate) struct Plan<'a> {
     natural: (Scale, Scale),
     /// A right axis or a colour bar.
     pub right: Option<Scale>,
-    /// The panel below has the same x axis and writes it for both.
+    /// All panels of the column have the same x axis, and the last writes it.
     pub shares_x: bool,
     pub y_ticks: Vec<Tick>,
     pub right_ticks: Vec<Tick>,
@@ -42,7 +42,7 @@ pub(crate) struct Plan<'a> {
 }
 
 /// More discs than this hide each other.
-const MANY: usize = 10_000;
+const MANY: usize = 5000;
 /// From the middle of a hexagon to a corner, in design pixels.
 pub(crate) const HEXAGON: f64 = 8.0;
 
@@ -90,7 +90,8 @@ impl<'a> Plan<'a> {
             (None, Some((axis, factor))) => return Err(Error::AxisFactor { axis: axis.clone(), factor: *factor }),
             (None, None) => None,
         };
-        let shares_x = panels.get(at + 1).is_some_and(|below| below.x == panel.x && !below.to_scale && !panel.to_scale);
+        let own = |other: &Panel| other.x != panel.x || other.to_scale;
+        let shares_x = at + 1 < panels.len() && !panels.iter().any(own);
         let natural = (x.clone(), y.clone());
         let weighed = panel.series.iter().filter_map(|series| match &series.form {
             Form::Discs(discs) => Some(discs.iter().map(|disc| disc.2).filter(|w| *w > 0.0 && w.is_finite())),

@@ -69,10 +69,11 @@ impl Font {
         0.365 * self.size
     }
 
-    /// The text in lines of at most `width` pixels: broken between words, and within a word that is longer.
+    /// The text in lines of at most `width` pixels: broken between words, and within a word that is longer; not at a space that
+    /// is to hold.
     pub fn wrap(self, text: &str, width: f64) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
-        for word in text.split_whitespace() {
+        for word in text.split(|c: char| c.is_whitespace() && c != '\u{a0}').filter(|word| !word.is_empty()) {
             match lines.last_mut() {
                 Some(line) if self.width(&format!("{line} {word}")) <= width => *line = format!("{line} {word}"),
                 _ => lines.extend(self.broken(word, width)),
@@ -81,13 +82,16 @@ impl Font {
         lines
     }
 
-    /// A word in pieces that fit, broken after a sign such as _ or - where there is one in the latter half of a piece.
+    /// A word in pieces that fit, broken after a sign such as _ or - where there is one in the latter half of a piece. A number
+    /// stays whole.
     fn broken(self, word: &str, width: f64) -> Vec<String> {
         let (mut pieces, mut rest) = (Vec::new(), word);
         while self.width(rest) > width {
             // A mark stays with its letter, and a piece has one letter at least.
-            let ends: Vec<usize> =
-                rest.char_indices().skip(1).filter(|(_, c)| !is_mark(*c)).map(|(at, _)| at).collect();
+            let digit = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '−');
+            let number = |(at, c): (usize, char)| rest.len() <= 20 && digit(c) && rest[..at].ends_with(digit);
+            let whole = |(at, c): &(usize, char)| !is_mark(*c) && !number((*at, *c));
+            let ends: Vec<usize> = rest.char_indices().skip(1).filter(whole).map(|(at, _)| at).collect();
             let Some(most) = ends.iter().rposition(|end| self.width(&rest[..*end]) <= width).or(Some(0)) else { break };
             let sign = |end: &&usize| rest[..**end].ends_with(|c: char| c.is_ascii_punctuation());
             let Some(end) = ends[most / 2..].iter().take(most - most / 2 + 1).rev().find(sign).or(ends.get(most))
@@ -305,6 +309,9 @@ mod tests {
             }
         }
         assert_eq!(font.wrap("petal_length_cm", 140.0), ["petal_length_", "cm"]);
+        assert_eq!(font.wrap("about 0.00003125 bits", 60.0), ["about", "0.00003125", "bits"]);
+        assert_eq!(font.wrap("dose>12.5mg", 70.0), ["dose>", "12.5mg"]);
+        assert_eq!(font.wrap("349, 63\u{a0}% one", 90.0), ["349,", "63\u{a0}%", "one"]);
     }
 
     #[test]

@@ -27,7 +27,8 @@ const COLUMN: f64 = 270.0;
 
 impl Panel {
     /// A tree that grows from left to right. Every stream is as wide as its amounts, one ink a kind, as of
-    /// [`Ink::for_names`]: of more kinds than there are inks the largest have their own, the rest is "others". A grey line
+    /// [`Ink::for_names`]: of more kinds than there are inks those have their own that are the most at the most leaves, by what
+    /// comes there; the rest is "others". A grey line
     /// runs along every branch, so that the thinnest is seen. A large tree makes its figure larger, unless that has a size.
     ///
     /// ```
@@ -41,7 +42,7 @@ impl Panel {
         let least = (COLUMN * root.columns(), LEAF * root.leaves());
         let panel = Self { to_scale: false, least, ..Self::drawing() };
         let scale = Scale { total: root.amounts.iter().sum(), leaves: root.leaves() };
-        let mut drawing = Drawing { panel, boxes: vec![], kinds: grouped(kinds, &root.amounts), scale };
+        let mut drawing = Drawing { panel, boxes: vec![], kinds: grouped(kinds, root), scale };
         drawing.node(root, 0.0, 0.0);
         drawing.panel.add(Form::Boxes(drawing.boxes), Ink::White)
     }
@@ -54,11 +55,13 @@ struct Kind {
     of: Vec<usize>,
 }
 
-/// The kinds in their order, the smallest together where there are more than inks.
-fn grouped<S: AsRef<str>>(kinds: &[S], amounts: &[f64]) -> Vec<Kind> {
-    let amount = |kind: &usize| amounts.get(*kind).copied().unwrap_or(0.0);
+/// The kinds in their order; where there are more than inks, together those that no leaf is of, and then the smallest.
+fn grouped<S: AsRef<str>>(kinds: &[S], root: &Twig) -> Vec<Kind> {
+    let amount = |kind: &usize| root.amounts.get(*kind).copied().unwrap_or(0.0);
+    let mut leads = vec![0.0; kinds.len()];
+    root.count_leads(&mut leads);
     let mut own: Vec<usize> = (0..kinds.len()).collect();
-    own.sort_by(|a, b| amount(b).total_cmp(&amount(a)));
+    own.sort_by(|a, b| leads[*b].total_cmp(&leads[*a]).then(amount(b).total_cmp(&amount(a))));
     let others = own.split_off(own.len().min(Ink::TOLD));
     own.sort_unstable();
     let names: Vec<&str> = own.iter().map(|kind| kinds[*kind].as_ref()).collect();
@@ -66,13 +69,30 @@ fn grouped<S: AsRef<str>>(kinds: &[S], amounts: &[f64]) -> Vec<Kind> {
     let mut grouped: Vec<Kind> =
         told.map(|((name, ink), kind)| Kind { name: (*name).into(), ink, of: vec![*kind] }).collect();
     if let Some(first) = others.first() {
-        let name = if others.len() == 1 { kinds[*first].as_ref() } else { "others" };
-        grouped.push(Kind { name: name.into(), ink: Ink::Grey, of: others });
+        // Leaves that are of one of them say its name.
+        let led = others.iter().filter(|kind| leads[**kind] > 0.0).map(|kind| kinds[*kind].as_ref());
+        let led: Vec<&str> = led.take(3).collect();
+        let name = match (others.len(), led.is_empty()) {
+            (1, _) => kinds[*first].as_ref().into(),
+            (_, true) => "others".into(),
+            (_, false) => format!("others, such as {}", led.join(", ")),
+        };
+        grouped.push(Kind { name, ink: Ink::Grey, of: others });
     }
     grouped
 }
 
 impl Twig {
+    /// Adds to each kind what of it comes to the leaves at which it is the most.
+    fn count_leads(&self, leads: &mut [f64]) {
+        if self.twigs.is_empty() {
+            let of = |(kind, amount): (usize, &f64)| (kind, *amount);
+            let most = self.amounts.iter().enumerate().map(of).max_by(|a, b| a.1.total_cmp(&b.1));
+            most.into_iter().for_each(|(kind, amount)| leads[kind] += amount);
+        }
+        self.twigs.iter().for_each(|twig| twig.count_leads(leads));
+    }
+
     fn columns(&self) -> f64 {
         1.0 + self.twigs.iter().map(Self::columns).fold(0.0, f64::max)
     }

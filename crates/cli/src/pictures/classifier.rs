@@ -22,6 +22,8 @@ use crate::run::Run;
 
 /// More patterns of x than this have no names on a picture.
 const NAMED: usize = 16;
+/// More discs than this, one for every pattern of x, bury a curve.
+const PATTERNS: usize = 60;
 /// A column of more different numbers than this is seen in so many cells by a map.
 const BINS: usize = 1000;
 
@@ -64,7 +66,7 @@ impl<D: Data> Run<D> {
             Some(_) => format!("{target}: no finite maximum, some fitted probabilities go on towards 0 or 1"),
             None if saturated => format!("{target}: the fitted probabilities are the observed shares, {kl}"),
             None if named => {
-                let (share, who) = seen.farthest(names);
+                let (share, who) = seen.most(names);
                 format!("{target}: the model is {kl} from the shares, {:.0} % of it at {who}", 100.0 * share)
             }
             None if seen.repeat => format!("{target}: fitted and observed shares are {kl} apart"),
@@ -84,10 +86,10 @@ impl<D: Data> Run<D> {
         };
         let stands = learned.converged || learned.separation.is_some();
         let title = if stands { finding } else { format!("Not converged. {finding}") };
-        let of = match (seen.repeat, one_column) {
+        let of = match (seen.are_few(), one_column) {
             (true, _) => "every pattern of x",
             (false, true) => "every twentieth of the range of x",
-            (false, false) => "every tenth of the fitted probability",
+            (false, false) => "every tenth of the observations, by their fitted probability",
         };
         let figure = Figure::new(title);
         if named {
@@ -205,7 +207,7 @@ impl Standard {
         View::new(axes, path, truth, |logit, slope| {
             let nats = |(x, mass): &(f64, [f64; 2])| {
                 let z = logit + slope * sd * x;
-                mass[1] * softplus(-z) + mass[0] * softplus(z)
+                mass[1] * surprise([-z]) + mass[0] * surprise([z])
             };
             Ok(cells.iter().map(nats).sum())
         })
@@ -348,13 +350,7 @@ impl Line {
     fn row(&self, t: f64) -> Row {
         let (mut kl, mut cross_entropy, mut nll) = (0.0, 0.0, 0.0);
         for (row, (base, slope)) in self.base.chunks(self.others).zip(self.slope.chunks(self.others)).enumerate() {
-            let against = base.iter().zip(slope).map(|(base, slope)| base + t * slope);
-            let loss = if self.others == 1 {
-                softplus(base[0] + t * slope[0])
-            } else {
-                let top = against.clone().fold(0.0, f64::max);
-                top + ((-top).exp() + against.map(|z| (z - top).exp()).sum::<f64>()).ln()
-            };
+            let loss = surprise(base.iter().zip(slope).map(|(base, slope)| base + t * slope));
             kl += self.mass[row] * (self.log_p[row] + loss);
             cross_entropy += self.mass[row] * loss;
             nll += self.count[row] * loss;
@@ -363,9 +359,12 @@ impl Line {
     }
 }
 
-/// ln(1 + eᶻ), without overflow.
-fn softplus(z: f64) -> f64 {
-    z.max(0.0) + (-z.abs()).exp().ln_1p()
+/// −ln q of a class from the logits of all others against it: ln(1 + Σ eᶻ), without overflow, and near 0 with its digits.
+fn surprise(against: impl IntoIterator<Item = f64, IntoIter: Clone>) -> f64 {
+    let against = against.into_iter();
+    let top = against.clone().fold(0.0, f64::max);
+    let sum: f64 = against.map(|z| (z - top).exp()).sum();
+    if top == 0.0 { sum.ln_1p() } else { top + (sum + (-top).exp()).ln() }
 }
 
 /// The fitted probability of every class against one column, over the observed shares.
@@ -403,14 +402,18 @@ fn curves<M: Classifier>(
 
 /// Observed shares against fitted probabilities: on the diagonal the model says what was seen.
 fn calibration(design: &Names, seen: &Patterns) -> Panel {
-    let panel =
-        Panel::new(Axis::new("fitted probability").range(-0.02, 1.02), Axis::new("observed share").range(-0.02, 1.02))
-            .line([(0.0, 0.0), (1.0, 1.0)], Ink::Grey)
-            .dashed()
-            .label("fitted = observed");
-    let inks = inks(&design.classes);
-    shown(design.classes.len()).fold(panel, |panel, class| {
-        let discs = seen.discs(class, false).into_iter().map(|disc| (disc.fitted, disc.share, disc.count));
+    let (classes, inks) = (shown(design.classes.len()), inks(&design.classes));
+    let discs: Vec<Vec<Disc>> = classes.clone().map(|class| seen.discs(class, false)).collect();
+    // What is rare fills the picture too.
+    let most = discs.iter().flatten().fold(0.0, |most, disc| f64::max(most, disc.share.max(disc.fitted)));
+    let most = if most < 0.4 { 1.05 * most } else { 1.0 };
+    let axis = |name: &str| Axis::new(name).range(-0.02 * most, 1.02 * most);
+    let panel = Panel::new(axis("fitted probability"), axis("observed share"))
+        .line([(0.0, 0.0), (most, most)], Ink::Grey)
+        .dashed()
+        .label("fitted = observed");
+    classes.zip(discs).fold(panel, |panel, (class, discs)| {
+        let discs = discs.into_iter().map(|disc| (disc.fitted, disc.share, disc.count));
         let (ink, name) = &inks[class];
         let label = if name.is_empty() { String::new() } else { format!("{} {name}", design.target) };
         panel.discs(discs, *ink).label(label)
@@ -550,18 +553,30 @@ impl Patterns {
         self.first.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)))
     }
 
-    /// The pattern that adds most to KL: its share of it, and its name.
-    fn farthest(&self, names: &Names) -> (f64, String) {
+    /// Whether each pattern has a disc of its own.
+    fn are_few(&self) -> bool {
+        self.repeat && self.len() <= PATTERNS
+    }
+
+    /// The pattern that adds most to KL.
+    fn farthest(&self) -> Option<Pattern<'_>> {
+        self.seen().max_by(|a, b| a.kl().total_cmp(&b.kl()))
+    }
+
+    /// Its share of KL, and its name.
+    fn most(&self, names: &Names) -> (f64, String) {
         let all: f64 = self.seen().map(|pattern| pattern.kl()).sum();
-        let most = self.seen().max_by(|a, b| a.kl().total_cmp(&b.kl()));
-        most.map_or((0.0, String::new()), |most| (most.kl() / all, most.name(names)))
+        self.farthest().map_or((0.0, String::new()), |most| (most.kl() / all, most.name(names)))
     }
 
     /// A row a pattern, a column of panels a class: the observed share with an interval, the fitted probability.
     fn dots(&self, names: &Names, figure: Figure) -> Figure {
         let mut largest: Vec<Pattern> = self.seen().collect();
         largest.sort_by(|a, b| b.count.total_cmp(&a.count));
-        largest.truncate(NAMED);
+        // That of the title is among those drawn.
+        let hidden = self.farthest().filter(|one| largest.iter().skip(NAMED).any(|p| std::ptr::eq(p.share, one.share)));
+        largest.truncate(NAMED - usize::from(hidden.is_some()));
+        largest.extend(hidden);
         // By the class that is shown, or the first of several.
         let classes = shown(names.classes.len());
         largest.sort_by(|a, b| b.fitted[classes.start].total_cmp(&a.fitted[classes.start]));
@@ -595,7 +610,12 @@ impl Patterns {
                 .width(5.0)
         };
         let of = if largest.len() < self.len() {
-            format!("the {} most frequent of {} patterns of x", largest.len(), self.len())
+            let also = if hidden.is_some() { ", and the farthest," } else { "" };
+            format!(
+                "the {} most frequent{also} of {} patterns of x",
+                largest.len() - usize::from(hidden.is_some()),
+                self.len()
+            )
         } else {
             match self.len() {
                 1 => "one pattern of x".to_string(),
@@ -611,15 +631,23 @@ impl Patterns {
         classes.clone().take(panels).fold(figure, |figure, class| figure.column_of(widths(class), [panel(class)]))
     }
 
-    /// One for every pattern; where no shares repeat, for a twentieth of the range of x, or a tenth of the probability.
+    /// One for every pattern; where they are many or do not repeat, for a twentieth of the range of x, or a tenth of the
+    /// observations in the order of their probability.
     fn discs(&self, class: usize, by_x: bool) -> Vec<Disc> {
-        let (low, high) = self.range();
+        let ((low, high), own) = (self.range(), self.are_few());
         let bins = if by_x { 20 } else { 10 };
-        let mut discs = vec![Disc::default(); if self.repeat { self.len() } else { bins }];
-        for (at, pattern) in self.seen().enumerate() {
+        let mut discs = vec![Disc::default(); if own { self.len() } else { bins }];
+        let mut order: Vec<Pattern> = self.seen().collect();
+        if !own && !by_x {
+            order.sort_by(|a, b| a.fitted[class].total_cmp(&b.fitted[class]));
+        }
+        let total: f64 = self.seen().map(|pattern| pattern.count).sum();
+        let mut before = 0.0;
+        for (at, pattern) in order.into_iter().enumerate() {
             let (fitted, count) = (pattern.fitted[class], pattern.count);
-            let place = if by_x { (pattern.first - low) / (high - low) } else { fitted };
-            let at = if self.repeat { at } else { ((place * bins as f64) as usize).min(bins - 1) };
+            let place = if by_x { (pattern.first - low) / (high - low) } else { (before + count / 2.0) / total };
+            let at = if own { at } else { ((place * bins as f64) as usize).min(bins - 1) };
+            before += count;
             let disc = &mut discs[at];
             disc.x += pattern.first * count;
             disc.share += pattern.share[class] * count;

@@ -18,8 +18,10 @@ use crate::flags::Data;
 use crate::learned::Learned;
 use crate::run::Run;
 
-/// More discs than this are one blob, and take longer than the fit.
+/// More points than this a picture counts in hexagons.
 const DISCS: usize = 5000;
+/// Where discs hide each other their density is drawn; of more points than this it is that of a part.
+const POINTS: usize = 200_000;
 
 impl<D: Data> Run<D> {
     /// All three pictures of a Gaussian. The slice runs along the mean of the first column; for one column there is also the
@@ -52,13 +54,15 @@ impl<D: Data> Run<D> {
             let path = learned.path.iter().map(|theta| (theta[theta.len() - 1], (-theta[0]).exp())).collect();
             let truth = truth.map(Gaussian::law).transpose()?;
             let truth = truth.map(|law| (law.mean()[0], law.covariance()[0][0].sqrt()));
-            let axes = ["mean", "standard deviation"].map(|what| (format!("{what} of {}", names[0]), 0.0));
+            // The basin is as wide as the data spread, however far from 0 they are.
+            let axes = [("mean", 2.0 * sigma), ("standard deviation", sigma)];
+            let axes = axes.map(|(what, least)| (format!("{what} of {}", names[0]), least));
             Some(View::new(axes, path, truth, loss)?)
         } else {
             None
         };
         self.draw_landscape(learned, "H(p̂)", &slice, view.as_ref())?;
-        self.draw_density(names, data, learned, truth)
+        self.draw_density(names, data, learned, &law, truth)
     }
 
     /// `model.png`: the density over the histogram; with several columns a map of all pairs.
@@ -67,9 +71,9 @@ impl<D: Data> Run<D> {
         names: &[String],
         data: &Empirical<Tensor>,
         learned: &Learned<Gaussian>,
+        law: &MultivariateNormal,
         truth: Option<&Gaussian>,
     ) -> Result<()> {
-        let law = learned.model.law()?;
         let (mean, covariance) = (law.mean(), law.covariance());
         let (k, points, mass) = (mean.len(), host(data.batch())?, host(data.mass())?);
         let column = |j: usize| points.iter().skip(j).step_by(k).copied().collect::<Vec<_>>();
@@ -90,10 +94,11 @@ impl<D: Data> Run<D> {
             Ok(panel.curve(ends, |x| truth.log_prob(x).exp(), Ink::Black).dotted().label("truth"))
         };
         // Every so manieth point, where there are more than can be seen.
-        let stride = data.distinct().div_ceil(DISCS);
+        let stride = data.distinct().div_ceil(POINTS);
         let some = if stride > 1 { format!(", every {stride}th of them") } else { String::new() };
+        let what = if data.distinct() > DISCS { "hexagons: how many of the data" } else { "discs: the data" };
         let subtitle =
-            format!("discs: the data{some}; ellipses: they hold 50 % (line) and 90 % (dashes) of the fitted Gaussian");
+            format!("{what}{some}; ellipses: they hold 50 % (line) and 90 % (dashes) of the fitted Gaussian");
         let pair = |i: usize, j: usize| {
             let (x, y) = (column(j), column(i));
             let panel = Panel::new(Axis::new(&names[j]), Axis::new(&names[i]));

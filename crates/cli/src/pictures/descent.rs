@@ -12,9 +12,8 @@ use super::landscape::BELOW;
 use crate::flags::Data;
 use crate::learned::Learned;
 use crate::run::Run;
+use crate::say::flat;
 
-/// Within this of its least value, in nats per observation, a curve has arrived.
-const ARRIVED: f64 = 1e-9;
 /// What is farther from it than this is no rounding, not even that of f32.
 const AWAY: f64 = 1e-6;
 
@@ -53,7 +52,7 @@ impl Course {
             return Self::BelowTheFloor;
         }
         let least = rows.iter().map(loss).filter(|v| v.is_finite()).fold(f64::INFINITY, f64::min);
-        let near = |row: &Row| loss(row) <= least + ARRIVED;
+        let near = |row: &Row| loss(row) <= least + flat(history);
         let Some(arrived) = rows.iter().find(|row| near(row)) else { return Self::Under };
         if converged {
             let stays = rows.iter().rposition(|row| loss(row) > least + AWAY).map_or(0, |at| at + 1);
@@ -67,7 +66,7 @@ impl Course {
     }
 
     fn title(self, history: &History) -> String {
-        let at = history.argmin(ARRIVED);
+        let at = history.argmin(flat(history));
         match self {
             Self::Endless => "Three names, one descent, and no end: the likelihood has no maximum".into(),
             Self::Diverges(step, steps) => {
@@ -230,6 +229,6 @@ fn logarithmic(history: &History, least: [f64; 3], above: &str, arrives: Option<
     }
     panel = panel.line(line(&|row| row.nll / n - least[2]), Ink::Black).dashed();
     let Some(step) = arrives else { return panel };
-    let tolerance = ARRIVED / unit.nats();
-    panel.hline(tolerance, "1e-9 nats").vline(step as f64, format!("step {step}"))
+    let tolerance = flat(history);
+    panel.hline(tolerance / unit.nats(), format!("{tolerance:.0e} nats")).vline(step as f64, format!("step {step}"))
 }

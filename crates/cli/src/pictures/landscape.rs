@@ -280,8 +280,12 @@ impl View {
             let (low, high) = (places().fold(f64::INFINITY, f64::min), places().fold(f64::NEG_INFINITY, f64::max));
             // In the data's own units, in which a microgram is as good as a tonne.
             let (span, size) = (high - low, low.abs().max(high.abs()));
-            let margin = (0.3 * span.max(1e-3 * size)).max((least - span) / 2.0);
-            let margin = if margin > 0.0 { margin } else { 1.0 };
+            let margin = (0.3 * span).max((least - span) / 2.0);
+            let margin = match margin > 1e-12 * size {
+                true => margin,
+                false if size > 0.0 => 3e-4 * size,
+                false => 1.0,
+            };
             // A positive parameter, such as σ, stays one.
             let low = if low > 0.0 { (low - margin).max(0.5 * low) } else { low - margin };
             (0..CELLS).map(|i| low + (high + margin - low) * i as f64 / (CELLS - 1) as f64).collect::<Vec<_>>()
@@ -366,6 +370,14 @@ mod tests {
                 let width = (grid[CELLS - 1] - grid[0]) / unit;
                 assert!((span..2.0 * span).contains(&width), "{width} at {unit:e}");
             }
+        }
+        // Far from 0 too: a mean of 10⁹ that moved by a tenth of its standard deviation.
+        let view =
+            View::new([("mean".into(), 2.0), ("sd".into(), 1.0)], vec![(1e9, 1.0), (1e9 + 0.1, 1.1)], None, |a, b| {
+                Ok(a + b)
+            })?;
+        for (grid, width) in view.grids.iter().zip([2.0, 1.0]) {
+            assert!((grid[CELLS - 1] - grid[0] - width).abs() < 1e-3, "{} to {}", grid[0], grid[CELLS - 1]);
         }
         Ok(())
     }

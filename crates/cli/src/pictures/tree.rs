@@ -23,7 +23,7 @@ fn grow(answer: &str, node: &Node, classes: &[String], unit: Unit) -> Twig {
             let gap = if column.len() > 8 { '\n' } else { ' ' };
             format!("{answer}: {n}\n{column}?{gap}{:.5} {unit}", gain.to(unit))
         }
-        None => format!("{answer}: {n}, {:.0} % {}", 100.0 * node.counts[most] / n, classes[most]),
+        None => format!("{answer}: {n}, {:.0}\u{a0}% {}", 100.0 * node.counts[most] / n, classes[most]),
     };
     let twigs = node.branches.iter().map(|branch| grow(&branch.answer, &branch.node, classes, unit));
     Twig { amounts: node.counts.clone(), words, twigs: twigs.collect() }
