@@ -94,7 +94,7 @@ impl Support {
     };
     /// Numbers between 0 and 1.
     pub const BETWEEN: Self = Self {
-        what: "numbers between 0 and 1, without these",
+        what: "numbers between 0 and 1, both excluded",
         cure: "divide percentages by 100; if it is a count of successes over trials, fit the two counts",
         holds: |x| x > 0.0 && x < 1.0,
     };
