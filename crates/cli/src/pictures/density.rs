@@ -183,7 +183,7 @@ impl<D: Data> Run<D> {
         let bars = ranking.ranked.iter().enumerate().map(|(at, family)| {
             let ink = if at < shown.len() { INKS[at] } else { Ink::Grey };
             let height = far(family);
-            (short(family.name), [(if height.is_finite() { height.max(0.0) } else { 0.0 }, ink, fixed(height, 4))])
+            (family.name, [(if height.is_finite() { height.max(0.0) } else { 0.0 }, ink, fixed(height, 4))])
         });
         let label = match known {
             true => format!("KL(p̂‖q), {unit} per observation"),
@@ -202,11 +202,6 @@ impl<D: Data> Run<D> {
         let figure = Figure::new(title).subtitle(subtitle).column([over(name, p, &shown)?]);
         self.draw("families.png", figure.column([panel]))
     }
-}
-
-/// `gamma` of `gamma distribution`.
-fn short(name: &str) -> &str {
-    name.trim_end_matches(" distribution")
 }
 
 /// Of the nearest families.
@@ -232,7 +227,7 @@ fn over(name: &str, p: &Empirical<Tensor>, laws: &[(&str, &dyn Law, bool)]) -> R
     let widened = (ends.0 - 0.05 * (ends.1 - ends.0), ends.1 + 0.05 * (ends.1 - ends.0));
     for ((name, law, density), ink) in laws.iter().zip(INKS) {
         let value = |x: f64| law.log_prob(x).exp();
-        let shown = short(name);
+        let shown = format!("fitted {name}");
         panel = match density {
             true => {
                 panel.curve(widened, |x| Some(value(x)).filter(|y| y.is_finite()).unwrap_or(f64::NAN), ink).label(shown)
