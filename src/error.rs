@@ -63,7 +63,7 @@ pub enum Error {
     Undecided { why: &'static str },
     #[error("no finite maximum: {why}")]
     NoMaximum { why: String },
-    #[error("row {row} (counted from 0) holds {}, but {family} is of {support}: {cure}", typed(*value))]
+    #[error("row {row} (counted from 0) holds {}, and the support of this {family} is {support}: {cure}", typed(*value))]
     OffSupport { row: usize, value: f64, family: &'static str, support: &'static str, cure: &'static str },
     #[error(
         "the information is singular: the data do not determine every parameter where the model stands; leave out a column that \

@@ -5,6 +5,7 @@ use std::fmt;
 use candle_core::Tensor;
 use candle_mle_info::Information;
 use candle_mle_info::law::{self, Law};
+use candle_mle_info::number::typed;
 
 use crate::batch::host;
 use crate::empirical::Empirical;
@@ -51,7 +52,8 @@ pub struct Ranking {
 }
 
 /// Fits every named distribution to a column of numbers, (m,) or (m, 1), and ranks them by KL(p̂‖q). With counts those of counts are among
-/// them: their probabilities and the densities, on cells of 1, are of one kind.
+/// them: their probabilities and the densities, on cells of 1, are of one kind. A density narrower than a cell is not ranked: the midpoint
+/// rule would flatter it.
 ///
 /// ```
 /// use candle_core::{Device, Tensor};
@@ -74,15 +76,18 @@ pub fn rank(p: &Empirical<Tensor>) -> Result<Ranking> {
         return Err(shape("the observations", p.batch().dims(), "(rows,) or (rows, 1): families are of one column"));
     }
     let mut ranking = Ranking { ranked: vec![], refused: vec![] };
-    ranking.take("Gaussian", gaussian(p))?;
-    ranking.family::<law::Laplace>(p)?;
-    ranking.family::<law::Logistic>(p)?;
-    ranking.family::<law::Student>(p)?;
-    ranking.family::<law::Exponential>(p)?;
-    ranking.family::<law::Gamma>(p)?;
-    ranking.family::<law::Lognormal>(p)?;
-    ranking.family::<law::Weibull>(p)?;
-    ranking.family::<law::Beta>(p)?;
+    // Beside probabilities of counts a density stands for cells of 1.
+    let counts = host(p.batch())?.into_iter().all(law::Poisson::SUPPORT.holds);
+    let cell = p.resolution().map(|cells| cells[0]).or(counts.then_some(1.0));
+    ranking.take("Gaussian", gaussian(p), cell)?;
+    ranking.family::<law::Laplace>(p, cell)?;
+    ranking.family::<law::Logistic>(p, cell)?;
+    ranking.family::<law::Student>(p, cell)?;
+    ranking.family::<law::Exponential>(p, cell)?;
+    ranking.family::<law::Gamma>(p, cell)?;
+    ranking.family::<law::Lognormal>(p, cell)?;
+    ranking.family::<law::Weibull>(p, cell)?;
+    ranking.family::<law::Beta>(p, cell)?;
     match p.resolution() {
         Some([cell]) if *cell != 1.0 => {
             let why = "counts are recorded in steps of 1, and here the resolution is another";
@@ -90,8 +95,8 @@ pub fn rank(p: &Empirical<Tensor>) -> Result<Ranking> {
         }
         _ => {
             let counts = Empirical::from_counts(p.batch().clone(), &host(p.count())?)?;
-            ranking.family::<law::Poisson>(&counts)?;
-            ranking.family::<law::NegativeBinomial>(&counts)?;
+            ranking.family::<law::Poisson>(&counts, cell)?;
+            ranking.family::<law::NegativeBinomial>(&counts, cell)?;
         }
     }
     ranking.ranked.sort_by(|a, b| a.cross_entropy.nats().total_cmp(&b.cross_entropy.nats()));
@@ -99,7 +104,7 @@ pub fn rank(p: &Empirical<Tensor>) -> Result<Ranking> {
 }
 
 impl Ranking {
-    fn family<L: Family + 'static>(&mut self, p: &Empirical<Tensor>) -> Result<()> {
+    fn family<L: Family + 'static>(&mut self, p: &Empirical<Tensor>, cell: Option<f64>) -> Result<()> {
         let fit = || -> Result<Ranked> {
             let coordinates = Univariate::<L>::coordinates(p.batch(), p.mass())?;
             let fitted = maximum_likelihood(p, |vb| Univariate::<L>::new(vb)?.standardized(coordinates))?;
@@ -107,16 +112,21 @@ impl Ranking {
             let named = law.named();
             ranked(L::NAME, Box::new(law), named, L::VARIABLES.len(), &fitted, p)
         };
-        self.take(L::NAME, fit())
+        self.take(L::NAME, fit(), cell)
     }
 
-    fn take(&mut self, name: &'static str, fit: Result<Ranked>) -> Result<()> {
+    fn take(&mut self, name: &'static str, fit: Result<Ranked>, cell: Option<f64>) -> Result<()> {
         match fit {
-            Ok(ranked) => self.ranked.push(ranked),
+            Ok(ranked) => match ranked.too_coarse(cell) {
+                Some(why) => self.refused.push((name, why)),
+                None => self.ranked.push(ranked),
+            },
             Err(Error::NoMaximum { why }) => self.refused.push((name, format!("no finite maximum: {why}"))),
-            Err(
-                e @ (Error::OffSupport { .. } | Error::Info(_) | Error::NotANumber { .. } | Error::InfiniteLoss { .. }),
-            ) => {
+            Err(Error::OffSupport { row, value, support, .. }) => {
+                let place = format!("row {row} (counted from 0) holds {}", typed(value));
+                self.refused.push((name, format!("its support is {support}, and {place}")));
+            }
+            Err(e @ (Error::Info(_) | Error::NotANumber { .. } | Error::InfiniteLoss { .. })) => {
                 self.refused.push((name, e.to_string()));
             }
             Err(e) => return Err(e),
@@ -124,6 +134,21 @@ impl Ranking {
         Ok(())
     }
 }
+
+impl Ranked {
+    /// Why the midpoint rule says nothing of this density in cells of this width, if so: it would seem nearer than it is.
+    fn too_coarse(&self, cell: Option<f64>) -> Option<String> {
+        let (cell, sd) = (cell.filter(|_| self.density)?, self.law.variance().sqrt());
+        let below = self.kl.is_some_and(|kl| kl.nats() < -ROUNDING);
+        (sd < cell || below).then(|| {
+            let what = if sd < cell { "its standard deviation is below their width" } else { "KL would be below 0" };
+            format!("cells of {} are too coarse for this density: {what}", typed(cell))
+        })
+    }
+}
+
+/// A KL this far below 0, in nats, is no rounding, not even that of f32.
+const ROUNDING: f64 = 1e-6;
 
 fn gaussian(p: &Empirical<Tensor>) -> Result<Ranked> {
     let column = match *p.batch().dims() {

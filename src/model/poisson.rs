@@ -70,7 +70,10 @@ impl Family for law::Poisson {
     fn start(x: &Observed<'_>) -> std::result::Result<Vec<(f64, f64)>, String> {
         match x.mean(|x| x) {
             0.0 => Err("all counts are 0: the mean falls to 0, where no other count can occur".into()),
-            mean => Ok(vec![(mean.ln() + mean.sqrt().recip().min(1.0), mean.sqrt().recip().min(1.0))]),
+            mean => {
+                let unit = mean.sqrt().recip().min(1.0);
+                Ok(vec![(mean.ln() + 0.5 * unit, unit)])
+            }
         }
     }
 

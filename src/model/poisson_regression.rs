@@ -1,15 +1,14 @@
 //! Poisson regression: counts whose mean is exp(w·x + b + offset), the log link.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
 
-use candle_core::{Device, Tensor, TensorId};
+use candle_core::{Device, Tensor};
 use candle_mle_info::law::{ClosedForm, Poisson};
 use candle_nn::{Init, VarBuilder};
 use rand::Rng;
 
 use super::poisson::{deviance_of_counts, poisson, seen_of_counts};
-use super::univariate::Support;
+use super::univariate::{LastSeen, Support};
 use super::{KlDivergence, Model, Sample};
 use crate::batch::{Response, host, like};
 use crate::error::{Error, Result, shape};
@@ -37,7 +36,7 @@ pub struct PoissonRegression {
     bias: Tensor,
     standardize: Standardize,
     /// What was seen of the counts that were scored last.
-    last: Arc<Mutex<Option<(TensorId, Vec<Tensor>)>>>,
+    last: LastSeen,
 }
 
 impl PoissonRegression {
@@ -47,7 +46,7 @@ impl PoissonRegression {
             weight: vb.get_with_hints(columns, "weight", Init::Const(0.0))?,
             bias: vb.get_with_hints((), "bias", Init::Const(0.0))?,
             standardize: Standardize::identity(columns, &vb)?,
-            last: Arc::default(),
+            last: LastSeen::default(),
         })
     }
 
@@ -82,23 +81,15 @@ impl PoissonRegression {
     }
 
     fn seen(&self, y: &Tensor) -> Result<Vec<Tensor>> {
-        // A poisoned lock still holds tensors or none.
-        let mut last = self.last.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        match &*last {
-            Some((id, seen)) if *id == y.id() => Ok(seen.clone()),
-            _ => {
-                let counts = host(y)?;
-                let Support { what: support, cure, holds } = Support::COUNTS;
-                if let Some(row) = counts.iter().position(|y| !holds(*y)) {
-                    return Err(Error::OffSupport { row, value: counts[row], family: Self::FAMILY, support, cure });
-                }
-                let m = counts.len();
-                let columns = seen_of_counts(&counts).into_iter().map(|column| like(&self.weight, column, m));
-                let seen = columns.collect::<Result<Vec<_>>>()?;
-                *last = Some((y.id(), seen.clone()));
-                Ok(seen)
+        self.last.of(y, || {
+            let counts = host(y)?;
+            let Support { what: support, cure, holds } = Support::COUNTS;
+            if let Some(row) = counts.iter().position(|y| !holds(*y)) {
+                return Err(Error::OffSupport { row, value: counts[row], family: Self::FAMILY, support, cure });
             }
-        }
+            let m = counts.len();
+            seen_of_counts(&counts).into_iter().map(|column| like(&self.weight, column, m)).collect()
+        })
     }
 }
 
@@ -154,6 +145,6 @@ impl Parameters for PoissonRegression {
         }
         let standardize = parts.take_map(weight.dim(0)?, &weight)?;
         parts.done()?;
-        Ok(Self { weight, bias, standardize, last: Arc::default() })
+        Ok(Self { weight, bias, standardize, last: LastSeen::default() })
     }
 }

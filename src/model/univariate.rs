@@ -94,7 +94,7 @@ impl Support {
     };
     /// Numbers between 0 and 1.
     pub const BETWEEN: Self = Self {
-        what: "numbers between 0 and 1, without these",
+        what: "numbers between 0 and 1, both excluded",
         cure: "divide percentages by 100; if it is a count of successes over trials, fit the two counts",
         holds: |x| x > 0.0 && x < 1.0,
     };
@@ -190,7 +190,7 @@ pub struct Univariate<L> {
     /// Of the variables, not of the data.
     map: Standardize,
     /// What was seen in the batch that was scored last: a descent looks at its data once.
-    last: Arc<Mutex<Option<(TensorId, Vec<Tensor>)>>>,
+    last: LastSeen,
     law: PhantomData<L>,
 }
 
@@ -212,7 +212,7 @@ impl<L: Family> Univariate<L> {
         let variable = |name: &&str| vb.get_with_hints((), name, Init::Const(0.0));
         let variables: Vec<Tensor> = L::VARIABLES.iter().map(variable).collect::<candle_core::Result<_>>()?;
         let map = Standardize::identity(variables.len(), &vb)?;
-        Ok(Self { variables, map, last: Arc::default(), law: PhantomData })
+        Ok(Self { variables, map, last: LastSeen::default(), law: PhantomData })
     }
 
     /// The member that a law is, constant.
@@ -264,20 +264,33 @@ impl<L: Family> Univariate<L> {
     }
 
     fn seen(&self, x: &Tensor) -> Result<Vec<Tensor>> {
+        self.last.of(x, || {
+            let values = column(x)?;
+            supported::<L>(&values)?;
+            let m = values.len();
+            L::seen(&values).into_iter().map(|column| like(&self.variables[0], column, m)).collect()
+        })
+    }
+}
+
+/// What was seen of the observations that were looked at last.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LastSeen(Arc<Mutex<Option<Seen>>>);
+
+/// A batch by its identity, and its columns.
+type Seen = (TensorId, Vec<Tensor>);
+
+impl LastSeen {
+    /// What is seen of x: `look` looks only where x is another.
+    pub fn of(&self, x: &Tensor, look: impl FnOnce() -> Result<Vec<Tensor>>) -> Result<Vec<Tensor>> {
         // A poisoned lock still holds tensors or none.
-        let mut last = self.last.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        match &*last {
-            Some((id, seen)) if *id == x.id() => Ok(seen.clone()),
-            _ => {
-                let values = column(x)?;
-                supported::<L>(&values)?;
-                let m = values.len();
-                let columns = L::seen(&values).into_iter().map(|column| like(&self.variables[0], column, m));
-                let seen = columns.collect::<Result<Vec<_>>>()?;
-                *last = Some((x.id(), seen.clone()));
-                Ok(seen)
-            }
+        let mut last = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some((_, seen)) = last.as_ref().filter(|(id, _)| *id == x.id()) {
+            return Ok(seen.clone());
         }
+        let seen = look()?;
+        *last = Some((x.id(), seen.clone()));
+        Ok(seen)
     }
 }
 
@@ -346,6 +359,6 @@ impl<L: Family> Parameters for Univariate<L> {
         }
         let map = parts.take_map(variables.len(), &variables[0])?;
         parts.done()?;
-        Ok(Self { variables, map, last: Arc::default(), law: PhantomData })
+        Ok(Self { variables, map, last: LastSeen::default(), law: PhantomData })
     }
 }

@@ -27,7 +27,7 @@ fn arrives<L: Family>(values: &[f64], expected: &[f64], nll: f64) -> Result<L> {
     let fitted = fitted::<L>(&sample(values)?)?;
     let rows = fitted.history.rows();
     ensure!(fitted.converged, "{}: {:?}", L::NAME, fitted.gradient);
-    ensure!((3..60).contains(&rows.len()), "{} took {} rows", L::NAME, rows.len());
+    ensure!((3..60).contains(&rows.len()), "{} took {rows:?}", L::NAME);
     ensure!(rows[0].nll > nll + 1e-3, "{} starts where it ends", L::NAME);
     let law = fitted.model.law()?;
     for ((name, found, _), expected) in law.named().into_iter().zip(expected) {
@@ -133,12 +133,12 @@ fn students_t() -> Result<()> {
 /// What is measured in nanometres or in light years has the same shape, and its likeliest member arrives as surely.
 #[test]
 fn no_unit_changes_a_fit() -> Result<()> {
-    fn check<L: Family>(values: &[f64], shape: impl Fn(&L) -> f64) -> Result<()> {
-        let expected = shape(&fitted::<L>(&sample(values)?)?.model.law()?);
+    fn check<L: Family>(values: &[f64], shape: impl Fn(&L, f64) -> f64) -> Result<()> {
+        let expected = shape(&fitted::<L>(&sample(values)?)?.model.law()?, 1.0);
         for unit in [1e-12, 1e9] {
             let moved: Vec<f64> = values.iter().map(|x| x * unit).collect();
             let fitted = fitted::<L>(&sample(&moved)?)?;
-            let found = shape(&fitted.model.law()?);
+            let found = shape(&fitted.model.law()?, unit);
             ensure!(
                 fitted.converged && (found - expected).abs() <= 1e-6 * expected,
                 "{}: {found}, {expected}",
@@ -148,13 +148,13 @@ fn no_unit_changes_a_fit() -> Result<()> {
         Ok(())
     }
     let (waiting, eruptions) = (waiting()?, eruptions()?);
-    check(&waiting, |law: &law::Gamma| law.shape())?;
-    check(&eruptions, |law: &law::Weibull| law.shape())?;
-    check(&waiting, |law: &law::Lognormal| law.log().sd())?;
-    check(&long_tails(), |law: &law::Student| law.df())?;
-    check(&waiting, |law: &law::Logistic| law.location() / law.scale())?;
-    check(&waiting, |law: &law::Laplace| law.location() / law.scale())?;
-    check(&eruptions, |law: &law::Exponential| law.rate() * eruptions[0])?;
+    check(&waiting, |law: &law::Gamma, _| law.shape())?;
+    check(&eruptions, |law: &law::Weibull, _| law.shape())?;
+    check(&waiting, |law: &law::Lognormal, _| law.log().sd())?;
+    check(&long_tails(), |law: &law::Student, _| law.df())?;
+    check(&waiting, |law: &law::Logistic, _| law.location() / law.scale())?;
+    check(&waiting, |law: &law::Laplace, _| law.location() / law.scale())?;
+    check(&eruptions, |law: &law::Exponential, unit| law.rate() * unit)?;
     Ok(())
 }
 
@@ -254,7 +254,7 @@ fn off_the_support() -> Result<()> {
             model.log_prob(p.batch()).err().context("it was scored")?.to_string(),
         ] {
             let value = candle_mle::info::number::typed(values[row]);
-            let place = format!("row {row} (counted from 0) holds {value}, but {}", L::NAME);
+            let place = format!("row {row} (counted from 0) holds {value}, and the support of this {}", L::NAME);
             ensure!(said.contains(&place) && words.iter().all(|word| said.contains(word)), "{said}");
         }
         Ok(())
@@ -298,7 +298,7 @@ fn samples_lead_back_to_their_law() -> Result<()> {
         // 2n KL is about χ² with a degree of freedom a variable, of which 30 is never seen.
         ensure!((0.0..15.0 / N as f64).contains(&kl), "{}: {kl}", L::NAME);
         let q = host(&truth.kl_divergence(&model, p.batch())?)?[0];
-        ensure!(q == kl);
+        ensure!((q - kl).abs() <= 1e-9 * kl, "{q} is not {kl}");
         Ok(())
     }
     check(law::Exponential::new(0.3)?)?;

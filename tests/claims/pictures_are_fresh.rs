@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::common::example::Place;
 
 /// The table of a run, if it has one, and the run; its pictures are in plots/<example>/<table> or plots/<example>.
-const RUNS: [(Option<&str>, &str); 28] = [
+const RUNS: [(Option<&str>, &str); 29] = [
     (None, "coin"),
     (None, "logistic"),
     (None, "softmax"),
@@ -40,6 +40,7 @@ const RUNS: [(Option<&str>, &str); 28] = [
     (None, "data_processing"),
     (None, "usable_information"),
     (None, "held_out"),
+    (None, "families"),
 ];
 
 #[test]

@@ -132,7 +132,10 @@ fn without_a_finite_maximum_it_is_a_finding() -> Result<()> {
     let p = Empirical::from_sample(rows(&[&x], &[0.0; 4])?)?;
     ensure!(of_counts(&p)?.is_some());
     let said = counts(&Empirical::from_sample(rows(&[&x], &[0.0, 1.0, 2.5, 3.0])?)?).err().context("fitted")?;
-    ensure!(said.to_string().contains("row 2 (counted from 0) holds 2.5, but Poisson regression"), "{said}");
+    ensure!(
+        said.to_string().contains("row 2 (counted from 0) holds 2.5, and the support of this Poisson regression"),
+        "{said}"
+    );
     Ok(())
 }
 

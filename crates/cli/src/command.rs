@@ -145,7 +145,9 @@ fn fit(run: &Run<Fit>) -> Result<()> {
             bail!("a Gaussian has no target: leave --target out, or take another --family")
         }
         Some(FamilyName::Coin) => return fit_coin(run, ask.outcomes()?),
-        Some(family @ (FamilyName::Linear | FamilyName::Poisson)) => return families::regression(run, &ask, family),
+        Some(family @ (FamilyName::Linear | FamilyName::Poisson)) => {
+            return families::regression(run, &table, &ask, family);
+        }
         Some(family @ (FamilyName::Logistic | FamilyName::Softmax)) => family,
         Some(_) => bail!("this family has no target: leave --target out and say --column, or take another --family"),
         None if ask.outcomes()?.names.classes.len() == 2 => FamilyName::Logistic,

@@ -160,8 +160,6 @@ impl<D: Data> Run<D> {
             println!(
                 "\nwithout a resolution KL to a density is infinite: ranked by H(p̂,q), per unit of {column}; see --resolution"
             );
-        } else if ranked.iter().any(|family| family.kl.is_some_and(|kl| kl.nats() < -1e-6)) {
-            println!("\nKL below 0 is no KL: in cells as wide as this resolution such a density is not flat");
         }
         println!();
     }
@@ -218,8 +216,11 @@ fn say_mixture(model: &Mixture, columns: &[String]) -> Result<()> {
 }
 
 /// Linear regression, or Poisson regression.
-pub(crate) fn regression(run: &Run<Fit>, ask: &Ask<'_>, family: FamilyName) -> Result<()> {
+pub(crate) fn regression(run: &Run<Fit>, table: &Table, ask: &Ask<'_>, family: FamilyName) -> Result<()> {
     let flags = &run.flags.data;
+    if family == FamilyName::Poisson {
+        supported::<law::Poisson>(table, flags.target.of(table)?)?;
+    }
     let design = ask.numbers(flags.offset.as_deref(), flags.exposure.as_deref())?;
     let Design { p, names, notes } = &design;
     say_notes(notes);
