@@ -39,21 +39,17 @@ const WORTH: usize = 1 << 20;
 
 /// The information of a softmax of the logits θ_a·(x, 1), a = 1 … k−1, against class 0, whose logit is 0: for the rows of x (m, d)
 /// and `theta` (k − 1, d + 1) the sum of mass (diag(q) − q qᵀ) ⊗ (x, 1)(x, 1)ᵀ, its rows and columns in the order of `theta`. Where
-/// not every class is `open` to every row (m, k), the others have no part in its softmax.
+/// not every class is `open` to every row (m, k), the others have no part in its softmax. Rows of mass 0 cost nothing.
 pub(crate) fn of_logits(x: &[f64], columns: usize, theta: &[f64], mass: &[f64], open: Option<&[bool]>) -> DMatrix<f64> {
-    let (width, rows) = (columns + 1, mass.len());
-    let size = theta.len();
-    let parts = (rows.saturating_mul(size * size) / WORTH).clamp(1, PARTS).min(rows.div_ceil(BLOCK).max(1));
-    let each = rows.div_ceil(parts).max(1);
-    let sums: Vec<DMatrix<f64>> = (0..parts)
-        .into_par_iter()
+    let (width, size) = (columns + 1, theta.len());
+    let rows: Vec<usize> = (0..mass.len()).filter(|row| mass[*row] > 0.0).collect();
+    let parts = (rows.len().saturating_mul(size * size) / WORTH).clamp(1, PARTS);
+    let each = rows.len().div_ceil(parts).max(BLOCK);
+    let sums: Vec<DMatrix<f64>> = rows
+        .par_chunks(each)
         .map(|part| {
             let mut pass = Pass::new(width, size / width);
-            for from in (part * each..rows.min((part + 1) * each)).step_by(BLOCK) {
-                let upto = (from + BLOCK).min(rows).min((part + 1) * each);
-                let open = open.map(|open| &open[from * (size / width + 1)..upto * (size / width + 1)]);
-                pass.add(&x[from * columns..upto * columns], theta, &mass[from..upto], open);
-            }
+            part.chunks(BLOCK).for_each(|block| pass.add(block, x, theta, mass, open));
             pass.sum
         })
         .collect();
@@ -93,19 +89,19 @@ impl Pass {
         }
     }
 
-    fn add(&mut self, x: &[f64], theta: &[f64], mass: &[f64], open: Option<&[bool]>) {
-        let (width, others, rows) = (self.width, self.others, mass.len());
+    fn add(&mut self, block: &[usize], x: &[f64], theta: &[f64], mass: &[f64], open: Option<&[bool]>) {
+        let (width, others, rows) = (self.width, self.others, block.len());
         let columns = width - 1;
         let mut own = vec![0.0; rows * others];
-        for row in 0..rows {
+        for (row, at) in block.iter().enumerate() {
             let plain = &mut self.plain[row * width..][..width];
-            plain[..columns].copy_from_slice(&x[row * columns..][..columns]);
+            plain[..columns].copy_from_slice(&x[at * columns..][..columns]);
             plain[columns] = 1.0;
             let q = &mut self.q[row * others..][..others];
             q.iter_mut().zip(theta.chunks(width)).for_each(|(q, of)| *q = dot(of, plain));
             let own = &mut own[row * others..][..others];
-            probabilities(q, own, open.map(|open| &open[row * (others + 1)..][..=others]));
-            own.iter_mut().for_each(|own| *own *= mass[row]);
+            probabilities(q, own, open.map(|open| &open[at * (others + 1)..][..=others]));
+            own.iter_mut().for_each(|own| *own *= mass[*at]);
         }
         for a in 0..others {
             self.scale(rows, |row| own[row * others + a]);
@@ -120,8 +116,8 @@ impl Pass {
                 to.iter_mut().zip(&self.plain[row * width..]).for_each(|(to, x)| *to = q[row * others + a] * x);
             }
             if a > 0 {
-                for row in 0..rows {
-                    let weight = -mass[row] * self.q[row * others + a];
+                for (row, at) in block.iter().enumerate() {
+                    let weight = -mass[*at] * self.q[row * others + a];
                     let plain = &self.plain[row * width..][..width];
                     self.scaled[row * width..][..width].iter_mut().zip(plain).for_each(|(to, x)| *to = weight * x);
                 }
@@ -172,13 +168,13 @@ fn probabilities(q: &mut [f64], own: &mut [f64], open: Option<&[bool]>) {
         sum += *q;
     }
     q.iter_mut().for_each(|q| *q /= sum);
-    for a in 0..q.len() {
+    for (a, own) in own.iter_mut().enumerate() {
         let rest = if q[a] < 0.5 {
             1.0 - q[a]
         } else {
             base / sum + (0..q.len()).filter(|b| *b != a).map(|b| q[b]).sum::<f64>()
         };
-        own[a] = q[a] * rest;
+        *own = q[a] * rest;
     }
 }
 

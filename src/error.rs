@@ -70,9 +70,7 @@ pub enum Error {
          others determine, or look for a separation"
     )]
     Singular,
-    #[error(
-        "Firth's penalty is known where the information is in closed form, as it is of logistic and softmax: take another objective"
-    )]
+    #[error("Firth's penalty is known of logistic, softmax, coins and dice: take another objective")]
     NoCurvature,
     #[error("the linear program was not solved: {why}; rescale the columns")]
     LinearProgram { why: String },

@@ -136,6 +136,8 @@ fn evaluate<M: Model>(model: &M, p: &Empirical<M::Batch>, objective: Objective, 
         None => number(&Objective::CrossEntropy.of::<M>(&log_q.detach().abs()?.neg()?, p)?)?,
     };
     let share = if log_q.dtype() == DType::F64 { 4.0 * f64::EPSILON } else { 4.0 * f64::from(f32::EPSILON) };
+    // The logarithm of a determinant has lost the digits of its condition.
+    let share = if objective == Objective::Firth { 1024.0 * share } else { share };
     let value = number(&loss)?;
     Ok(Forward { log_q, loss, value, rounding: share * (size * objective.scale(p)).max(value.abs()), sums })
 }

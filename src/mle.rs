@@ -59,8 +59,8 @@ impl<M: std::fmt::Debug> std::fmt::Debug for Fitted<M> {
 }
 
 /// How a fit goes, and when it ends. The default is what [`maximum_likelihood`] does: Newton's method or L-BFGS on the
-/// cross-entropy until no component of the gradient exceeds 1e-9 nats per observation and all observations together could gain no more than 1e-12 nats,
-/// 10,000 steps at most.
+/// cross-entropy until no component of the gradient exceeds 1e-9 nats per observation and all observations together could gain
+/// no more than 1e-12 nats, 10,000 steps at most.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Plan {
     /// What is descended.
@@ -82,8 +82,8 @@ pub struct Plan {
 /// What moves the variables.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum By {
-    /// [Newton's method](Newton) where it is the fastest, which needs no step size either: on the CPU, of a family that knows its
-    /// curvature, with up to 320 parameters, as was measured. Elsewhere L-BFGS.
+    /// [Newton's method](Newton), which needs no step size, where it is the fastest: on the CPU, of a family that knows its curvature,
+    /// with up to 320 parameters. Elsewhere L-BFGS.
     Newton,
     /// L-BFGS, which needs no step size.
     Lbfgs,
@@ -238,7 +238,8 @@ pub struct Enough {
     floor: Option<f64>,
 }
 
-/// Of how many parameters Newton's method is faster than L-BFGS.
+/// Of how many parameters Newton's method is faster than L-BFGS: with so many a look at the curvature of all rows costs what seven
+/// gradients do, and one such look is all that a fit needs.
 const MOST: usize = 320;
 
 /// Nats of all observations together that are nothing: for them an estimate moves by a millionth of its standard error.
@@ -287,8 +288,8 @@ impl<M: Model> Hook<M> for Enough {
 }
 
 /// The maximum of the likelihood of what was observed: `make` builds the model of new variables, Newton's method or L-BFGS
-/// moves them until no component of the gradient exceeds 1e-9 nats per observation, and the three quantities are logged at every step. That is
-/// [`Plan::default`], whose fields change it.
+/// moves them until no component of the gradient exceeds 1e-9 nats per observation, and the three quantities are logged at every
+/// step. That is [`Plan::default`], whose fields change it.
 ///
 /// ```
 /// use candle_core::{Device, Tensor};

@@ -5,7 +5,7 @@ use candle_nn::VarMap;
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 use super::gradient_descent::{moving, steepest};
-use super::lbfgs::{Calm, Line};
+use super::lbfgs::{Calm, Line, dot};
 use crate::batch::{Batch, host};
 use crate::curvature::Curved;
 use crate::descent::{Advance, Descent, Evaluation, Forward, State};
@@ -14,12 +14,14 @@ use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::objective::Objective;
 
-/// θ ← θ − H⁻¹ ∇loss, with H the observed Fisher information of a [family that knows it](Model::curved); shortened where a whole step
-/// gains too little, so that it never climbs. A handful of steps, each a pass of m r² multiplications for r parameters.
+/// θ ← θ − H⁻¹ ∇loss, with H the observed Fisher information of a [family that knows it](Model::curved); shortened where a
+/// whole step gains too little, so that it never climbs. A handful of steps; a curvature costs m r² multiplications for r
+/// parameters.
 ///
-/// A curvature is kept for as long as every step by it leaves a tenth of the way at most: near the maximum it hardly changes, and
-/// a step then costs what one of gradient descent does. Where it is singular, as where columns tell classes apart, it is lifted until
-/// it is not, by a multiple of its own diagonal: a step between Newton's and the gradient's (Levenberg 1944, Marquardt 1963).
+/// Far from the maximum the curvature of some of the rows will do, and each is kept for as long as every step by it leaves a
+/// tenth of the way at most: near the maximum it hardly changes, and a step costs what one of gradient descent does. Where it is
+/// singular, as where columns tell classes apart, it is lifted until it is not, by a multiple of its own diagonal: a step between
+/// Newton's and the gradient's (Levenberg 1944, Marquardt 1963).
 ///
 /// ```
 /// use candle_core::{Device, Tensor};
@@ -59,6 +61,10 @@ struct Kept {
 
 /// A curvature is kept while a step by it leaves this share of gᵀH⁻¹g, the square of the way.
 const SERVES: f64 = 1e-2;
+/// The loss per observation still to be gained, in nats, from which on the curvature of all rows is worth its cost; and of how many
+/// rows a parameter it is known well enough before.
+const NEAR: f64 = 1e-3;
+const ENOUGH: usize = 50;
 /// What a curvature is lifted by at first: less than rounding makes of its digits in a table of any size.
 const LIFT: f64 = 1e-13;
 
@@ -76,8 +82,23 @@ impl<'a, B: Batch> Newton<'a, B> {
         Some(Self { vars, curved, p, scale, kept: None, last: f64::INFINITY, calm: Calm::new() })
     }
 
-    fn look(&self) -> Result<DMatrix<f64>> {
-        Ok(self.curved.information(self.p.batch(), &host(self.p.mass())?)? * self.scale)
+    /// The curvature of the loss: of all rows, or as it is in every so many of them.
+    fn look(&self, whole: bool) -> Result<DMatrix<f64>> {
+        let mass = host(self.p.mass())?;
+        let of = |mass: &[f64]| Ok::<_, Error>(self.curved.information(self.p.batch(), mass)? * self.scale);
+        let every = mass.len() / (ENOUGH * self.curved.free().len()).max(1);
+        if !whole && every > 1 {
+            let mut part: Vec<f64> =
+                mass.iter().enumerate().map(|(row, mass)| if row % every == 0 { *mass } else { 0.0 }).collect();
+            let sum = part.iter().sum::<f64>();
+            part.iter_mut().for_each(|mass| *mass /= sum);
+            let curvature = of(&part)?;
+            // Of what is rare some of the rows may know nothing.
+            if curvature.diagonal().iter().all(|of| *of > 0.0) {
+                return Ok(curvature);
+            }
+        }
+        of(&mass)
     }
 
     /// The free part of a gradient, or an error that says which variable is not of the model.
@@ -153,10 +174,24 @@ impl<B: Batch> Descent for Newton<'_, B> {
                 line.set(&line.theta)?;
             }
             if fresh {
-                return Ok(Advance::Stalled);
+                break;
             }
-            self.kept = Kept::new(&self.look()?);
+            self.kept = Kept::new(&self.look(left <= NEAR * self.scale)?);
             fresh = true;
+        }
+        // So far out that there is no curvature: straight down.
+        self.last = f64::INFINITY;
+        let length = dot(&line.gradient, &line.gradient).sqrt().max(1.0);
+        let down: Vec<f64> = line.gradient.iter().map(|g| -g / length).collect();
+        match line.search(&down, look)? {
+            Some(there) => {
+                self.calm = self.calm.after(&line, &there);
+                Ok(Advance::Moved(Some(there)))
+            }
+            None => {
+                line.set(&line.theta)?;
+                Ok(Advance::Stalled)
+            }
         }
     }
 

@@ -54,8 +54,8 @@ pub fn by_differences<M: Model + Parameters>(model: &M, p: &Empirical<M::Batch>)
         Ok(DVector::from_vec(all))
     };
     let mut information = DMatrix::zeros(size, size);
-    for at in 0..size {
-        let step = STEP * start[at].abs().max(1.0);
+    for (at, theta) in start.iter().enumerate() {
+        let step = STEP * theta.abs().max(1.0);
         let near = gradient(at, step)? - gradient(at, -step)?;
         let far = gradient(at, 2.0 * step)? - gradient(at, -2.0 * step)?;
         information.set_column(at, &((near * 8.0 - far) / (12.0 * step)));

@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use candle_nn::{Init, VarBuilder};
+use nalgebra::DMatrix;
 use rand::Rng;
 
 use super::classifier::expected_log_ratio;
 use super::{KlDivergence, Model, Sample};
 use crate::batch::{host, like, number, same_numbers};
+use crate::curvature::Curved;
 use crate::device::float;
 use crate::error::{Error, Result, parameter};
 use crate::ops::log_sigmoid;
@@ -70,6 +72,26 @@ impl Model for Bernoulli {
         // Heads asks for σ(θ), tails for σ(−θ): the sign of 2x − 1.
         let sign = ((x * 2.0)? - 1.0)?;
         log_sigmoid(&sign.broadcast_mul(&self.logit)?)
+    }
+
+    fn curved(&self) -> Option<&dyn Curved<Tensor>> {
+        Some(self)
+    }
+}
+
+/// Σ mass π (1 − π).
+impl Curved<Tensor> for Bernoulli {
+    fn free(&self) -> Vec<usize> {
+        vec![0]
+    }
+
+    fn information(&self, _: &Tensor, mass: &[f64]) -> Result<DMatrix<f64>> {
+        Ok(DMatrix::from_element(1, 1, number(&self.log_det(&self.logit, mass)?)?.exp()))
+    }
+
+    fn log_det(&self, _: &Tensor, mass: &[f64]) -> Result<Tensor> {
+        let both = (log_sigmoid(&self.logit)? + log_sigmoid(&self.logit.neg()?)?)?.to_dtype(DType::F64)?;
+        Ok((both + mass.iter().sum::<f64>().ln())?)
     }
 }
 

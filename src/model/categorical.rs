@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use candle_core::{DType, Device, Tensor};
 use candle_mle_info::Pmf;
 use candle_nn::{Init, VarBuilder};
+use nalgebra::DMatrix;
 use rand::Rng;
 
 use super::classifier::expected_log_ratio;
 use super::{KlDivergence, Model, Sample, draw};
 use crate::batch::host;
+use crate::curvature::{Curved, of_logits};
 use crate::device::float;
 use crate::error::{Error, Result, empty, shape};
 use crate::ops::log_softmax;
@@ -84,6 +86,29 @@ impl Model for Categorical {
             return Err(Error::Class { class: beyond as usize, classes: levels });
         }
         Ok(self.log_probs()?.index_select(x, 0)?)
+    }
+
+    fn curved(&self) -> Option<&dyn Curved<Tensor>> {
+        Some(self)
+    }
+}
+
+/// Σ mass (diag(q) − q qᵀ) of the levels but level 0.
+impl Curved<Tensor> for Categorical {
+    fn free(&self) -> Vec<usize> {
+        (1..self.logits.elem_count()).collect()
+    }
+
+    fn information(&self, _: &Tensor, mass: &[f64]) -> Result<DMatrix<f64>> {
+        let logits = host(&self.logits)?;
+        let theta: Vec<f64> = logits[1..].iter().map(|logit| logit - logits[0]).collect();
+        Ok(of_logits(&[], 0, &theta, &[mass.iter().sum()], None))
+    }
+
+    fn log_det(&self, _: &Tensor, mass: &[f64]) -> Result<Tensor> {
+        let others = self.logits.elem_count() as f64 - 1.0;
+        let total = others * mass.iter().sum::<f64>().ln();
+        Ok((self.log_probs()?.sum_all()?.to_dtype(DType::F64)? + total)?)
     }
 }
 

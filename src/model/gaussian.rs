@@ -1,5 +1,6 @@
 //! The Gaussian of k dimensions with full covariance (lecture rows L6, P3), the precision through a triangular factor.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::f64::consts::PI;
 
@@ -12,8 +13,9 @@ use rand_distr::{Distribution, StandardNormal};
 
 use super::{KlDivergence, Model, Sample};
 use crate::batch::{host, like};
+use crate::curvature::Curved;
 use crate::device::float;
-use crate::error::{Result, shape};
+use crate::error::{Error, Result, shape};
 use crate::ops::Triangle;
 use crate::parameters::{Parameters, Parts};
 use crate::standardize::Standardize;
@@ -232,6 +234,64 @@ impl Model for Gaussian {
         let log_volume = (log_diagonal.sum_all()? - self.standardize.scale().log()?.sum_all()?)?;
         let constant = (log_volume - 0.5 * k as f64 * (2.0 * PI).ln())?;
         Ok((z.sqr()?.sum(D::Minus1)? * -0.5)?.broadcast_add(&constant)?)
+    }
+
+    fn curved(&self) -> Option<&dyn Curved<Tensor>> {
+        Some(self)
+    }
+}
+
+/// By the sums of the rows and of their products alone: with u = v − μ in the coordinates learnt in and z = P u the loss of a row is
+/// ½ z² − Σ ln P_jj.
+impl Curved<Tensor> for Gaussian {
+    fn free(&self) -> Vec<usize> {
+        let k = self.mean.elem_count();
+        (0..k).flat_map(|j| (0..=j).map(move |i| j * k + i)).chain((0..k).map(|i| k * k + i)).collect()
+    }
+
+    fn information(&self, points: &Tensor, mass: &[f64]) -> Result<DMatrix<f64>> {
+        let (k, mean) = (self.mean.elem_count(), host(&self.mean)?);
+        let x = self.standardize.apply(points)?;
+        let v = match &self.whitening {
+            None => x,
+            Some([a, b]) => x.matmul(&a.t()?)?.broadcast_add(b)?,
+        };
+        let (total, mut first, mut second) = (mass.iter().sum::<f64>(), DVector::zeros(k), DMatrix::<f64>::zeros(k, k));
+        for (v, mass) in host(&v)?.chunks(k).zip(mass) {
+            let u = DVector::from_iterator(k, v.iter().zip(&mean).map(|(v, mean)| v - mean));
+            first.axpy(*mass, &u, 1.0);
+            second.ger(*mass, &u, &u, 1.0);
+        }
+        let factor = host(&self.factor)?;
+        let p = DMatrix::from_fn(k, k, |j, i| match i.cmp(&j) {
+            Ordering::Less => factor[j * k + i],
+            Ordering::Equal => factor[j * k + i].exp(),
+            Ordering::Greater => 0.0,
+        });
+        // Σ z and Σ z_j u_j; and by what z_j moves with each entry of its row, in units of u.
+        let (z, along) = (&p * &first, (&p * &second).diagonal());
+        let by = |j: usize, i: usize| if i == j { p[(j, j)] } else { 1.0 };
+        let entries: Vec<(usize, usize)> = (0..k).flat_map(|j| (0..=j).map(move |i| (j, i))).collect();
+        let means = entries.len();
+        let mut of = DMatrix::zeros(means + k, means + k);
+        of.view_mut((means, means), (k, k)).copy_from(&(p.tr_mul(&p) * total));
+        for (at, (j, i)) in entries.iter().copied().enumerate() {
+            for (to, (row, l)) in entries.iter().copied().enumerate().filter(|(_, (row, _))| *row == j) {
+                of[(at, to)] = by(j, i) * by(row, l) * second[(i, l)];
+            }
+            if i == j {
+                of[(at, at)] += p[(j, j)] * along[j];
+            }
+            for a in 0..k {
+                let moved = -p[(j, a)] * by(j, i) * first[i] - if a == i { by(j, i) * z[j] } else { 0.0 };
+                (of[(means + a, at)], of[(at, means + a)]) = (moved, moved);
+            }
+        }
+        Ok(of)
+    }
+
+    fn log_det(&self, _: &Tensor, _: &[f64]) -> Result<Tensor> {
+        Err(Error::NoCurvature)
     }
 }
 

@@ -3,8 +3,11 @@
 use anyhow::{Result, ensure};
 use candle_core::{Device, Tensor};
 use candle_mle::inference::{Coefficients, Likelihood, by_differences, information, standard_errors};
+use candle_mle::mle::Plan;
 use candle_mle::model::{Bernoulli, Categorical, Gaussian, Logistic, Mixture, Network, Softmax};
-use candle_mle::{Empirical, Labelled, Parameters, maximum_likelihood, maximum_likelihood_from, separation};
+use candle_mle::{
+    Empirical, Labelled, Model, Objective, Parameters, maximum_likelihood, maximum_likelihood_from, separation,
+};
 
 use crate::common::example::Place;
 use crate::common::{self, generator, host};
@@ -87,6 +90,21 @@ fn the_information_of_every_family_is_the_second_derivative() -> Result<()> {
     let errors = host(&standard_errors(&fitted, &titanic)?["weight"])?;
     let lecture = [0.195998, 0.171567, 0.157339, 0.140410, 0.244026];
     ensure!(errors.iter().zip(lecture).all(|(a, b)| (a - b).abs() < 2e-6), "{errors:?}");
+    // Away from the maximum, too, and of the numbers that are free.
+    let part = |whole: &nalgebra::DMatrix<f64>, free: &[usize]| {
+        nalgebra::DMatrix::from_fn(free.len(), free.len(), |i, j| whole[(free[i], free[j])])
+    };
+    let points = common::points_3d(50, 2)?;
+    let (vars, gaussian) = common::learner(|vb| Gaussian::new(3, vb)?.whitened(&points.whiten()?))?;
+    common::scatter(&vars, 5)?;
+    let (curved, n) = (gaussian.curved().unwrap(), host(points.count())?);
+    let closed = curved.information(points.batch(), &n)?;
+    close(&closed, &part(&by_differences(&gaussian, &points)?, &curved.free()))?;
+    let die = Empirical::from_counts(Tensor::new(&[0u32, 1, 2], &Device::Cpu)?, &[50.0, 30.0, 20.0])?;
+    let (vars, faces) = common::learner(|vb| Categorical::new(3, vb))?;
+    common::scatter(&vars, 5)?;
+    let (curved, n) = (faces.curved().unwrap(), host(die.count())?);
+    close(&curved.information(die.batch(), &n)?, &part(&by_differences(&faces, &die)?, &curved.free()))?;
     let softmax = maximum_likelihood(&titanic, |vb| Softmax::new(5, 2, vb))?.model;
     let whole = information(&softmax, &titanic)?;
     ensure!((0..whole.nrows()).all(|i| (whole.row(i).sum()).is_finite()));
@@ -95,12 +113,11 @@ fn the_information_of_every_family_is_the_second_derivative() -> Result<()> {
 
 #[test]
 fn the_errors_of_every_family_are_those_of_the_books() -> Result<()> {
-    // A die: p (1 − p) / n, of which the logits against the first level have 1/n₀ + 1/n₁.
+    // A die's logits.
     let die = Empirical::from_counts(Tensor::new(&[0u32, 1, 2], &Device::Cpu)?, &[50.0, 30.0, 20.0])?;
     let faces = maximum_likelihood(&die, |vb| Categorical::new(3, vb))?.model;
-    for (name, errors) in standard_errors(&faces, &die)? {
-        println!("{name} {errors}");
-    }
+    // Each alone is not determined, for all may rise together.
+    ensure!(host(&standard_errors(&faces, &die)?["logits"])?.iter().all(|error| error.is_infinite()));
     // A Gaussian: σ/√n of the mean, and 1/√(2n) of ln σ.
     let points = common::points(400, 3)?;
     let coordinates = points.whiten()?;
@@ -124,7 +141,32 @@ fn the_errors_of_every_family_are_those_of_the_books() -> Result<()> {
     let line = Empirical::from_sample(Tensor::new(&[[1.0], [2.0], [3.0], [11.0], [13.0], [12.5]], &Device::Cpu)?)?;
     let mixture = Mixture::best_of(5, &line, 2, &[0.1], &mut generator(1))?.model;
     let errors = standard_errors(&mixture, &line)?;
-    ensure!(errors.values().all(|errors| host(errors).unwrap().iter().all(|error| *error > 0.0)), "{errors:?}");
+    let means = host(&errors["means"])?;
+    // The two components do not touch: each mean has the error of its own three points.
+    let spread = |points: [f64; 3]| {
+        let mean = points.iter().sum::<f64>() / 3.0;
+        (points.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 3.0 / 3.0).sqrt()
+    };
+    let known = [spread([1.0, 2.0, 3.0]), spread([11.0, 13.0, 12.5])];
+    ensure!(means.iter().zip(known).all(|(a, b)| (a - b).abs() < 1e-4 * b), "{means:?}, not {known:?}");
+    // Of the two logits of its weights the data determine the difference.
+    ensure!(host(&errors["logits"])?.iter().all(|error| error.is_infinite()));
+    Ok(())
+}
+
+/// Firth's penalty is Jeffreys' prior: half a head and half a tail more, and half an observation of every face.
+#[test]
+fn firth_adds_half_an_observation_of_each() -> Result<()> {
+    let plan = Plan { objective: Objective::Firth, tolerance: 1e-13, ..Plan::default() };
+    let heads = Empirical::from_counts(Tensor::new(&[1.0], &Device::Cpu)?, &[5.0])?;
+    let coin = plan.fit(&heads, Bernoulli::new)?;
+    ensure!(coin.converged && (coin.model.prob()? - 5.5 / 6.0).abs() < 1e-9, "{}", coin.model.prob()?);
+    let die = Empirical::from_counts(Tensor::new(&[0u32, 1], &Device::Cpu)?, &[5.0, 3.0])?;
+    let faces = host(&plan.fit(&die, |vb| Categorical::new(3, vb))?.model.log_probs()?.exp()?)?;
+    ensure!(faces.iter().zip([5.5, 3.5, 0.5]).all(|(q, c)| (q - c / 9.5).abs() < 1e-9), "{faces:?}");
+    // Of a family without a closed form nothing is made up.
+    let line = Empirical::from_sample(Tensor::new(&[[1.0], [2.0], [3.0]], &Device::Cpu)?)?;
+    ensure!(plan.fit(&line, |vb| Gaussian::new(1, vb)).is_err());
     Ok(())
 }
 

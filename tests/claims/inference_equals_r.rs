@@ -170,7 +170,7 @@ fn firth_is_finite_and_right() -> Result<()> {
         ("titanic", Table::read(file("tables/titanic.csv"), Some("n"))?.design("survived").build()?),
         ("mtcars", Table::read(file("tables/mtcars.csv"), None)?.design("am").build()?),
         ("hair_eye", Table::read(file("tables/hair_eye.csv"), Some("n"))?.design("eye").build()?),
-        ("iris", table("iris.csv", None)?.design("species").build()?),
+        ("iris", table("iris", None)?.design("species").build()?),
     ] {
         let (columns, classes) = (design.names.columns.len(), design.names.classes.len());
         if name == "iris" {

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::common::example::Place;
 
 /// The table of a run, if it has one, and the run; its pictures are in plots/<example>/<table> or plots/<example>.
-const RUNS: [(Option<&str>, &str); 29] = [
+const RUNS: [(Option<&str>, &str); 32] = [
     (None, "coin"),
     (None, "logistic"),
     (None, "softmax"),
@@ -31,6 +31,9 @@ const RUNS: [(Option<&str>, &str); 29] = [
     (None, "coding"),
     (Some("iris.csv"), "multivariate"),
     (None, "estimator_bias"),
+    (None, "wilks"),
+    (None, "curvature"),
+    (None, "sample_size"),
     (None, "invariance"),
     (None, "forward_reverse_kl"),
     (None, "characters"),

@@ -55,7 +55,8 @@ enum What {
 const FIT: &str = "\
 Try: candle-mle fit --csv titanic.csv --target survived --count count
 
-Pictures (unless --no-pictures), log.csv (every step) and parameters.safetensors go to plots/fit/<table>, or to --out. A likelihood without a finite \
+Pictures (unless --no-pictures), log.csv (every step), parameters.safetensors and, of classes, coefficients.csv (by the names of R's broom) \
+go to plots/fit/<table>, or to --out. A likelihood without a finite \
 maximum is reported, and is no failure. Exit codes: 0 when the run went through, 1 when the data cannot be used or a file \
 cannot be written, 2 for flags that make no sense. Set CANDLE_MLE_DEVICE to cpu, cuda, cuda:1 or metal.";
 

@@ -56,7 +56,7 @@ impl<D: Learns> Run<D> {
             steps: flags.steps.unwrap_or(plan.steps),
             // Who says how many steps gets them.
             until_converged: plan.until_converged && flags.steps.is_none(),
-            floor: plan.floor.filter(|_| flags.steps.is_none()),
+            floor: plan.floor.filter(|_| flags.steps.is_none() && flags.objective != Objective::Firth),
             ..plan
         }
     }

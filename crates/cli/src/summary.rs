@@ -122,7 +122,7 @@ impl<D: Learns> Run<D> {
             fixed(likelihood.most_mcfadden(), 4),
             nats(test.statistic),
             test.degrees,
-            probability(test.p_value).map_or_else(|p| p, |p| format!("= {p}"))
+            probability(test.p_value)
         );
         Ok(())
     }
@@ -139,14 +139,18 @@ fn told(of: Coefficient) -> [String; 6] {
     let [from, to] = of.interval(LEVEL);
     let (z, p) = match of.z() {
         z if z.is_nan() => ("–".into(), "–".into()),
-        z => (fixed(z, 3), probability(of.p_value()).unwrap_or_else(|p| p)),
+        z => (fixed(z, 3), probability(of.p_value())),
     };
     [number(of.std_error), z, p, number(from), number(to), number(of.odds_ratio())]
 }
 
-/// A probability to be read; below what a number can be it is the error that says so.
-fn probability(p: f64) -> Result<String, String> {
-    if p > 1e-300 { Ok(if p < 1e-3 { format!("{p:.1e}") } else { seen(p, 4) }) } else { Err("< 1e-300".into()) }
+/// A probability to be read, also where it is smaller than a number can be.
+fn probability(p: f64) -> String {
+    match p {
+        p if p < 1e-300 => "< 1e-300".into(),
+        p if p < 1e-3 => format!("{p:.1e}"),
+        p => seen(p, 4),
+    }
 }
 
 /// A row for every coefficient under the names that R's broom gives them, ±Inf where no finite value is likeliest and NA where there
