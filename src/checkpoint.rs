@@ -47,7 +47,7 @@ impl<M: Model + Parameters> Checkpoint<M> {
     /// A file that cannot be read, holds no checkpoint, or one of another family, which is named.
     pub fn load(file: impl AsRef<Path>, device: &Device) -> Result<Self> {
         let file = file.as_ref();
-        let (model, mut tensors, mut texts) = load_beside::<M>(file, device)?;
+        let (model, (mut tensors, mut texts)) = load_beside::<M>(file, device)?;
         let refuse = || Error::NotParameters {
             path: file.into(),
             problem: "it holds a model, but no step at which a fit could go on".into(),

@@ -126,7 +126,7 @@ pub fn fit<M: Model>(
 fn evaluate<M: Model>(model: &M, p: &Empirical<M::Batch>, objective: Objective, looks: bool) -> Result<Forward> {
     let log_q = model.log_prob(p.batch())?;
     let sums = sums_of(&log_q, p)?;
-    let loss = objective.from_sums(sums.as_ref(), model, &log_q, p)?;
+    let loss = objective.with_sums(sums.as_ref(), model, &log_q, p)?;
     if !looks {
         return Ok(Forward { log_q, loss, value: f64::NAN, rounding: f64::NAN, sums });
     }

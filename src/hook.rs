@@ -121,7 +121,7 @@ impl<'a, M: Model> Step<'a, M> {
     pub fn loss(&self) -> Result<f64> {
         let loss = match self.value {
             Some(value) => number(value)?,
-            None => number(&self.objective.from_sums(self.sums()?.as_ref(), self.model, self.log_q, self.data)?)?,
+            None => number(&self.objective.with_sums(self.sums()?.as_ref(), self.model, self.log_q, self.data)?)?,
         };
         Ok(loss / self.objective.scale(self.data))
     }

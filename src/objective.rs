@@ -67,11 +67,11 @@ impl Objective {
     /// A `log_q` of another shape than p̂ has rows. A KL, either way round, between points without a resolution and a
     /// density, which is infinite.
     pub fn loss<M: Model>(self, model: &M, log_q: &Tensor, p: &Empirical<M::Batch>) -> Result<Tensor> {
-        self.from_sums(sums_of(log_q, p)?.as_ref(), model, log_q, p)
+        self.with_sums(sums_of(log_q, p)?.as_ref(), model, log_q, p)
     }
 
     /// The same from its sums, where these have been made.
-    pub(crate) fn from_sums<M: Model>(
+    pub(crate) fn with_sums<M: Model>(
         self,
         sums: Option<&Sums>,
         model: &M,

@@ -235,11 +235,11 @@ pub(crate) fn save_beside<M: Parameters>(
     write_whole(path, |partial| std::fs::write(partial, &bytes)).map_err(refuse)
 }
 
+/// What stands in a model's file beside the model: other tensors, and texts.
+pub(crate) type Beside = (HashMap<String, Tensor>, BTreeMap<String, String>);
+
 /// A model from its file, constant, and the tensors and texts that were written beside it.
-pub(crate) fn load_beside<M: Parameters>(
-    path: &Path,
-    device: &Device,
-) -> Result<(M, HashMap<String, Tensor>, BTreeMap<String, String>)> {
+pub(crate) fn load_beside<M: Parameters>(path: &Path, device: &Device) -> Result<(M, Beside)> {
     let bytes = read(path)?;
     let refuse = |problem: String| Error::NotParameters { path: path.to_path_buf(), problem };
     let mut texts = texts(path, &bytes)?;
@@ -259,7 +259,7 @@ pub(crate) fn load_beside<M: Parameters>(
         }
     }
     let model = M::from_parts(parts).map_err(|e| refuse(e.to_string()))?;
-    Ok((model, more, texts.into_iter().collect()))
+    Ok((model, (more, texts.into_iter().collect())))
 }
 
 /// The texts of a file that `save_with` wrote; under `family` stands what the model is.

@@ -160,9 +160,9 @@ impl<'a> Limit<'a> {
                 }
             }
             let blocks = &transposed * weighed;
-            for b in first..=a {
-                let mut to = at.hessian.view_mut((from, place(classes[b])), (width, width));
-                to += blocks.columns((b - first) * width, width);
+            for (b, class) in classes[first..=a].iter().enumerate() {
+                let mut to = at.hessian.view_mut((from, place(*class)), (width, width));
+                to += blocks.columns(b * width, width);
             }
         }
     }
