@@ -53,13 +53,15 @@ tests() {
         skip "playwright-core cannot be installed"
     # What a native run says: the page must say the same.
     cargo run -q --locked --example coin -- --n 1000 --seed 3 --out "$work/native/coin" >/dev/null
-    for table in titanic iris; do
-        count=$([ $table = titanic ] && echo "--count count" || true)
-        target=$([ $table = titanic ] && echo survived || echo species)
+    while read -r csv what; do
         # shellcheck disable=SC2086
-        cargo run -q --locked --bin candle-mle -- fit --csv examples/data/$table.csv --target "$target" $count \
-            --out "$work/native/$table" >"$work/native/$table.txt"
-    done
+        cargo run -q --locked --bin candle-mle -- fit --csv "$csv" --target $what \
+            --out "$work/native/$(basename "$csv" .csv)" >"$work/native/$(basename "$csv" .csv).txt"
+    done <<EOF
+examples/data/titanic.csv survived --count count
+examples/data/iris.csv species
+crates/page/tests/doses.csv response --count count
+EOF
     PAGE_WORK=$work NODE_PATH=$work/node_modules node --test crates/page/tests/*.test.cjs
 }
 

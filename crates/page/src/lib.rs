@@ -4,6 +4,7 @@
 //! in digits is written by it too. JavaScript draws, moves, and keeps the time.
 
 mod coin;
+mod dose;
 mod own;
 mod said;
 

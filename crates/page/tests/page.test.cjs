@@ -50,7 +50,7 @@ async function close(page) {
   await page.context().close();
 }
 
-const text = (page, selector) => page.locator(selector).first().innerText();
+const text = (page, selector) => page.locator(selector).first().evaluate((element) => element.innerText ?? element.textContent);
 const download = async (page, click) => {
   const [got] = await Promise.all([page.waitForEvent("download"), click()]);
   return fs.readFileSync(await got.path());
@@ -61,7 +61,7 @@ test("the identity is in digits, of the fair coin as the lecture has it", async 
   assert.match(await text(page, ".identity"), /1\.0000[\s\S]*=[\s\S]*0\.9710[\s\S]*\+[\s\S]*0\.0290[\s\S]*×[\s\S]*100[\s\S]*=[\s\S]*100\.00/);
   await page.click("#unit");
   assert.match(await text(page, ".identity"), /0\.6931[\s\S]*0\.6730[\s\S]*0\.0201[\s\S]*69\.31/);
-  assert.match(page.url(), /unit=nats/);
+  await page.waitForURL(/unit=nats/);
   await close(page);
 });
 
@@ -103,9 +103,8 @@ test("the dashed line never moves in the three steps of the proof; the curves fa
   assert.ok(line);
   for (const step of ["n", "h", "p"]) await page.click(`[data-step=${step}]`);
   assert.equal(await curve("kl"), await curve("ce"));
-  assert.match(await text(page, ".stage .axes"), /100|50/);
-  await page.waitForTimeout(300);
-  assert.match(page.url(), /steps=nhp/);
+  assert.match(await text(page, ".stage .axes"), /100/);
+  await page.waitForURL(/steps=nhp/);
   assert.match(page.url(), /truth=0\.\d+/);
   assert.equal(await page.locator(".stage path.curve.pop").getAttribute("d") === "", false);
   for (const step of ["n", "h"]) await page.click(`[data-step=${step}]`);
@@ -122,7 +121,7 @@ test("under the pointer both curves have one slope", async () => {
   const box = await page.locator(".stage").boundingBox();
   await page.mouse.move(box.x + 0.35 * box.width, box.y + 0.3 * box.height);
   const slopes = [await text(page, ".label.slope0"), await text(page, ".label.slope1")];
-  assert.match(slopes[0], /slope -?\d/);
+  assert.match(slopes[0], /slope −\d/);
   assert.equal(slopes[0], slopes[1]);
   await page.locator(".stage").focus();
   await page.keyboard.press("ArrowRight");
@@ -288,22 +287,63 @@ test("samples are the tables of examples/data", () => {
   for (const name of ["titanic", "iris", "hair_eye"]) assert.ok(js.includes(`\`${data(`${name}.csv`)}\``), name);
 });
 
+test("four optimisers walk to the native maximum of the likelihood; separable shares have none", async () => {
+  const page = await open("page=dose&eta=0.5");
+  const told = fs.readFileSync(path.join(work, "native/doses.txt"), "utf8");
+  const native = (name) => Number(told.match(new RegExp(`^    ${name} +(\\S+)$`, "m"))[1]);
+  const best = await page.evaluate(() => {
+    const doses = new wasm_bindgen.Doses(new Float64Array([0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4]), new Float64Array(8).fill(20), new Float64Array([1, 2, 4, 8, 11, 15, 17, 19]));
+    return [...doses.best()];
+  });
+  assert.ok(Math.abs(best[0] - native("dose")) < 1e-6 && Math.abs(best[1] - native("\\(intercept\\)")) < 1e-6, `${best}`);
+  const last = fs.readFileSync(path.join(work, "native/doses/log.csv"), "utf8").trim().split("\n").at(-1).split(",");
+  assert.ok(Math.abs(best[2] / Math.LN2 - Number(last[1])) < 1e-9);
+  await page.locator(".right input[aria-label=Step]").evaluate((scrub) => {
+    scrub.max = 400;
+    scrub.value = 400;
+    scrub.dispatchEvent(new Event("input"));
+  });
+  assert.match(await text(page, ".way-row.lb"), /there after \d+ steps/);
+  assert.match(await text(page, ".way-row.mo"), /there after \d+ steps/);
+  for (const key of ["gd", "ad"]) assert.match(await text(page, `.way-row.${key}`), /there after|KL 0\.002/);
+  assert.match(await text(page, ".dose .line"), /=/);
+  // A share is a slider; at which dose is moved, is in the address.
+  await page.locator(".share-point").first().focus();
+  await page.keyboard.press("ArrowUp");
+  await page.waitForURL(/shares=2\.2\.4/);
+  const box = await page.locator(".map svg").boundingBox();
+  await page.mouse.click(box.x + 0.5 * box.width, box.y + 0.5 * box.height);
+  await page.waitForURL(/slope=1\.5/);
+  await close(page);
+  const apart = await open("page=dose&shares=0.0.0.0.20.20.20.20");
+  assert.match(await text(apart, ".middle h2"), /No finite maximum: a dose tells exactly who responds.*towards 0\.0000/);
+  await close(apart);
+});
+
 // For looking at: PAGE_SHOTS=folder.
 test("pictures", { skip: !shots }, async () => {
   const views = [["wide", {}, ""], ["proof", {}, "steps=np&truth=0.43&n=50"], ["narrow", { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 }, ""],
     ["tablet", { viewport: { width: 900, height: 1100 } }, ""], ["dark", { colorScheme: "dark" }, ""],
     ["projector", { viewport: { width: 1920, height: 1080 } }, "projector=1"], ["own", {}, "page=own&sample=titanic"], ["own-iris-dark", { colorScheme: "dark" }, "page=own&sample=iris"],
     ["own-narrow", { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 }, "page=own&sample=titanic"], ["own-empty", {}, "page=own"],
+    ["dose", {}, "page=dose"], ["dose-dark", { colorScheme: "dark" }, "page=dose&eta=1"], ["dose-narrow", { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 }, "page=dose"],
+    ["dose-projector", { viewport: { width: 1920, height: 1080 } }, "projector=1&page=dose"],
     ["own-projector", { viewport: { width: 1920, height: 1080 } }, "projector=1&page=own&sample=titanic"]];
   for (const [name, options, hash] of views) {
     const page = await open(hash, options);
     if (hash.includes("sample")) await finished(page);
+    if (name.startsWith("dose")) for (let i = 0; i < 30; i++) await page.click(".controls button >> nth=1");
     await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: name.includes("narrow") });
     if (name === "wide") {
       const box = await page.locator(".stage").boundingBox();
       for (let i = 0; i < 6; i++) await page.click("text=Step >> nth=0");
       await page.mouse.move(box.x + 0.36 * box.width, box.y + 0.4 * box.height);
       await page.screenshot({ path: path.join(shots, "bead.png") });
+      // The README's.
+      await page.setViewportSize({ width: 1280, height: 720 });
+      const small = await page.locator(".stage").boundingBox();
+      await page.mouse.move(small.x + 0.36 * small.width, small.y + 0.4 * small.height);
+      await page.screenshot({ path: path.join(shots, "screenshot.png") });
     }
     await page.context().close();
   }

@@ -89,6 +89,7 @@ export function seen(data, act) {
 
   function draw() {
     const style = getComputedStyle(canvas);
+    canvas.style.width = `min(100%, calc(38dvh * ${columns() / rows()}))`;
     const width = canvas.clientWidth || 200;
     const cell = width / columns();
     const height = cell * rows();

@@ -1,6 +1,6 @@
 // The descent: three coins on three losses, one path; play, pause, step, scrub.
 
-import { calm, clamp, html, lerp, line, scale, set, svg } from "./dom.js";
+import { calm, clamp, html, lerp, line, minus, scale, set, svg } from "./dom.js";
 
 const MOST = 1000;
 
@@ -11,9 +11,9 @@ export function descent(view, act) {
   let playing = 0;
   let drawn = 0; // the step that is drawn, with a part of the way to the next
   const play = html("button", { type: "button", class: "play", onclick: () => (playing ? pause() : go()) });
-  const once = html("button", { type: "button", onclick: () => (pause(), move(Math.floor(drawn) + 1)), title: "One step" }, "Step");
-  const back = html("button", { type: "button", onclick: () => (pause(), move(0)), title: "Back to the start" }, "Start");
-  const scrub = html("input", { type: "range", min: "0", value: "0", "aria-label": "Step", oninput: ({ target }) => (pause(), move(+target.value)) });
+  const once = html("button", { type: "button", onclick: () => to(Math.floor(drawn) + 1), title: "One step" }, "Step");
+  const back = html("button", { type: "button", onclick: () => to(0), title: "Back to the start" }, "Start");
+  const scrub = html("input", { type: "range", min: "0", value: "0", "aria-label": "Step", oninput: ({ target }) => to(+target.value) });
   const at = html("output");
   const rate = html("input", {
     type: "range", id: "rate", min: "-1.3", max: "1.602", step: "0.001",
@@ -23,7 +23,7 @@ export function descent(view, act) {
   const says = html("p", { class: "says", role: "status" });
   const chart = svg("svg", { class: "chart", role: "img" });
   const bar = svg("svg", { class: "bar", role: "img" });
-  const legend = html("p", { class: "legend" }, "distance from the minimum: ",
+  const legend = html("p", { class: "legend" }, "loss − minimum: ",
     html("b", { class: "kl" }, "KL"), ", ", html("b", { class: "ce" }, "cross-entropy"), ", ", html("b", { class: "nll" }, "NLL/n"));
   const element = html("section", { class: "right", "aria-label": "The descent" },
     html("h2", {}, "Gradient descent"),
@@ -70,6 +70,11 @@ export function descent(view, act) {
     act.moved();
   }
 
+  const to = (step) => {
+    pause();
+    move(step);
+  };
+
   // A few steps a second at first, more once little is to be seen of each.
   function go() {
     if (rows[Math.floor(drawn)]?.arrived || drawn >= MOST) move(0);
@@ -79,15 +84,15 @@ export function descent(view, act) {
       last = now;
       const speed = clamp(4 + 0.9 * Math.max(0, drawn - 8), 4, 30);
       const whole = calm();
-      const to = drawn + since * speed;
+      const next = drawn + since * speed;
       const i = Math.floor(drawn);
       ensure(i + 1);
       if (rows[i].arrived || i >= MOST || (i >= 80 && rows[i].rose && i % 2 === 0)) {
         pause();
         return move(i);
       }
-      if (!whole || Math.floor(to) > i) move(whole ? Math.floor(to) : to);
-      else drawn = to;
+      if (!whole || Math.floor(next) > i) move(whole ? Math.floor(next) : next);
+      else drawn = next;
       playing = requestAnimationFrame(frame);
     };
     playing = requestAnimationFrame(frame);
@@ -127,14 +132,13 @@ export function descent(view, act) {
     const { width, height } = chart.getBoundingClientRect();
     if (width) {
       set(chart, { viewBox: `0 0 ${width} ${height}` });
-      const x = scale([0, last], [2.6 * em, width - 0.5 * em]);
+      const x = scale([0, last], [3.7 * em, width - 0.5 * em]);
       const [lowest, highest] = [-17, 1];
       const y = scale([lowest, highest], [height - 1.7 * em, 0.6 * em]);
       frame.replaceChildren();
       for (const power of [0, -5, -10, -15]) {
         svg("path", { class: "grid", d: `M${x(0)} ${y(power)}H${x(last)}` }, frame);
-        const text = svg("text", { class: "tick", x: x(0) - 0.4 * em, y: y(power) + 0.3 * em, "text-anchor": "end", text: power ? `1e${power}` : "1" }, frame);
-        text.textContent = text.textContent.replace("-", "−");
+        svg("text", { class: "tick", x: x(0) - 0.4 * em, y: y(power) + 0.3 * em, "text-anchor": "end", text: power ? minus(`1e${power}`) : "1" }, frame);
       }
       for (const step of [0, last]) svg("text", { class: "tick", x: x(step), y: height - 0.4 * em, "text-anchor": step ? "end" : "middle", text: String(step) }, frame);
       svg("text", { class: "tick", x: (x(0) + x(last)) / 2, y: height - 0.4 * em, "text-anchor": "middle", text: "step" }, frame);
@@ -157,7 +161,7 @@ export function descent(view, act) {
       set(parts.h, { x: 0, y: 0, width: h, height: 1.9 * em });
       set(parts.kl, { x: h, y: 0, width: more, height: 1.9 * em });
       const digits = (nats) => seen(nats / view.per, 4);
-      set(parts.hText, { x: 0.5 * em, y: 1.3 * em, text: h > 8.5 * em ? `H(p̂) ${digits(view.entropy)}` : "" });
+      set(parts.hText, { x: 0.5 * em, y: 1.3 * em, text: h > 6.8 * em ? `H(p̂) ${digits(view.entropy)}` : "" });
       const inside = more > 7 * em;
       set(parts.klText, { x: inside ? h + 0.5 * em : Math.min(h + more + 0.5 * em, box.width - 6.8 * em), y: 1.3 * em, text: `KL ${digits(row.row[0])}`, class: inside ? "label on" : "label kl" });
       set(bar, { "aria-label": `H(p̂) ${digits(view.entropy)} and KL ${digits(row.row[0])} ${view.display.unit} per flip` });

@@ -31,6 +31,9 @@ export function set(element, attributes) {
   }
 }
 
+// As it is printed: a minus is longer than a hyphen.
+export const minus = (text) => text.replace("-", "−");
+
 export const lerp = (a, b, t) => a + (b - a) * t;
 export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 

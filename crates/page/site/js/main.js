@@ -1,12 +1,13 @@
 // Loads the library, and shows the page that the address asks for.
 
 import { html, offer } from "./dom.js";
+import { dose } from "./dose.js";
 import { library } from "./library.js";
 import { lift } from "./lift.js";
 import { own } from "./own.js";
 import * as state from "./state.js";
 
-const PAGES = { lift: ["Lift the curve", lift], own: ["Your own table", own] };
+const PAGES = { lift: ["Lift the curve", lift], dose: ["Four ways down", dose], own: ["Your own table", own] };
 
 const root = document.documentElement;
 const themes = ["auto", "light", "dark"];

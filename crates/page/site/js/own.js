@@ -174,10 +174,10 @@ export function own(main, display) {
   const replay = () => ((view.shown = 0), roll());
 
   function quoted(text) {
-    return /^[\w./=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+    return /^[\w.,/=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
   }
 
-  function line_() {
+  function commandLine() {
     const others = view.columns.filter(({ name }) => name !== view.target);
     const all = others.every(({ name }) => view.use.has(name));
     const chosen = others.filter(({ name }) => view.use.has(name)).map(({ name }) => name);
@@ -188,6 +188,12 @@ export function own(main, display) {
       display.unit !== "bits" && `--unit ${display.unit}`].filter(Boolean).join(" ");
   }
 
+  function what() {
+    const from = view.columns.map(({ name }) => name).filter((name) => view.use.has(name));
+    const some = from.length > 5 ? `${from.slice(0, 4).join(", ")} and ${from.length - 4} more` : from.join(", ");
+    return `${view.classes.length === 3 ? "Logistic" : "Softmax"} regression: ${view.target}${from.length ? ` from ${some}` : ", the intercept alone"}`;
+  }
+
   function redraw() {
     view.per = nats(display.unit);
     const busy = view.bytes && !view.done && !view.trouble;
@@ -196,7 +202,7 @@ export function own(main, display) {
     stop.hidden = !busy || !view.facts;
     again.hidden = !view.done || view.rows.length < 2;
     set(title, {
-      text: view.trouble ? "This table cannot be used as it is" : view.facts ? view.says[0] : view.bytes ? "Reading…" : "Three curves fall through your own data",
+      text: view.trouble ? "This table cannot be used as it is" : view.facts ? what() : view.bytes ? "Reading…" : "Three curves fall through your own data",
     });
     set(says, { text: view.trouble ? "" : view.verdict ?? (view.bytes ? "" : "Logistic regression for two classes, softmax for more: the same Rust code as on the command line.") });
     drawing.style.visibility = view.rows.length ? "" : "hidden";
@@ -242,8 +248,8 @@ export function own(main, display) {
         html("tbody", {}, ...rows.flatMap(([of, name, value, along], i) => [
           rows[i - 1]?.[0] === of ? undefined : html("tr", { class: "class" }, html("th", { colspan: "3", scope: "rowgroup" }, `${view.classes[0]} = ${of}`)),
           html("tr", {}, html("th", { scope: "row" }, name), html("td", {}, value), apart ? html("td", {}, along) : undefined)])));
-      notes.replaceChildren(...view.says.slice(1).map((note) => html("li", {}, note)));
-      set(command, { text: line_() });
+      notes.replaceChildren(...view.says.map((note) => html("li", {}, note)));
+      set(command, { text: commandLine() });
     }
     draw();
   }
@@ -275,7 +281,8 @@ export function own(main, display) {
     svg("text", { class: "title", x: x(last), y: height - 0.2 * em, "text-anchor": "end", text: "step" }, axes);
     if (Number.isFinite(infimum)) {
       svg("path", { class: "dashed", d: `M${x(0)} ${y(infimum)}H${x(last)}` }, axes);
-      svg("text", { class: "title", x: x(last) - 0.4 * em, y: y(infimum) - 0.5 * em, "text-anchor": "end", text: "infimum, never reached" }, axes);
+      const below = y(0) - y(infimum) > 1.5 * em;
+      svg("text", { class: "title", x: x(last / 2), y: y(infimum) + 1.1 * em, "text-anchor": "middle", text: below ? "the infimum, never reached" : "" }, axes);
     }
     const points = (of) => rows.map((row, i) => [x(i), y(of(row))]);
     const [kl, ce] = [points((row) => row[0]), points((row) => row[1])];
@@ -289,11 +296,11 @@ export function own(main, display) {
     const at = clamp(x(rows.length - 1), x(0), x(last));
     const side = at > x(last) - 16 * em ? "end" : "start";
     const place = { x: at, "text-anchor": side };
-    set(words.ce, { ...place, y: y(now[1]) - 0.8 * em, text: `cross-entropy ${seen(now[1] / view.per, 4)}   NLL ${seen(now[2] / view.per, 2)}` });
-    const klY = y(now[0]) - 0.7 * em;
-    set(words.kl, { ...place, y: klY, text: `KL ${seen(now[0] / view.per, 4)}` });
+    const near = y(now[0]) - y(now[1]) < 2.2 * em;
+    set(words.ce, { ...place, y: y(now[1]) - (near ? 2.3 : 0.8) * em, text: `cross-entropy ${seen(now[1] / view.per, 4)} · NLL ${seen(now[2] / view.per, 2)}` });
+    set(words.kl, { ...place, y: (near ? y(now[1]) : y(now[0])) - 0.8 * em, text: `KL ${seen(now[0] / view.per, 4)}` });
     const thick = y(0) - y(floor);
-    set(words.h, { x: at + (side === "end" ? 0 : 0), "text-anchor": side, y: (y(now[0]) + y(now[1])) / 2 + 0.35 * em, text: thick > 4 * em ? `H(Y|X) = ${seen(floor / view.per, 4)} ${display.unit}` : "" });
+    set(words.h, { ...place, y: (y(now[0]) + y(now[1])) / 2 + 0.35 * em, text: thick > 4 * em ? `H(Y|X) = ${seen(floor / view.per, 4)} ${display.unit}` : "" });
     set(drawing, { "aria-label": `At step ${rows.length - 1} cross-entropy ${seen(now[1] / view.per, 4)}, KL ${seen(now[0] / view.per, 4)} ${display.unit} per observation, NLL ${seen(now[2] / view.per, 2)} ${display.unit}.` });
   }
 

@@ -1,6 +1,6 @@
 // The stage: θ across, KL below, the band H(p̂) on its back, the cross-entropy on top; and the three steps of the proof.
 
-import { clamp, glide, html, lerp, line, scale, set, svg, ticks } from "./dom.js";
+import { clamp, glide, html, lerp, line, minus, scale, set, svg, ticks } from "./dom.js";
 import * as state from "./state.js";
 
 const REACH = 4.2;
@@ -38,6 +38,7 @@ export function stage(view, act) {
     if (on[key] === to) return;
     if (key === "p" && to) act.needTruth();
     on[key] = to;
+    view.latest = key;
     buttons[key].setAttribute("aria-pressed", to);
     state.put({ steps: Object.keys(on).filter((k) => on[k]).join("") });
     glides[key].to(to ? 1 : 0);
@@ -66,15 +67,18 @@ export function stage(view, act) {
 
   // The parts of the drawing, back to front.
   const layer = (name) => svg("g", { class: name }, drawing);
+  const clip = svg("rect", {}, svg("clipPath", { id: "stage-window" }, drawing));
   const back = layer("axes");
-  const band = svg("path", { class: "band" }, drawing);
+  const bandHome = svg("g", { "clip-path": "url(#stage-window)" }, drawing);
+  const band = svg("path", { class: "band" }, bandHome);
   const bandArrow = svg("path", { class: "arrow" }, drawing);
   const dashed = svg("path", { class: "dashed" }, drawing);
-  const ghost = svg("path", { class: "curve pop" }, drawing);
+  const inside = svg("g", { "clip-path": "url(#stage-window)" }, drawing);
+  const ghost = svg("path", { class: "curve pop" }, inside);
   const ghostFoot = svg("path", { class: "dashed pop" }, drawing);
-  const lower = svg("path", { class: "curve kl" }, drawing);
-  const upper = svg("path", { class: "curve ce" }, drawing);
-  const upperDashes = svg("path", { class: "curve nll" }, drawing);
+  const lower = svg("path", { class: "curve kl" }, inside);
+  const upper = svg("path", { class: "curve ce" }, inside);
+  const upperDashes = svg("path", { class: "curve nll" }, inside);
   const minima = [0, 1, 2].map(() => svg("circle", { class: "least" }, drawing));
   const trails = layer("trails");
   const tangents = [0, 1].map(() => svg("path", { class: "tangent" }, drawing));
@@ -97,8 +101,8 @@ export function stage(view, act) {
     box = { width: Math.max(width, 240), height: Math.max(height, 200), em };
     set(drawing, { viewBox: `0 0 ${box.width} ${box.height}` });
     x = scale([-REACH, REACH], [2.9 * em, box.width - 0.8 * em]);
-    y = scale([0, NATS_UP], [box.height - 2.6 * em, 1.9 * em]);
-    yTicks = [];
+    y = scale([0, NATS_UP], [box.height - 3 * em, 1.9 * em]);
+    set(clip, { x: x(-REACH) - em, y: y(NATS_UP), width: x(REACH) - x(-REACH) + 2 * em, height: y(0) - y(NATS_UP) + em });
   }
 
   function curves() {
@@ -125,8 +129,8 @@ export function stage(view, act) {
     const unit = view.display.unit;
 
     // Axes: bits per flip roll into bits in all.
-    const stepNats = ticks(0, NATS_UP / view.per, height / (5.5 * em)).map((value) => value);
-    if (yTicks.length !== stepNats.length || yTicks[0]?.unit !== unit) {
+    const stepNats = ticks(0, NATS_UP / view.per, height / (5.5 * em));
+    if (yTicks.map((tick) => tick.value).join() !== stepNats.join() || yTicks[0]?.unit !== unit) {
       yTicks.forEach((tick) => tick.group.remove());
       yTicks = stepNats.map((value) => {
         const group = svg("g", {}, back);
@@ -145,25 +149,22 @@ export function stage(view, act) {
     }
     roll(axis.y[0], perN, { x: 0.2 * em, y: 0.9 * em - perN * em, text: `${unit} per flip` });
     roll(axis.y[1], 1 - perN, { x: 0.2 * em, y: 0.9 * em + (1 - perN) * em, text: `${unit} in all, ${view.n.toLocaleString("en")} flips` });
-    let free = -Infinity;
     const half = places.findIndex(([, prob]) => prob === 0.5);
     xTicks.forEach((tick, i) => {
       const at = x(places[i][0]);
       set(tick.line, { d: `M${at} ${y(0)}V${y(0) + 0.35 * em}` });
-      const tight = width < 34 * em && (i - half) % 2 !== 0;
+      const tight = x(places[half + 1][0]) - x(0) < 2.3 * em && (i - half) % 2 !== 0;
       set(tick.text, { x: at, y: y(0) + 1.35 * em, "text-anchor": "middle", text: tight ? "" : String(tick.prob) });
-      free = at;
     });
-    set(axis.x, { x: x(REACH), y: height - 0.3 * em, "text-anchor": "end", text: width > 40 * em ? "q, the probability of heads, spaced by its log-odds θ" : "q, probability of heads" });
+    set(axis.x, { x: x(REACH), y: height - 0.3 * em, "text-anchor": "end", text: width > 38 * em ? "q, the probability of heads, spaced by its log-odds θ" : "q, probability of heads" });
 
     // Curves and band.
-    const points = (of) => GRID.map((theta, i) => [x(theta), Math.max(y(of(i)), -40)]);
+    const points = (of) => GRID.map((theta, i) => [x(theta), Math.max(y(of(i)), top - 60)]);
     const [low, high] = [points((i) => kl[i]), points(upperAt)];
-    const inside = (list) => list.map(([px, py]) => [px, Math.max(py, top - 60)]);
-    set(lower, { d: line(inside(low)) });
-    set(upper, { d: line(inside(high)) });
-    set(upperDashes, { d: line(inside(high)), opacity: perN });
-    set(band, { d: `${line(inside(high))}L${line(inside(low).reverse()).slice(1)}Z` });
+    set(lower, { d: line(low) });
+    set(upper, { d: line(high) });
+    set(upperDashes, { d: line(high), opacity: perN });
+    set(band, { d: `${line(high)}L${line([...low].reverse()).slice(1)}Z` });
 
     // One dashed line through all minima: it never moves.
     const finite = Number.isFinite(view.floor) && Math.abs(view.floor) < REACH;
@@ -176,7 +177,7 @@ export function stage(view, act) {
 
     // The truth's own curve, which nobody has.
     const known = pop.length > 0 && ghostly > 0;
-    set(ghost, { d: known ? line(inside(points((i) => lerp(kl[i], pop[i], ghostly)))) : "", opacity: ghostly });
+    set(ghost, { d: known ? line(points((i) => lerp(kl[i], pop[i], ghostly))) : "", opacity: ghostly });
     const truthX = known ? x(truthAt) : 0;
     set(ghostFoot, { d: known ? `M${truthX} ${y(0)}V${y(0) - 4.6 * em}` : "", opacity: ghostly });
     set(minima[2], known ? { cx: truthX, cy: y(0), r: 0.3 * em, opacity: ghostly, display: undefined, class: "least pop" } : { display: "none" });
@@ -189,21 +190,26 @@ export function stage(view, act) {
     // Names stand on what they name, on the side where the curves are flatter.
     const side = view.heads >= 0.5 ? 1 : -1;
     const anchor = side > 0 ? "end" : "start";
-    const nameAt = side * (width < 34 * em ? 3.6 : 3.4);
-    const edge = x(side * REACH) - side * 0.4 * em;
-    const stay = (py) => clamp(py, top + 0.8 * em, y(0) - 0.7 * em);
-    const [klY, ceY] = [along(kl, nameAt), along(ce, nameAt)].map(y);
-    const outer = (curve) => y(Math.max(along(curve, nameAt), along(curve, side * 4.1), along(curve, side * 2.2)));
-    set(texts.kl, { x: edge, y: stay(y(Math.min(along(kl, side * 4.1), along(kl, side * 2.1), along(kl, nameAt))) + 1.5 * em), "text-anchor": anchor, text: "KL(p̂‖q)", opacity: 1 });
-    set(texts.ce, { x: edge, y: stay(lerp(outer(ce), outer(kl), fallen) - 0.7 * em), "text-anchor": anchor, text: perN > 0.5 ? (fallen > 0.5 ? "NLL − n H(p̂)" : "NLL, −Σ log q") : fallen > 0.5 ? "cross-entropy − H(p̂)" : "cross-entropy H(p̂, q)" });
-    const bandAt = side * 1.75;
-    const [bandLow, bandHigh] = [y(along(kl, bandAt)), y(lifted(along(kl, bandAt), along(ce, bandAt)))];
-    const thick = bandLow - bandHigh;
-    const tall = thick > 2 * em;
+    const edge = x(side * REACH) - side * 0.3 * em;
+    const stay = (py) => clamp(py, top + 0.9 * em, y(0) - 0.7 * em);
+    // A curve rises outwards: above it the outer end of a name is near, below it the inner one.
+    set(texts.ce, { x: edge, "text-anchor": anchor, text: perN > 0.5 ? (fallen > 0.5 ? "NLL − n H(p̂)" : "NLL, −Σ log q") : fallen > 0.5 ? "cross-entropy − H(p̂)" : "cross-entropy H(p̂, q)" });
+    set(texts.ce, { y: stay(y(lifted(along(kl, side * REACH), along(ce, side * REACH))) - 0.9 * em) });
+    set(texts.kl, { x: edge, "text-anchor": anchor, text: "KL(p̂‖q)" });
+    const inner = x.back(edge - side * texts.kl.getComputedTextLength());
+    set(texts.kl, { y: stay(y(along(kl, inner)) + 1.5 * em) });
+    // The height of the band is written beside the line through the minima, where there is room.
     const amount = `${seen((view.entropy / view.per) * (perN > 0.5 ? view.n : 1), perN > 0.5 ? 2 : 4)} ${unit}`;
-    set(texts.h, { x: x(bandAt) - side * 0.6 * em, y: (bandLow + bandHigh) / 2 + 0.35 * em, "text-anchor": side > 0 ? "end" : "start", text: tall ? `${perN > 0.5 ? "n " : ""}H(p̂) = ${amount}` : "" });
-    const tip = (py, way) => `M${x(bandAt) - 0.3 * em} ${py + way * 0.45 * em}L${x(bandAt)} ${py}L${x(bandAt) + 0.3 * em} ${py + way * 0.45 * em}`;
-    set(bandArrow, { d: tall ? `M${x(bandAt)} ${bandLow - 3}V${bandHigh + 3}${tip(bandHigh + 3, 1)}${tip(bandLow - 3, -1)}` : "" });
+    set(texts.h, { "text-anchor": side > 0 ? "start" : "end", text: `${perN > 0.5 ? "n " : ""}H(p̂) = ${amount}` });
+    const from = (finite ? clamp(floorAt, x(-3.6), x(3.6)) : x(side * 2)) + side * (finite ? 0.9 : -1) * em;
+    const bandAt = from + side * (texts.h.getComputedTextLength() + 0.9 * em);
+    const under = clamp(x.back(bandAt), -REACH, REACH);
+    const [bandLow, bandHigh] = [y(along(kl, under)), y(lifted(along(kl, under), along(ce, under)))];
+    const tall = bandLow - bandHigh > 2.2 * em && bandHigh > top && Math.abs(x.back(bandAt)) < REACH;
+    const middle = clamp((bandLow + bandHigh) / 2, y(lifted(0, view.entropy)) + 1.2 * em, y(0) - 1.2 * em) + 0.35 * em;
+    set(texts.h, { x: from, y: middle, visibility: tall && y(0) - y(lifted(0, view.entropy)) > 2.2 * em ? "visible" : "hidden" });
+    const tip = (py, way) => `M${bandAt - 0.3 * em} ${py + way * 0.45 * em}L${bandAt} ${py}L${bandAt + 0.3 * em} ${py + way * 0.45 * em}`;
+    set(bandArrow, { d: tall ? `M${bandAt} ${bandLow - 3}V${bandHigh + 3}${tip(bandHigh + 3, 1)}${tip(bandLow - 3, -1)}` : "" });
 
     // Balls: the same θ on every curve. The way they came is marked.
     const shown = clamp(view.ball, -REACH, REACH);
@@ -214,7 +220,7 @@ export function stage(view, act) {
     const hintLeft = shown > 1.5;
     set(hint, {
       x: x(shown) + (hintLeft ? -1 : 1) * em, y: clamp(Math.max(ballY[1], top) + 0.35 * em, top + 2 * em, height), "text-anchor": hintLeft ? "end" : "start",
-      text: out ? `θ = ${seen(view.ball, 1)}, outside ${view.ball > 0 ? "→" : "←"}` : still ? "drag me, or press play" : "",
+      text: out ? `θ = ${minus(seen(view.ball, 1))}, outside ${view.ball > 0 ? "→" : "←"}` : still ? "drag me, or press play" : "",
     });
     const came = view.trail;
     while (trails.childElementCount > 2 * came.length) trails.lastChild.remove();
@@ -242,7 +248,7 @@ export function stage(view, act) {
       const beside = visible && (i === 0 || fallen < 0.5);
       set(texts[`slope${i}`], {
         x: x(over ?? 0) + (leftSide ? -1 : 1) * 1.1 * em, y: y(at) + (i === 0 ? 1.7 : -0.9) * em > y(0) ? y(0) - 1.2 * em : y(at) + (i === 0 ? 1.7 : -0.9) * em, "text-anchor": leftSide ? "end" : "start",
-        text: beside ? `slope ${i === 1 && perN > 0.5 ? seen(slopes[2] / view.per, 1) : many(slope)}` : "",
+        text: beside ? `slope ${minus(i === 1 && perN > 0.5 ? seen(slopes[2] / view.per, 1) : many(slope))}` : "",
       });
     });
 
@@ -250,12 +256,13 @@ export function stage(view, act) {
     const where = seen(view.heads, 4);
     set(title, { text: view.verdict ?? `KL, cross-entropy and NLL are least at one place: ${where}` });
     const n = view.n.toLocaleString("en");
-    const said = [];
-    if (on.n) said.push(`Counted for all ${n} flips the curve keeps its shape: that is the negative log-likelihood.`);
-    if (on.h) said.push("The floor knows nothing of q. Without it one curve lies on the other.");
-    if (on.p && view.truth !== undefined) said.push(`Nobody has p, only ${n} flips of it. The more there are, the nearer the valley is to the truth.`);
-    if (!said.length) said.push("The cross-entropy is the KL divergence, lifted everywhere by the same H(p̂): the same slopes, the same lowest place.");
-    set(caption, { text: said.join(" ") });
+    const said = {
+      n: `Counted for all ${n} flips the curve keeps its shape: that is the negative log-likelihood.`,
+      h: "The floor knows nothing of q. Without it one curve lies on the other.",
+      p: `Nobody has p, only ${n} flips of it. The more there are, the nearer the valley is to the truth.`,
+    };
+    const latest = on[view.latest] ? view.latest : Object.keys(on).findLast((key) => on[key]);
+    set(caption, { text: said[latest] ?? "The cross-entropy is the KL divergence, lifted everywhere by the same H(p̂): the same slopes, the same lowest place." });
     grow.hidden = !(on.p && view.truth !== undefined);
     set(drawing, { "aria-label": `${title.textContent}. The cross-entropy is the KL divergence plus ${amount} everywhere. Arrow keys move a pair of beads along the curves.` });
   }
