@@ -170,12 +170,20 @@ function compare(ours, native) {
   assert.ok(apart <= 1e-9, `${apart}`);
 }
 
+// What was asked of the worker last is done.
+const finished = (page) => page.waitForFunction(() => {
+  const { run, done } = document.querySelector(".own").dataset;
+  return run && run === done;
+}, null, { timeout: 120000 });
+
 async function table(page, name, content) {
-  await page.waitForSelector(":root[data-worker=ready]");
+  await finished(page);
+  const before = await page.locator(".own").getAttribute("data-run");
   await page.locator("input[type=file]").setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(content) });
+  await page.waitForFunction((before) => document.querySelector(".own").dataset.run !== before, before);
+  await finished(page);
 }
 const data = (name) => fs.readFileSync(path.join(root, "examples/data", name));
-const finished = (page) => page.waitForSelector(".results:not([hidden])", { timeout: 120000 });
 
 test("a table of one's own: the Titanic's NLL, coefficients and log are the native ones", async () => {
   const page = await open("page=own&unit=nats");
@@ -227,7 +235,6 @@ test("junk gets the library's own words, and what comes after it is read", async
   const junk = [["", /holds no rows|no row|empty/i], ["a,b\n1,2\n3\n", /line 3/], ['a,b\n"x,1\n', /quote/], ["\u0000\u0001\u0002\u0003", /./]];
   for (const [content, words] of junk) {
     await table(page, "junk.csv", content);
-    await page.waitForSelector(".trouble:not([hidden])");
     assert.match(await text(page, ".trouble"), words);
     assert.doesNotMatch(await text(page, ".trouble"), /unreachable|panicked/);
     await table(page, "titanic.csv", data("titanic.csv"));
@@ -259,7 +266,7 @@ test("a hundred thousand rows do not freeze the page", async () => {
 });
 
 test("one file opens by double click, and asks nobody for anything", async () => {
-  for (const hash of ["", "page=own&sample=titanic"]) {
+  for (const hash of ["", "page=own"]) {
     const page = await open(hash, { file: true });
     if (hash) await finished(page);
     else await page.click(".play");
@@ -272,7 +279,7 @@ test("one file opens by double click, and asks nobody for anything", async () =>
 });
 
 test("behind a server it asks for its own files and for no other; within a second it is ready", async () => {
-  const page = await open("page=own&sample=titanic");
+  const page = await open("page=own");
   await finished(page);
   assert.deepEqual(page.asked.filter((url) => !url.startsWith(base) && !/^(blob|data):/.test(url)), []);
   const before = page.asked.length;
@@ -285,6 +292,54 @@ test("behind a server it asks for its own files and for no other; within a secon
 test("samples are the tables of examples/data", () => {
   const js = fs.readFileSync(path.join(site, "js/samples.js"), "utf8");
   for (const name of ["titanic", "iris", "hair_eye"]) assert.ok(js.includes(`\`${data(`${name}.csv`)}\``), name);
+});
+
+test("what is seen is a picture, PNG and SVG, with its colours inside", async () => {
+  for (const name of ["lift", "dose", "own"]) {
+    const page = await open(`page=${name}`);
+    if (name.startsWith("own")) await finished(page);
+    const pick = (id) => async () => {
+      await page.click(".menu summary");
+      await page.click(id);
+    };
+    const drawn = (await download(page, pick("#svg"))).toString();
+    assert.match(drawn, /^<svg[^>]*xmlns/);
+    assert.match(drawn, /stroke:rgb\(31, 120, 180\)|stroke: rgb\(31, 120, 180\)/);
+    if (name === "dose") assert.match(drawn, /<image[^>]*data:image\/png/);
+    const png = await download(page, pick("#png"));
+    assert.equal(png.subarray(1, 4).toString(), "PNG");
+    assert.ok(png.length > 10000, `${png.length}`);
+    await close(page);
+  }
+});
+
+test("light, dark and large are kept from page to page and in the address", async () => {
+  const page = await open();
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground();
+  await page.click("#theme");
+  await page.click("#theme");
+  assert.notEqual(await ground(), light);
+  await page.click("#projector");
+  await page.click("text=Four ways down");
+  await page.waitForURL(/theme=dark.*projector=1.*page=dose/);
+  assert.notEqual(await ground(), light);
+  assert.equal(await page.locator("nav a[aria-current=page]").innerText(), "Four ways down");
+  await close(page);
+});
+
+test("all that is to be seen fits a wide window, and a narrow one scrolls one way only", async () => {
+  for (const [width, height] of [[1280, 720], [1440, 900], [1920, 1080]]) {
+    const page = await open(height === 1080 ? "projector=1" : "", { viewport: { width, height } });
+    assert.ok(await page.evaluate(() => document.documentElement.scrollHeight <= innerHeight), `${width} × ${height}`);
+    await close(page);
+  }
+  for (const name of ["lift", "dose", "own"]) {
+    const page = await open(`page=${name}`, { viewport: { width: 390, height: 844 } });
+    if (name.startsWith("own")) await finished(page);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), name);
+    await close(page);
+  }
 });
 
 test("four optimisers walk to the native maximum of the likelihood; separable shares have none", async () => {
@@ -324,14 +379,14 @@ test("four optimisers walk to the native maximum of the likelihood; separable sh
 test("pictures", { skip: !shots }, async () => {
   const views = [["wide", {}, ""], ["proof", {}, "steps=np&truth=0.43&n=50"], ["narrow", { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 }, ""],
     ["tablet", { viewport: { width: 900, height: 1100 } }, ""], ["dark", { colorScheme: "dark" }, ""],
-    ["projector", { viewport: { width: 1920, height: 1080 } }, "projector=1"], ["own", {}, "page=own&sample=titanic"], ["own-iris-dark", { colorScheme: "dark" }, "page=own&sample=iris"],
-    ["own-narrow", { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 }, "page=own&sample=titanic"], ["own-empty", {}, "page=own"],
+    ["projector", { viewport: { width: 1920, height: 1080 } }, "projector=1"], ["own", {}, "page=own"], ["own-iris-dark", { colorScheme: "dark" }, "page=own&sample=iris"],
+    ["own-narrow", { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 }, "page=own"], 
     ["dose", {}, "page=dose"], ["dose-dark", { colorScheme: "dark" }, "page=dose&eta=1"], ["dose-narrow", { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 }, "page=dose"],
     ["dose-projector", { viewport: { width: 1920, height: 1080 } }, "projector=1&page=dose"],
-    ["own-projector", { viewport: { width: 1920, height: 1080 } }, "projector=1&page=own&sample=titanic"]];
+    ["own-projector", { viewport: { width: 1920, height: 1080 } }, "projector=1&page=own"]];
   for (const [name, options, hash] of views) {
     const page = await open(hash, options);
-    if (hash.includes("sample")) await finished(page);
+    if (hash.includes("own")) await finished(page);
     if (name.startsWith("dose")) for (let i = 0; i < 30; i++) await page.click(".controls button >> nth=1");
     await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: name.includes("narrow") });
     if (name === "wide") {

@@ -69,8 +69,9 @@ export function dose(main, display) {
   }
 
   // The valley.
-  const canvas = html("canvas", { class: "heat", "aria-hidden": "true" });
+  const canvas = html("canvas");
   const over = svg("svg", { class: "stage", tabindex: "0", role: "img" });
+  const heat = svg("image", { x: 0, y: 0, preserveAspectRatio: "none" }, over);
   const mapAxes = svg("g", { class: "axes" }, over);
   const paths = WAYS.map(([, key]) => svg("path", { class: `curve way ${key}` }, over));
   const dots = WAYS.map(([, key]) => svg("circle", { class: `head ${key}` }, over));
@@ -133,7 +134,7 @@ export function dose(main, display) {
   main.append(html("div", { class: "dose" },
     html("section", { class: "seen", "aria-label": "What was seen" }, html("h2", {}, "Who responds to which dose"), shares,
       html("p", { class: "caption" }, `${TRIALS} had each dose; drag the shares. Dashed: the likeliest curve.`)),
-    html("section", { class: "middle", "aria-label": "The valley of the loss" }, html("div", { class: "head" }, title), html("div", { class: "map" }, canvas, over), identity),
+    html("section", { class: "middle", "aria-label": "The valley of the loss" }, html("div", { class: "head" }, title), html("div", { class: "map" }, over), identity),
     html("section", { class: "right", "aria-label": "Optimisers" }, html("h2", {}, "Four ways down"),
       html("div", { class: "controls" }, play, button("Step", () => move(view.step + 1)), button("Start", () => move(0))),
       html("div", { class: "row" }, html("span", {}, "Step"), scrub, stepText),
@@ -206,8 +207,8 @@ export function dose(main, display) {
 
   // Heights as steps of grey: the deeper, the lighter.
   function paint() {
-    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-    if (!width || !view.mx) return;
+    if (!view.map?.width) return;
+    const { width, height } = view.map;
     const wide = 260;
     const tall = Math.round((wide * height) / width);
     set(canvas, { width: wide, height: tall });
@@ -237,6 +238,7 @@ export function dose(main, display) {
       }
     }
     pen.putImageData(image, 0, 0);
+    set(heat, { href: canvas.toDataURL(), width, height });
   }
 
   function size() {

@@ -5,6 +5,8 @@ import { samples } from "./samples.js";
 import * as state from "./state.js";
 import { library } from "./library.js";
 
+// Shown until somebody brings a table.
+const FIRST = "titanic";
 const COUNTS = ["count", "n", "freq", "frequency", "counts", "anzahl"];
 
 export function own(main, display) {
@@ -71,7 +73,7 @@ export function own(main, display) {
   }
 
   const send = (act, content = {}) => {
-    if (["read", "learn", "stop"].includes(act)) view.run += 1;
+    if (["read", "learn", "stop"].includes(act)) home.dataset.run = view.run += 1;
     worker.postMessage({ act, run: view.run, unit: display.unit, ...content });
   };
   const current = (act) => (data) => data.run === view.run && act(data);
@@ -117,7 +119,7 @@ export function own(main, display) {
   }
 
   const sample = (name) => {
-    state.put({ sample: name });
+    state.put({ sample: name === FIRST ? undefined : name });
     return take(new Blob([samples[name]]), `${name}.csv`);
   };
 
@@ -196,16 +198,17 @@ export function own(main, display) {
 
   function redraw() {
     view.per = nats(display.unit);
+    if (view.done || view.trouble) home.dataset.done = view.run;
     const busy = view.bytes && !view.done && !view.trouble;
     trouble.hidden = !view.trouble;
     set(trouble, { text: view.trouble ?? "" });
     stop.hidden = !busy || !view.facts;
     again.hidden = !view.done || view.rows.length < 2;
     set(title, {
-      text: view.trouble ? "This table cannot be used as it is" : view.facts ? what() : view.bytes ? "Reading…" : "Three curves fall through your own data",
+      text: view.trouble ? "This table cannot be used as it is" : view.facts ? what() : view.bytes ? "Reading…" : "",
     });
-    set(says, { text: view.trouble ? "" : view.verdict ?? (view.bytes ? "" : "Logistic regression for two classes, softmax for more: the same Rust code as on the command line.") });
-    drawing.style.visibility = view.rows.length ? "" : "hidden";
+    set(says, { text: view.trouble ? "" : view.verdict ?? "" });
+    drawing.style.visibility = view.rows.length && !view.trouble ? "" : "hidden";
     set(about, { text: view.bytes && view.size && !view.trouble ? `${view.name}: ${Number(view.size[0]).toLocaleString("en")} rows${view.count ? `, ${Number(view.size[1]).toLocaleString("en")} observations` : ""}` : "" });
     missingRow.hidden = !view.bytes;
 
@@ -326,11 +329,12 @@ export function own(main, display) {
   for (const [event, act] of Object.entries(listeners)) addEventListener(event, act);
   const watch = new ResizeObserver(() => draw());
   watch.observe(drawing);
-  main.append(html("div", { class: "own" }, left, middle, results));
+  const home = html("div", { class: "own" }, left, middle, results);
+  main.append(home);
   redraw();
   begin().then(() => {
-    const asked = state.get("sample");
-    if (asked in samples) sample(asked);
+    const asked = state.get("sample", FIRST);
+    if (!view.bytes) sample(asked in samples ? asked : FIRST);
   });
   return {
     name: "your-own-table",
