@@ -162,10 +162,10 @@ impl Learning {
     pub fn coefficients(&self) -> Result<Vec<String>> {
         let (names, rows) = (&self.design.names, self.course.coefficients()?);
         let mut texts = vec![];
-        for class in 1..names.classes.len() {
+        for (class, estimates) in rows.into_iter().enumerate().skip(1) {
             let (values, along) = match self.course.apart() {
                 Some(apart) => (apart.limits(0)[class].clone(), Some(&apart.direction[class])),
-                None => (rows[class].clone(), None),
+                None => (estimates, None),
             };
             let columns = std::iter::once("(intercept)").chain(names.columns.iter().map(String::as_str));
             for (row, name) in columns.enumerate() {
