@@ -8,7 +8,7 @@ import sys
 import tarfile
 
 root = pathlib.Path(__file__).resolve().parent.parent
-subprocess.run(["cargo", "package", "--locked", "--workspace", "--no-verify", "--allow-dirty", "--quiet"], cwd=root, check=True)
+subprocess.run(["cargo", "package", "--locked", "--workspace", "--exclude", "candle-mle-page", "--no-verify", "--allow-dirty", "--quiet"], cwd=root, check=True)
 target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", root / "target"))
 version = re.search(r'^version = "(.*)"$', (root / "Cargo.toml").read_text(), re.M).group(1)
 wrong = []

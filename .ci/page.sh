@@ -35,12 +35,8 @@ build() {
             cargo install wasm-bindgen-cli --version "$version" --root "$work/tools" --target-dir "$work/tools/target" ||
             skip "wasm-bindgen-cli $version cannot be installed"
     fi
-    have wasm-opt || apt binaryen || echo "without wasm-opt (Debian's binaryen) the page is larger"
+    # As the linker leaves it: wasm-opt makes it smaller, but gzipped larger.
     "$bindgen" --target no-modules --no-typescript --out-name page --out-dir "$work/wasm" "$CARGO_TARGET_DIR/$target/page/candle_mle_page.wasm"
-    if have wasm-opt; then
-        wasm-opt -O3 --all-features --strip-debug --strip-producers "$work/wasm/page_bg.wasm" -o "$work/wasm/small.wasm"
-        mv "$work/wasm/small.wasm" "$work/wasm/page_bg.wasm"
-    fi
     mkdir -p crates/page/site/wasm
     cp "$work"/wasm/page.js "$work"/wasm/page_bg.wasm crates/page/site/wasm/
     python3 .ci/page.py write
@@ -51,16 +47,15 @@ tests() {
     have chromium || have google-chrome || apt chromium || skip "there is no Chromium"
     [ -d "$work/node_modules/playwright-core" ] || npm install --silent --prefix "$work" playwright-core >/dev/null ||
         skip "playwright-core cannot be installed"
-    # What a native run says: the page must say the same.
+    # What native runs say: the page must say the same.
     cargo run -q --locked --example coin -- --n 1000 --seed 3 --out "$work/native/coin" >/dev/null
-    while read -r csv what; do
+    while read -r example name csv what; do
         # shellcheck disable=SC2086
-        cargo run -q --locked --bin candle-mle -- fit --csv "$csv" --target $what \
-            --out "$work/native/$(basename "$csv" .csv)" >"$work/native/$(basename "$csv" .csv).txt"
+        cargo run -q --locked --example "$example" -- --csv "$csv" --target $what --out "$work/native/$name" >"$work/native/$name.txt"
     done <<EOF
-examples/data/titanic.csv survived --count count
-examples/data/iris.csv species
-crates/page/tests/doses.csv response --count count
+logistic titanic examples/data/titanic.csv survived --count count
+softmax iris examples/data/iris.csv species
+logistic doses crates/page/tests/doses.csv response --count count
 EOF
     PAGE_WORK=$work NODE_PATH=$work/node_modules node --test crates/page/tests/*.test.cjs
 }

@@ -8,7 +8,7 @@ use candle_mle::descent::Descent;
 use candle_mle::fit::{End, Fitting};
 use candle_mle::hook::NoClimb;
 use candle_mle::info::number::{count, seen, shown};
-use candle_mle::mle::{Enough, Fitted, Plan};
+use candle_mle::mle::{By, Enough, Fitted, Plan};
 use candle_mle::model::{Linear, Logistic, Softmax};
 use candle_mle::separation::{Separation, separation};
 use candle_mle::table::{Column, Missing, Names, Reading};
@@ -238,7 +238,7 @@ impl<M: Linear + Parameters + Clone> Of<M> {
             found => found?,
         };
         let floor = apart.as_ref().map(|apart| (apart.infimum.nats() + NEAR) / p.total());
-        let (plan, vars) = (Plan { floor, ..Plan::default() }, VarMap::new());
+        let (plan, vars) = (Plan { by: By::Lbfgs, floor, ..Plan::default() }, VarMap::new());
         let model = make(VarBuilder::from_varmap(&vars, candle_core::DType::F64, &candle_core::Device::Cpu))?;
         Ok(Self {
             fitting: Fitting::new(plan.objective, 0..plan.steps),

@@ -197,7 +197,7 @@ test("a table of one's own: the Titanic's NLL, coefficients and log are the nati
   const told = fs.readFileSync(path.join(work, "native/titanic.txt"), "utf8");
   for (const row of await page.locator(".coefficients tbody tr:not(.class)").all()) {
     const [name, value] = [await row.locator("th").innerText(), await row.locator("td").innerText()];
-    const native = Number(told.match(new RegExp(`^    ${name.replace(/[()]/g, "\\$&")} +(\\S+)$`, "m"))[1]);
+    const native = Number(told.match(new RegExp(`^    ${name.replace(/[()]/g, "\\$&")} +(\\S+)`, "m"))[1]);
     assert.ok(Math.abs(native - Number(value)) <= 1.01e-6, `${name}: ${value}, natively ${native}`);
   }
   assert.equal(await text(page, "pre"), "candle-mle fit --csv titanic.csv --target survived --count count");
@@ -278,8 +278,11 @@ test("one file opens by double click, and asks nobody for anything", async () =>
   assert.ok(size < 2 * 2 ** 20);
 });
 
-test("behind a server it asks for its own files and for no other; within a second it is ready", async () => {
+test("behind a server it asks for its own files and for no other, and is soon ready", async () => {
   const page = await open("page=own");
+  const { loaded, ready } = await page.evaluate(() => ({ loaded: performance.getEntriesByType("navigation")[0].loadEventEnd, ready: window.readyAt }));
+  console.log(`# ready ${(ready - loaded).toFixed(0)} ms after it was loaded`);
+  assert.ok(ready - loaded < 3000, "a busy machine takes longer than the second of an idle one, but not three");
   await finished(page);
   assert.deepEqual(page.asked.filter((url) => !url.startsWith(base) && !/^(blob|data):/.test(url)), []);
   const before = page.asked.length;
@@ -345,7 +348,7 @@ test("all that is to be seen fits a wide window, and a narrow one scrolls one wa
 test("four optimisers walk to the native maximum of the likelihood; separable shares have none", async () => {
   const page = await open("page=dose&eta=0.5");
   const told = fs.readFileSync(path.join(work, "native/doses.txt"), "utf8");
-  const native = (name) => Number(told.match(new RegExp(`^    ${name} +(\\S+)$`, "m"))[1]);
+  const native = (name) => Number(told.match(new RegExp(`^    ${name} +(\\S+)`, "m"))[1]);
   const best = await page.evaluate(() => {
     const doses = new wasm_bindgen.Doses(new Float64Array([0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4]), new Float64Array(8).fill(20), new Float64Array([1, 2, 4, 8, 11, 15, 17, 19]));
     return [...doses.best()];
@@ -360,7 +363,7 @@ test("four optimisers walk to the native maximum of the likelihood; separable sh
   });
   assert.match(await text(page, ".way-row.lb"), /there after \d+ steps/);
   assert.match(await text(page, ".way-row.mo"), /there after \d+ steps/);
-  for (const key of ["gd", "ad"]) assert.match(await text(page, `.way-row.${key}`), /there after|KL 0\.002/);
+  for (const key of ["gd", "ad"]) assert.match(await text(page, `.way-row.${key}`), /there after|KL 0\.001/);
   assert.match(await text(page, ".dose .line"), /=/);
   // A share is a slider; at which dose is moved, is in the address.
   await page.locator(".share-point").first().focus();

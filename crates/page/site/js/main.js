@@ -121,6 +121,7 @@ async function main() {
   tools();
   open();
   root.dataset.ready = "";
+  window.readyAt = performance.now();
 }
 
 main();
