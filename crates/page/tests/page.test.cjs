@@ -143,6 +143,28 @@ test("the ball rolls to the minimum, and one step size too large leaps", async (
   await close(page);
 });
 
+test("the ball is dragged to where the descent starts, by mouse and by finger", async () => {
+  for (const touch of [false, true]) {
+    const page = await open("", touch ? { hasTouch: true, viewport: { width: 390, height: 844 } } : {});
+    const ball = await page.locator("circle.ball").nth(1).boundingBox();
+    const [x, y] = [ball.x + ball.width / 2, ball.y + ball.height / 2];
+    if (touch) {
+      const at = (type, dx) => page.locator(".stage").dispatchEvent(type, { pointerId: 1, pointerType: "touch", isPrimary: true, buttons: 1, clientX: x + dx, clientY: y });
+      await page.evaluate(() => (Element.prototype.setPointerCapture = () => {})); // of a finger that is none
+      for (const [type, dx] of [["pointerdown", 0], ["pointermove", 60], ["pointerup", 60]]) await at(type, dx);
+    } else {
+      await page.mouse.move(x, y);
+      await page.mouse.down();
+      await page.mouse.move(x + 60, y, { steps: 4 });
+      await page.mouse.up();
+    }
+    await page.waitForURL(/start=-(1|0)\.\d+/);
+    const moved = await page.locator("circle.ball").nth(1).boundingBox();
+    assert.ok(Math.abs(moved.x + moved.width / 2 - x - 60) < 3);
+    await close(page);
+  }
+});
+
 test("the descent is the native one: the same flips of the same seed, every number to 1e-9", async () => {
   const page = await open("n=1000&truth=0.6&seed=3&start=0");
   const csv = await page.evaluate(() => {
