@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The page as one file: `page.html`, from crates/page/site with the WebAssembly and all scripts inside.
 
-usage: page.py write       writes page.html from the built site
+usage: page.py sources     the hash of what is compiled; page.sh keeps it beside the WebAssembly
+       page.py write       writes page.html from the built site
        page.py stale       says whether page.html is of other sources than those that lie here
 """
 import base64
@@ -31,7 +32,9 @@ def sources(folders, files=()):
 
 
 def hashes():
-    return {"page": sources(["crates/page"], [".ci/page.py"]), "library": sources(["src", "crates/info/src"], ["Cargo.lock"])}
+    """Of what stands in the page as it is, and of what is compiled into it."""
+    rust = sources(["src", "crates/info/src", "crates/page/src"], ["Cargo.lock", "crates/page/Cargo.toml"])
+    return {"page": sources(["crates/page/site"], [".ci/page.py"]), "library": rust}
 
 
 def modules(entry):
@@ -70,6 +73,8 @@ def write():
     glue = (site / "wasm/page.js").read_text()
     wasm = gzip.compress((site / "wasm/page_bg.wasm").read_bytes(), 9, mtime=0)
     worker = (site / "worker.js").read_text()
+    # The library's is that of when it was compiled.
+    known = hashes() | {"library": (site / "wasm/sources").read_text().strip()}
     swaps = [
         ('<link rel="stylesheet" href="style.css">', f"<style>\n{(site / 'style.css').read_text()}</style>"),
         ('<script src="wasm/page.js"></script>',
@@ -77,7 +82,7 @@ def write():
          f'<script type="text/plain" id="worker">{inline(worker)}</script>\n<script id="glue">{inline(glue)}</script>'),
         ('<script type="module" src="js/main.js"></script>', f'<script type="module">\n{inline(modules("main.js"))}\n</script>'),
         ('<meta charset="utf-8">', f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-                                   + "\n".join(f'<meta name="sources-of-{of}" content="{digest}">' for of, digest in hashes().items())),
+                                   + "\n".join(f'<meta name="sources-of-{of}" content="{digest}">' for of, digest in known.items())),
     ]
     for old, new in swaps:
         if old not in html:
@@ -91,10 +96,10 @@ def stale():
     text = page.read_text() if page.exists() else ""
     changed = [of for of, digest in hashes().items() if f'<meta name="sources-of-{of}" content="{digest}">' not in text]
     if "page" in changed:
-        sys.exit("page.html is STALE, of another crates/page than lies here: run .ci/page.sh build, and commit what it writes")
+        sys.exit("page.html is STALE, of another crates/page/site than lies here: run .ci/page.sh build, and commit what it writes")
     # Whoever works on the library need have no browser; it works as it is, with the numbers of the library of then.
     print("page.html is STALE, of another library than lies here: run .ci/page.sh build before a release"
           if changed else "page.html is of the sources that lie here")
 
 
-{"write": write, "stale": stale}[sys.argv[1]]()
+{"sources": lambda: print(hashes()["library"]), "write": write, "stale": stale}[sys.argv[1]]()

@@ -15,6 +15,8 @@ have() { command -v "$1" >/dev/null; }
 apt() { have apt-get && [ "$(id -u)" = 0 ] && { apt-get update -qq; apt-get install -y -qq --no-install-recommends "$@"; } >"$work/apt.log" 2>&1; }
 
 build() {
+    local sources
+    sources=$(python3 .ci/page.py sources)
     local flags='--cfg getrandom_backend="wasm_js"'
     if [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then
         RUSTFLAGS=$flags cargo build --locked --profile page --target $target -p candle-mle-page
@@ -39,6 +41,7 @@ build() {
     "$bindgen" --target no-modules --no-typescript --out-name page --out-dir "$work/wasm" "$CARGO_TARGET_DIR/$target/page/candle_mle_page.wasm"
     mkdir -p crates/page/site/wasm
     cp "$work"/wasm/page.js "$work"/wasm/page_bg.wasm crates/page/site/wasm/
+    echo "$sources" >crates/page/site/wasm/sources
     python3 .ci/page.py write
 }
 
