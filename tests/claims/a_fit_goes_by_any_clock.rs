@@ -20,7 +20,7 @@ fn step_by_step_is_the_same_run() {
         let plan = Plan { by, steps: 500, ..Plan::default() };
         let Fitted { history, end, .. } = plan.fit(&p, Bernoulli::new).unwrap();
         let ((vars, model), mut log) = (coin(&p), LossLog::new());
-        let (mut descent, mut enough) = (plan.optimizer(&vars, &p).unwrap(), plan.enough(&vars, &p));
+        let (mut descent, mut enough) = (plan.optimizer(&model, &vars, &p).unwrap(), plan.enough(&vars, &p));
         let mut fitting = Fitting::new(plan.objective, 0..plan.steps);
         let mut calls = 0;
         let ended = loop {
@@ -46,10 +46,10 @@ fn minibatches_too() {
     let plan = Plan { by: By::GradientDescent { step_size: 0.5 }, ..Plan::default() };
     let minibatches = || Minibatches::new(&p, 50, 7).unwrap().every(10);
     let ((vars, model), mut whole) = (coin(&p), LossLog::new());
-    let mut descent = plan.optimizer(&vars, &p).unwrap();
+    let mut descent = plan.optimizer(&model, &vars, &p).unwrap();
     fit(&model, minibatches(), plan.objective, descent.as_mut(), 0..45, &mut whole).unwrap();
     let ((vars, model), mut log, mut source) = (coin(&p), LossLog::new(), minibatches());
-    let mut descent = plan.optimizer(&vars, &p).unwrap();
+    let mut descent = plan.optimizer(&model, &vars, &p).unwrap();
     let mut fitting = Fitting::new(plan.objective, 0..45);
     let end = loop {
         if let Some(end) = fitting.step(&model, &mut source, descent.as_mut(), &mut log).unwrap() {

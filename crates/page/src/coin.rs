@@ -5,12 +5,10 @@ use std::ops::ControlFlow::{self, Continue};
 
 use candle_core::{DType, Device, Tensor};
 use candle_mle::batch::number;
-use candle_mle::descent::Descent;
-use candle_mle::fit::Fitting;
+use candle_mle::fit::{Fitting, GradientDescent};
 use candle_mle::hook::{GradientNorm, NoClimb, ParameterPath, Row, Truth};
 use candle_mle::info::Information;
 use candle_mle::info::number::{count, seen};
-use candle_mle::mle::{By, Plan};
 use candle_mle::model::{Bernoulli, Sample};
 use candle_mle::separation::one_sided;
 use candle_mle::{Empirical, Hook, LossLog, Model, Objective, Parameters, Step, walk};
@@ -136,9 +134,8 @@ impl Coin {
     /// Gradient descent from θ on each of the three.
     pub fn descend(&self, theta: f64, step_size: f64) -> Result<Descending> {
         let p = self.p.clone();
-        let plan = Plan { by: By::GradientDescent { step_size }, ..Plan::default() };
         let runs = [Objective::Kl, Objective::CrossEntropy, Objective::Nll]
-            .map(|objective| One::new(&Plan { objective, ..plan }, theta, &p, self.truth.clone()));
+            .map(|objective| One::new(objective, step_size, theta, &p, self.truth.clone()));
         let [kl, cross_entropy, nll] = runs;
         Ok(Descending { runs: [kl?, cross_entropy?, nll?], p })
     }
@@ -165,7 +162,7 @@ impl Truth<Bernoulli> for Known {
 struct One {
     coin: Bernoulli,
     fitting: Fitting,
-    descent: Box<dyn Descent>,
+    descent: GradientDescent,
     log: LossLog<Known>,
     path: ParameterPath,
     gradient: GradientNorm,
@@ -173,15 +170,21 @@ struct One {
 }
 
 impl One {
-    fn new(plan: &Plan, theta: f64, p: &Empirical<Tensor>, truth: Option<Bernoulli>) -> candle_mle::Result<Self> {
+    fn new(
+        objective: Objective,
+        step_size: f64,
+        theta: f64,
+        p: &Empirical<Tensor>,
+        truth: Option<Bernoulli>,
+    ) -> candle_mle::Result<Self> {
         let (vars, coin) = learner(theta)?;
         Ok(Self {
             coin,
-            fitting: Fitting::new(plan.objective, 0..usize::MAX),
-            descent: plan.optimizer(&vars, p)?,
+            fitting: Fitting::new(objective, 0..usize::MAX),
+            descent: GradientDescent::new(&vars, step_size / objective.scale(p))?,
             log: LossLog::with_truth(Known(truth)),
             path: ParameterPath::new(),
-            gradient: GradientNorm::new(&vars, 1e-9 * plan.objective.scale(p)),
+            gradient: GradientNorm::new(&vars, 1e-9 * objective.scale(p)),
             climb: Climb::default(),
         })
     }
@@ -192,7 +195,7 @@ impl One {
         let gradient = &mut self.gradient;
         let mut look = |step: &Step<'_, Bernoulli>| gradient.on_step(step).map(|_| Continue(()));
         let hooks = &mut (&mut self.log, &mut self.path, &mut (&mut look, &mut self.climb));
-        self.fitting.step(&self.coin, &mut &*p, self.descent.as_mut(), hooks)?;
+        self.fitting.step(&self.coin, &mut &*p, &mut self.descent, hooks)?;
         Ok(())
     }
 }

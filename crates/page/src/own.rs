@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::Tensor;
 use candle_mle::batch::host;
-use candle_mle::descent::Descent;
-use candle_mle::fit::{End, Fitting};
+use candle_mle::fit::{End, Fitting, Lbfgs};
 use candle_mle::hook::NoClimb;
 use candle_mle::info::number::{count, seen, shown};
 use candle_mle::mle::{By, Enough, Fitted, Plan};
@@ -222,7 +221,7 @@ struct Of<M> {
     model: M,
     vars: VarMap,
     fitting: Fitting,
-    descent: Box<dyn Descent>,
+    descent: Lbfgs,
     log: LossLog,
     climb: NoClimb,
     enough: Option<Enough>,
@@ -242,7 +241,7 @@ impl<M: Linear + Parameters + Clone> Of<M> {
         let model = make(VarBuilder::from_varmap(&vars, candle_core::DType::F64, &candle_core::Device::Cpu))?;
         Ok(Self {
             fitting: Fitting::new(plan.objective, 0..plan.steps),
-            descent: plan.optimizer(&vars, p)?,
+            descent: Lbfgs::new(&vars),
             log: LossLog::new(),
             climb: NoClimb::default(),
             enough: Some(plan.enough(&vars, p)),
@@ -258,7 +257,7 @@ impl<M: Linear + Parameters + Clone> Course for Of<M> {
     fn step(&mut self, p: &Empirical<Labelled>) -> candle_mle::Result<bool> {
         let Some(mut enough) = self.enough.take() else { return Ok(false) };
         let hooks = &mut (&mut self.log, &mut self.climb, &mut enough);
-        let Some(end) = self.fitting.step(&self.model, &mut &*p, self.descent.as_mut(), hooks)? else {
+        let Some(end) = self.fitting.step(&self.model, &mut &*p, &mut self.descent, hooks)? else {
             self.enough = Some(enough);
             return Ok(true);
         };
