@@ -69,15 +69,90 @@ pub fn fit<M: Model>(
     steps: Range<usize>,
     hook: &mut (impl Hook<M> + ?Sized),
 ) -> Result<End> {
-    let looks = optimizer.looks();
-    let forward = |p: &Empirical<M::Batch>| evaluate(model, p, objective, looks);
-    // What the last update saw where it went.
-    let mut ahead: Option<Evaluation> = None;
-    // The first update that means to must move something; that of a fit that goes on may be lost in rounding by now.
-    let mut still = steps.start == 0;
-    for index in steps.clone() {
+    let mut fitting = Fitting::new(objective, steps);
+    loop {
+        if let Some(end) = fitting.step(model, &mut data, optimizer, hook)? {
+            return Ok(end);
+        }
+    }
+}
+
+/// A fit that somebody else's clock advances, step by step: a page that draws between two of them, a person who presses a
+/// key. [`fit`](fn@fit) is this in a loop.
+///
+/// It holds no more than where it is; model, data, optimiser and hook stay with their owner, and are the same at every step.
+///
+/// ```
+/// use candle_core::{DType, Device, Tensor};
+/// use candle_mle::fit::{End, Fitting, GradientDescent};
+/// use candle_mle::model::Bernoulli;
+/// use candle_mle::{Empirical, LossLog, Objective};
+/// use candle_nn::{VarBuilder, VarMap};
+/// let p = Empirical::from_counts(Tensor::new(&[1.0, 0.0], &Device::Cpu)?, &[60.0, 40.0])?;
+/// let vars = VarMap::new();
+/// let coin = Bernoulli::new(VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu))?;
+/// let (mut log, mut descent) = (LossLog::new(), GradientDescent::new(&vars, 1.0)?);
+/// let mut fitting = Fitting::new(Objective::CrossEntropy, 0..100);
+/// assert_eq!(fitting.step(&coin, &mut &p, &mut descent, &mut log)?, None);
+/// assert_eq!(log.history()?.rows().len(), 1); // θ_0 was shown, and has moved
+/// while fitting.step(&coin, &mut &p, &mut descent, &mut log)?.is_none() {}
+/// assert_eq!(log.history()?.rows().len(), 101);
+/// assert_eq!(fitting.step(&coin, &mut &p, &mut descent, &mut log)?, Some(End::Steps)); // over is over
+/// # Ok::<(), candle_mle::Error>(())
+/// ```
+pub struct Fitting {
+    objective: Objective,
+    steps: Range<usize>,
+    /// What the last update saw where it went.
+    ahead: Option<Evaluation>,
+    /// The first update that means to must move something; that of a fit that goes on may be lost in rounding by now.
+    still: bool,
+    end: Option<End>,
+}
+
+impl Fitting {
+    /// Of this objective, from step `steps.start` to `steps.end`.
+    pub fn new(objective: Objective, steps: Range<usize>) -> Self {
+        Self { objective, still: steps.start == 0, steps, ahead: None, end: None }
+    }
+
+    /// Shows the hook the model where it stands and moves it once; after the last update it only shows. Why it ended, once
+    /// it has: then nothing is shown or moved any more.
+    ///
+    /// # Errors
+    /// As [`fit`](fn@fit).
+    pub fn step<M: Model>(
+        &mut self,
+        model: &M,
+        data: &mut impl Source<M::Batch>,
+        optimizer: &mut dyn Descent,
+        hook: &mut (impl Hook<M> + ?Sized),
+    ) -> Result<Option<End>> {
+        if self.end.is_none() {
+            self.end = self.go(model, data, optimizer, hook)?;
+        }
+        Ok(self.end)
+    }
+
+    fn go<M: Model>(
+        &mut self,
+        model: &M,
+        data: &mut impl Source<M::Batch>,
+        optimizer: &mut dyn Descent,
+        hook: &mut (impl Hook<M> + ?Sized),
+    ) -> Result<Option<End>> {
+        let (objective, index, looks) = (self.objective, self.steps.start, optimizer.looks());
+        let forward = |p: &Empirical<M::Batch>| evaluate(model, p, objective, looks);
+        if self.steps.is_empty() {
+            let here = match self.ahead.take() {
+                Some(here) => here,
+                None => forward(data.whole())?.backward()?,
+            };
+            let ended = show(model, data.whole(), objective, optimizer, index, &here, hook)?;
+            return Ok(Some(if ended { End::Hook } else { End::Steps }));
+        }
         let batch = data.batch(index)?;
-        let here = match ahead.take() {
+        let here = match self.ahead.take() {
             Some(here) => here,
             None => forward(batch.as_ref().unwrap_or(data.whole()))?.backward()?,
         };
@@ -86,7 +161,7 @@ pub fn fit<M: Model>(
             let whole = if batch.is_some() { Some(forward(data.whole())?.backward()?) } else { None };
             let seen = whole.as_ref().unwrap_or(&here);
             if show(model, data.whole(), objective, optimizer, index, seen, hook)? {
-                return Ok(End::Hook);
+                return Ok(Some(End::Hook));
             }
         } else {
             check(&here.forward, index, false)?;
@@ -95,31 +170,36 @@ pub fn fit<M: Model>(
             let p = batch.as_ref().unwrap_or(data.whole());
             optimizer.advance(&here, &mut || forward(p))?
         };
+        self.steps.start += 1;
         match advance {
-            Advance::Stalled => return Ok(End::Stalled),
-            Advance::Rested => continue,
-            Advance::Moved(seen) => ahead = seen.filter(|_| batch.is_none()),
+            Advance::Stalled => return Ok(Some(End::Stalled)),
+            Advance::Rested => return Ok(None),
+            Advance::Moved(seen) => self.ahead = seen.filter(|_| batch.is_none()),
         }
-        if still {
+        if self.still {
             // Of all of p̂ this look is the next step's evaluation.
-            let after = match ahead.take() {
+            let after = match self.ahead.take() {
                 Some(after) => after,
                 None => forward(batch.as_ref().unwrap_or(data.whole()))?.backward()?,
             };
             if !moved(optimizer, &here, &after)? {
                 return Err(Error::NothingMoved);
             }
-            still = false;
-            ahead = batch.is_none().then_some(after);
+            self.still = false;
+            self.ahead = batch.is_none().then_some(after);
         }
+        Ok(None)
     }
-    let index = steps.end;
-    let here = match ahead.take() {
-        Some(here) => here,
-        None => forward(data.whole())?.backward()?,
-    };
-    let ended = show(model, data.whole(), objective, optimizer, index, &here, hook)?;
-    Ok(if ended { End::Hook } else { End::Steps })
+}
+
+impl std::fmt::Debug for Fitting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fitting")
+            .field("objective", &self.objective)
+            .field("steps", &self.steps)
+            .field("end", &self.end)
+            .finish_non_exhaustive()
+    }
 }
 
 /// ln q and the loss where the variables stand.

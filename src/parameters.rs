@@ -200,6 +200,11 @@ pub trait Parameters: Sized {
         save_beside(self, path.as_ref(), BTreeMap::new(), texts)
     }
 
+    /// What [`save_with`](Self::save_with) writes, where there are no files: a browser, a database.
+    fn to_bytes(&self, texts: &BTreeMap<String, String>) -> Result<Vec<u8>> {
+        bytes_beside(self, BTreeMap::new(), texts)
+    }
+
     /// The model that [`save`](Self::save) wrote, constant.
     ///
     /// # Errors
@@ -220,6 +225,17 @@ pub(crate) fn save_beside<M: Parameters>(
     more: BTreeMap<String, Tensor>,
     texts: &BTreeMap<String, String>,
 ) -> Result<()> {
+    let bytes = bytes_beside(model, more, texts)?;
+    let refuse = |problem| Error::File { action: "write", path: path.to_path_buf(), problem };
+    write_whole(path, |partial| std::fs::write(partial, &bytes)).map_err(refuse)
+}
+
+/// The bytes of that file.
+fn bytes_beside<M: Parameters>(
+    model: &M,
+    more: BTreeMap<String, Tensor>,
+    texts: &BTreeMap<String, String>,
+) -> Result<Vec<u8>> {
     let (mut tensors, parts) = (model.parameters()?, model.parts()?);
     for (kind, named) in [(LEARNT, parts.learnt), (FIXED, parts.fixed)] {
         tensors.extend(named.into_iter().map(|(name, tensor)| (format!("{kind}{name}"), tensor.detach())));
@@ -229,10 +245,8 @@ pub(crate) fn save_beside<M: Parameters>(
     let tensors = tensors.into_iter().chain(more).map(host).collect::<Result<BTreeMap<_, _>>>()?;
     let mut texts = texts.clone();
     texts.insert(FAMILY.into(), M::FAMILY.into());
-    let refuse = |problem| Error::File { action: "write", path: path.to_path_buf(), problem };
-    let bytes = ::safetensors::serialize(&tensors, None).map_err(|e| refuse(std::io::Error::other(e)))?;
-    let bytes = with_texts(&bytes, &texts).map_err(|e| refuse(e.into()))?;
-    write_whole(path, |partial| std::fs::write(partial, &bytes)).map_err(refuse)
+    let bytes = ::safetensors::serialize(&tensors, None).map_err(|e| Error::Other(e.into()))?;
+    with_texts(&bytes, &texts).map_err(|e| Error::Other(e.into()))
 }
 
 /// What stands in a model's file beside the model: other tensors, and texts.

@@ -2,6 +2,7 @@
 
 mod common;
 
+mod a_fit_goes_by_any_clock;
 mod a_fit_goes_on_where_it_stood;
 mod a_log_is_of_one_run;
 mod a_model_knows_its_table;
