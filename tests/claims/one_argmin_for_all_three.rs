@@ -76,8 +76,9 @@ fn entropy<B: Batch>(observed: &B, resolution: Option<&[f64]>) -> Result<f64> {
         |part: &Tensor| -> Result<Vec<Vec<f64>>> { Ok(part.to_dtype(DType::F64)?.flatten_from(1)?.to_vec2()?) };
     let outcome = values(&keys.outcome.unsqueeze(1)?)?;
     let given = keys.given.as_ref().map(values).transpose()?.unwrap_or(vec![vec![]; outcome.len()]);
-    let rows: Vec<(Vec<f64>, Vec<f64>)> = given.into_iter().zip(outcome).collect();
-    let many = |is: &dyn Fn(&(Vec<f64>, Vec<f64>)) -> bool| rows.iter().filter(|row| is(row)).count() as f64;
+    type Row = (Vec<f64>, Vec<f64>);
+    let rows: Vec<Row> = given.into_iter().zip(outcome).collect();
+    let many = |is: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| is(row)).count() as f64;
     let sum: f64 = rows.iter().map(|row| (many(&|other| other.0 == row.0) / many(&|other| other == row)).ln()).sum();
     let volume: f64 = resolution.unwrap_or_default().iter().product();
     Ok(sum / rows.len() as f64 + volume.ln())
