@@ -111,7 +111,12 @@ impl<C: Classifier> KlDivergence for C {
 /// Σ_y p (ln p − ln q) in each row, from the logarithms (m, k) of both: (m,), f64. As Σ p d − p + q with d = ln p − ln q, for
 /// both sum to 1: no term is negative, and where the laws are near each other none loses digits. Without a derivative.
 pub(super) fn expected_log_ratio(log_p: &Tensor, log_q: &Tensor) -> Result<Tensor> {
-    let (log_p, log_q) = (log_p.detach().to_dtype(DType::F64)?, log_q.detach().to_dtype(DType::F64)?);
+    // What f32 leaves of a sum of 1 is no divergence.
+    let whole = |log: &Tensor| -> Result<Tensor> {
+        let wide = log.detach().to_dtype(DType::F64)?;
+        if log.dtype() == DType::F64 { Ok(wide) } else { log_softmax(&wide) }
+    };
+    let (log_p, log_q) = (whole(log_p)?, whole(log_q)?);
     let (p, q, d) = (log_p.exp()?, log_q.exp()?, (log_p - log_q)?);
     let (near, far) = ((second_order(&d)? * &p)?, ((&p * &d)? + (&q - &p)?)?);
     let terms = d.abs()?.lt(0.05)?.where_cond(&near, &far)?;

@@ -156,7 +156,7 @@ impl<D: Data> Run<D> {
         for (family, why) in refused {
             println!("{family:<32}  not ranked: {why}");
         }
-        if ranked.iter().all(|family| family.kl.is_none()) {
+        if ranked.iter().any(|family| family.kl.is_none()) {
             println!(
                 "\nwithout a resolution KL to a density is infinite: ranked by H(p̂,q), per unit of {column}; see --resolution"
             );

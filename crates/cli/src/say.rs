@@ -18,9 +18,9 @@ use crate::learned::Learned;
 use crate::run::Run;
 
 /// Values this near are one minimum when an argmin is looked for: in nats per observation, and no more than a ten-thousandth nat
-/// of all observations together.
+/// of all observations together, but for rounding.
 pub(crate) fn flat(history: &History) -> f64 {
-    f64::min(1e-9, 1e-4 / history.total())
+    f64::min(1e-9, (1e-4 / history.total()).max(1e-15))
 }
 
 /// How a descent went: its table, its end.

@@ -117,7 +117,7 @@ impl<D: Learns> Run<D> {
         }
         let test = likelihood_ratio(&likelihood.of_outcomes(classes), &likelihood)?;
         println!(
-            "McFadden's R² {}, of {} that H(Y|X) allows; against the intercept alone χ² = {} with {} degrees of freedom, p {}",
+            "McFadden's R² {}, of {} that H(Y|X) allows\nagainst the intercept alone: χ² = {} with {} degrees of freedom, p {}",
             fixed(likelihood.mcfadden(), 4),
             fixed(likelihood.most_mcfadden(), 4),
             nats(test.statistic),

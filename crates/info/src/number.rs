@@ -53,8 +53,13 @@ pub fn count(value: f64) -> String {
 /// use candle_mle_info::number::fixed;
 /// assert_eq!(fixed(-2.8e-17, 3), "0.000");
 /// assert_eq!(fixed(-0.0125, 3), "-0.013");
+/// assert_eq!(fixed(-4e149, 3), "-4.000000e149");
 /// ```
 pub fn fixed(value: f64, decimals: usize) -> String {
+    // Nor are more digits printed than a line has room for.
+    if value.is_finite() && value.abs() >= 1e22 {
+        return format!("{value:.6e}");
+    }
     format!("{:.decimals$}", unsigned_zero(value, Some(decimals)))
 }
 

@@ -113,7 +113,7 @@ impl Ink {
             Self::Purple => Colour(72, 6, 82),
             Self::Brown => Colour(92, 44, 8),
             Self::Red => Colour(214, 20, 72),
-            Self::Grey => Colour(134, 134, 134),
+            Self::Grey => Colour(137, 137, 137),
             Self::White => Colour(255, 255, 255),
         }
     }

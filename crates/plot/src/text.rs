@@ -310,7 +310,7 @@ mod tests {
         }
         assert_eq!(font.wrap("petal_length_cm", 140.0), ["petal_length_", "cm"]);
         assert_eq!(font.wrap("about 0.00003125 bits", 60.0), ["about", "0.00003125", "bits"]);
-        assert_eq!(font.wrap("dose>12.5mg", 70.0), ["dose>", "12.5mg"]);
+        assert_eq!(font.wrap("dose>12.5mg", 90.0), ["dose>", "12.5mg"]);
         assert_eq!(font.wrap("349, 63\u{a0}% one", 90.0), ["349,", "63\u{a0}%", "one"]);
     }
 

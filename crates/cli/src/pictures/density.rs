@@ -173,12 +173,11 @@ impl<D: Data> Run<D> {
         let unit = self.unit();
         let Some(best) = ranking.ranked.first() else { return Ok(()) };
         let shown: Vec<_> = ranking.ranked.iter().take(3).map(|f| (f.name, &*f.law, f.density)).collect();
-        let known = ranking.ranked.iter().any(|family| family.kl.is_some());
+        let known = ranking.ranked.iter().all(|family| family.kl.is_some());
         let least = best.cross_entropy.to(unit);
         let far = |family: &Ranked| match family.kl {
-            Some(kl) => kl.to(unit),
-            None if known => f64::NAN,
-            None => family.cross_entropy.to(unit) - least,
+            Some(kl) if known => kl.to(unit),
+            _ => family.cross_entropy.to(unit) - least,
         };
         let bars = ranking.ranked.iter().enumerate().map(|(at, family)| {
             let ink = if at < shown.len() { INKS[at] } else { Ink::Grey };
