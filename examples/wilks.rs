@@ -31,10 +31,9 @@ fn main() -> Result<()> {
             continue;
         }
         let model = maximum_likelihood(&p, |vb| Logistic::new(1, vb))?.model;
-        let kl = |model: &Logistic| -> Result<f64> {
-            Ok(Objective::Kl.loss(model, &model.log_prob(p.batch())?, &p)?.to_scalar::<f64>()?)
-        };
-        statistics.push(2.0 * p.total() * (kl(&truth)? - kl(&model)?));
+        let kl = |q: &Logistic| Objective::Kl.loss(q, &q.log_prob(p.batch())?, &p);
+        let gain = (kl(&truth)? - kl(&model)?)?.to_scalar::<f64>()?;
+        statistics.push(2.0 * p.total() * gain);
         let slope = Coefficients::of(&model, &p)?.get(1, 0);
         distances.push(((slope.estimate - 1.2) / slope.std_error).abs());
         let [low, high] = Coefficients::profile(&model, &p, 1, 0, LEVEL)?;
@@ -54,7 +53,7 @@ fn main() -> Result<()> {
     let tail =
         Panel::new(Axis::new("2 n ΔKL (nats)"), Axis::new("share of samples beyond").log().range(0.5 / all, 1.0))
             .line(beyond, Ink::Blue)
-            .label(format!("{} samples", statistics.len()))
+            .label(format!("{all} samples"))
             .curve((0.0, 2.0 * all.ln()), |x| beyond_chi_squared(x, 2), Ink::Black)
             .label("χ², 2 degrees of freedom")
             .dashed();
@@ -64,14 +63,9 @@ fn main() -> Result<()> {
         .line((1..100).map(|percent| f64::from(percent) / 100.0).map(|level| (level, covered(level))), Ink::Orange)
         .label("Wald")
         .mark(LEVEL, profile, format!("profile, {:.1} %", 100.0 * profile));
-    let figure = Figure::new(format!("Intervals of 95 % cover the truth in {:.1} % of the samples", 100.0 * wald))
-        .subtitle(format!(
-            "logistic regression of {SIZE} subjects, fitted to {} samples of one truth",
-            statistics.len()
-        ))
-        .column([tail])
-        .column([cover]);
-    run.draw("wilks.png", figure)?;
+    let title = format!("Intervals of 95 % cover the truth in {:.1} % of the samples", 100.0 * wald);
+    let subtitle = format!("logistic regression of {SIZE} subjects, fitted to {all} samples of one truth");
+    run.draw("wilks.png", Figure::new(title).subtitle(subtitle).column([tail]).column([cover]))?;
     run.say_picture("wilks.png");
     Ok(())
 }

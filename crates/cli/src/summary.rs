@@ -95,7 +95,9 @@ impl<D: Learns> Run<D> {
         self.say_likelihood(infimum.map_or(likelihood, |infimum| likelihood.falling_to(infimum)), names)?;
         if let Some(coefficients) = &coefficients {
             let csv = broom(coefficients, names);
-            write_whole(&self.out("coefficients.csv"), |partial| std::fs::write(partial, &csv))?;
+            let path = self.out("coefficients.csv");
+            let refuse = |problem| Error::File { action: "write", path: path.clone(), problem };
+            write_whole(&path, |partial| std::fs::write(partial, &csv)).map_err(refuse)?;
         }
         println!();
         Ok(())
@@ -106,26 +108,35 @@ impl<D: Learns> Run<D> {
         let (classes, nats) = (names.classes.len(), |value: f64| fixed(value, 3));
         let kl = self.show(Information::from_nats(likelihood.deviance() / (2.0 * likelihood.total())));
         println!(
-            "deviance 2 n KL = {} nats with {} degrees of freedom (KL {kl} per observation); 2 NLL = {} nats",
+            "deviance 2 n KL = {} nats with {} (KL {kl} per observation)",
             nats(likelihood.deviance()),
-            likelihood.residual_degrees(classes),
-            nats(likelihood.twice_nll())
+            degrees(likelihood.residual_degrees(classes)),
         );
-        println!("AIC {}, BIC {}", nats(likelihood.aic()), nats(likelihood.bic()));
+        println!(
+            "2 NLL = {} nats, AIC {}, BIC {}",
+            nats(likelihood.twice_nll()),
+            nats(likelihood.aic()),
+            nats(likelihood.bic())
+        );
         if names.columns.is_empty() || likelihood.mcfadden().is_nan() {
             return Ok(());
         }
         let test = likelihood_ratio(&likelihood.of_outcomes(classes), &likelihood)?;
         println!(
-            "McFadden's R² {}, of {} that H(Y|X) allows\nagainst the intercept alone: χ² = {} with {} degrees of freedom, p {}",
+            "McFadden's R² {}, of {} that H(Y|X) allows\nagainst the intercept alone: χ² = {} with {}, p {}",
             fixed(likelihood.mcfadden(), 4),
             fixed(likelihood.most_mcfadden(), 4),
             nats(test.statistic),
-            test.degrees,
+            degrees(test.degrees),
             probability(test.p_value)
         );
         Ok(())
     }
+}
+
+fn degrees(of_freedom: usize) -> String {
+    let s = if of_freedom == 1 { "" } else { "s" };
+    format!("{of_freedom} degree{s} of freedom")
 }
 
 /// Where each coefficient is kept and what it is called: the intercept is kept last and read first.
