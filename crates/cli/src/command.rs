@@ -1,4 +1,4 @@
-//! `candle-mle fit | resume | predict | measure | tree`: what the examples do with a table, as one command.
+//! `candle-mle fit | resume | predict | compare | measure | tree`: what the examples do with a table, as one command.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,8 +16,9 @@ use candle_mle_plot::{Figure, Panel};
 use candle_nn::VarBuilder;
 use clap::{Parser, Subcommand};
 
+use crate::compare::compare;
 use crate::families;
-use crate::flags::{FamilyName, Fit, Measure, Predict, Questions, Resume, with_bases};
+use crate::flags::{Compare, FamilyName, Fit, Measure, Predict, Questions, Resume, with_bases};
 use crate::keep;
 use crate::learned::Setting;
 use crate::pictures::{Slice, twig};
@@ -44,6 +45,9 @@ enum What {
     /// Scores the rows of a table by a fitted model: probabilities, and −log q of what came
     #[command(after_help = PREDICT)]
     Predict(Flags<Predict>),
+    /// Compares fitted models on the rows of one table: what each pays, row by row, and nested ones by their likelihood ratio
+    #[command(after_help = COMPARE)]
+    Compare(Flags<Compare>),
     /// Prints the entropy of every column, and what each tells about a target
     #[command(after_help = MEASURE)]
     Measure(Flags<Measure>),
@@ -75,6 +79,12 @@ the fit never saw is refused by name. predictions.csv, in plots/predict/<table> 
 its line in the table, the probability of each class, the most probable one, and, where the target is a column, what came and \
 its -log q.";
 
+const COMPARE: &str = "\
+Try: candle-mle compare plots/fit/titanic/parameters.safetensors OTHER/parameters.safetensors --csv titanic.csv --count count
+
+The standard error is that of the difference from the first model, row by row: of models that differ by less than two of them nothing \
+is known. On rows that all were fitted to, AIC and BIC are printed, and nested models are tested; on held-out rows they are not.";
+
 const MEASURE: &str = "\
 Try: candle-mle measure --csv titanic.csv --target survived --count count
 
@@ -92,6 +102,7 @@ pub fn command() -> ExitCode {
         What::Fit(flags) => begin(flags),
         What::Resume(Resume { folder }) => resume(&folder),
         What::Predict(flags) => Run::new("predict", flags).and_then(|run| predict(&run)),
+        What::Compare(flags) => Run::new("compare", flags).and_then(|run| compare(&run)),
         What::Measure(flags) => Run::new("measure", flags).and_then(|run| measure(&run)),
         What::Tree(flags) => Run::new("tree", flags).and_then(|run| tree(&run)),
     };

@@ -361,6 +361,22 @@ impl Data for Predict {
     }
 }
 
+/// Flags of the command's `compare`.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Compare {
+    /// The parameters.safetensors of fits: logistic regressions or softmax classifiers of one target
+    #[arg(required = true, num_args = 2..)]
+    pub models: Vec<PathBuf>,
+    #[command(flatten)]
+    pub table: OwnTable,
+}
+
+impl Data for Compare {
+    fn file(&self) -> Option<&Path> {
+        self.table.csv.as_deref()
+    }
+}
+
 /// Flags of the command's `resume`.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Resume {

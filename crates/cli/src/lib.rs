@@ -4,13 +4,14 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `flags` | what can be typed, and what it means |
-//! | `command` | `candle-mle fit`, `resume`, `predict`, `measure`, `tree` |
+//! | `command` | `candle-mle fit`, `resume`, `predict`, `compare`, `measure`, `tree` |
 //! | `run` | a run: its name, its flags, its device and its folder |
 //! | `course` | a fit from its plan to its log |
 //! | `keep` | a fit that was stopped goes on |
 //! | `learned` | what a fit is given, and what it leaves |
 //! | `chance` | what columns seem to tell by chance |
 //! | `predict` | the rows of a table as a fitted model foretells them |
+//! | `known`, `compare` | a classifier from its file; several on the same rows |
 //! | `say` | what is printed |
 //! | `summary` | the coefficients with their errors |
 //! | `pictures` | what is drawn |
@@ -21,10 +22,12 @@
 
 mod chance;
 mod command;
+mod compare;
 mod course;
 mod families;
 mod flags;
 mod keep;
+mod known;
 mod learned;
 mod pictures;
 mod predict;

@@ -1,17 +1,16 @@
 //! The rows of a table as a fitted model foretells them.
 
-use anyhow::{Context, Result, bail};
-use candle_core::{DType, Device};
+use anyhow::{Context, Result};
 use candle_mle::batch::host;
 use candle_mle::info::file::write_whole;
 use candle_mle::info::number::{count, seen, typed};
-use candle_mle::model::{Classifier, Logistic, Softmax};
-use candle_mle::parameters::about;
+use candle_mle::model::Classifier;
 use candle_mle::score::{Score, most_probable};
 use candle_mle::table::Names;
-use candle_mle::{Empirical, Error, Labelled, Parameters};
+use candle_mle::{Empirical, Error, Labelled};
 
 use crate::flags::Predict;
+use crate::known::Known;
 use crate::run::{Run, say_notes};
 
 /// The name of the file that is left.
@@ -19,24 +18,8 @@ const FILE: &str = "predictions.csv";
 
 /// Scores the table that was typed by the model that was typed.
 pub(crate) fn predict(run: &Run<Predict>) -> Result<()> {
-    let file = &run.flags.data.model;
-    let texts = about(file)?;
-    let names = || Ok::<_, anyhow::Error>(Names::from_texts(&texts)?);
-    match texts.get("family").map(String::as_str) {
-        Some(Logistic::FAMILY) => foretell(run, &Logistic::load(file, &Device::Cpu)?.to_dtype(DType::F64)?, &names()?),
-        Some(Softmax::FAMILY) => foretell(run, &Softmax::load(file, &Device::Cpu)?.to_dtype(DType::F64)?, &names()?),
-        family => bail!(
-            "{} holds a {}: rows are foretold by a {} or a {}",
-            file.display(),
-            family.unwrap_or("model without a name"),
-            Logistic::FAMILY,
-            Softmax::FAMILY
-        ),
-    }
-}
-
-fn foretell<M: Classifier>(run: &Run<Predict>, model: &M, names: &Names) -> Result<()> {
     let unit = run.unit();
+    let (model, names) = Known::load(&run.flags.data.model)?;
     let table = run.flags.data.table.read(Some(&names.target))?.context("say which table: --csv FILE")?;
     let target = table.columns().iter().find(|(name, _)| *name == names.target).map(|(name, _)| name.as_str());
     let used: Vec<&str> = target.into_iter().chain(names.inputs()).collect();
@@ -70,7 +53,7 @@ fn foretell<M: Classifier>(run: &Run<Predict>, model: &M, names: &Names) -> Resu
     println!("{names}: {} rows foretold", count(table.rows() as f64));
     match y {
         Some(y) => {
-            say_score(run, names, &Score::of(model, &Empirical::from_counts(Labelled::new(x, y)?, table.count())?)?)
+            say_score(run, &names, &Score::of(&model, &Empirical::from_counts(Labelled::new(x, y)?, table.count())?)?)
         }
         None => println!("there is no column '{}', so that nothing can be said of what came", names.target),
     }
@@ -96,7 +79,7 @@ fn say_score(run: &Run<Predict>, names: &Names, score: &Score) {
     let chance: Vec<f64> = score.confusion.iter().map(|row| row.iter().sum::<f64>() / score.n).collect();
     let most = chance.iter().copied().fold(0.0, f64::max);
     println!(
-        "the most probable class came {} times of 100; always the most frequent one, {}",
+        "accuracy {} %; naming the most frequent class each time, {} %",
         seen(100.0 * score.accuracy(), 1),
         seen(100.0 * most, 1)
     );
@@ -109,13 +92,13 @@ fn say_score(run: &Run<Predict>, names: &Names, score: &Score) {
     let wide = |column: usize| cells.iter().map(|row| row[column].len()).max().unwrap_or(0);
     let widths: Vec<usize> =
         names.classes.iter().enumerate().map(|(at, class)| class.chars().count().max(wide(at))).collect();
-    let first = names.classes.iter().map(|class| class.chars().count()).max().unwrap_or(0).max(4);
+    let first = names.classes.iter().map(|class| class.chars().count()).max().unwrap_or(0);
     let line = |name: &str, cells: &[String]| {
         let cells: String = cells.iter().zip(&widths).map(|(cell, width)| format!("  {cell:>width$}")).collect();
         println!("{name:<first$}{cells}");
     };
-    println!();
-    line("came", &names.classes);
+    println!("\nobserved (rows), and the class that was most probable (columns)");
+    line("", &names.classes);
     names.classes.iter().zip(&cells).for_each(|(class, cells)| line(class, cells));
     println!();
 }

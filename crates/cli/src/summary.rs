@@ -134,7 +134,7 @@ impl<D: Learns> Run<D> {
     }
 }
 
-fn degrees(of_freedom: usize) -> String {
+pub(crate) fn degrees(of_freedom: usize) -> String {
     let s = if of_freedom == 1 { "" } else { "s" };
     format!("{of_freedom} degree{s} of freedom")
 }
@@ -156,7 +156,7 @@ fn told(of: Coefficient) -> [String; 6] {
 }
 
 /// A probability to be read, also where it is smaller than a number can be.
-fn probability(p: f64) -> String {
+pub(crate) fn probability(p: f64) -> String {
     match p {
         p if p < 1e-300 => "< 1e-300".into(),
         p if p < 1e-3 => format!("{p:.1e}"),

@@ -1,5 +1,6 @@
 //! What the command `candle-mle` does, typed as a person types it.
 
+mod comparisons;
 mod predictions;
 mod stopped_fits_go_on;
 
