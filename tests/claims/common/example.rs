@@ -131,8 +131,10 @@ impl Ran {
 
     /// The number that stands right after `name` in the last line that begins with it.
     pub fn number(&self, name: &str) -> Result<f64> {
-        let after = self.out.lines().rev().find_map(|line| line.trim_start().strip_prefix(name));
-        let word = after.and_then(|rest| rest.strip_prefix(' ')?.split_whitespace().next());
+        let after = |line: &'_ str| {
+            line.trim_start().strip_prefix(name)?.strip_prefix(' ')?.split_whitespace().next().map(String::from)
+        };
+        let word = self.out.lines().rev().find_map(after);
         word.with_context(|| format!("no number follows '{name}' in\n{}", self.out))?.parse().map_err(Into::into)
     }
 }
