@@ -2,7 +2,8 @@
 
 use std::f64::consts::SQRT_2;
 
-use statrs::function::erf::{erf_inv, erfc};
+use libm::erfc;
+use statrs::function::erf::erf_inv;
 use statrs::function::gamma::gamma_ur;
 
 /// P(|Z| ≥ |z|) of a standard normal Z.
