@@ -48,9 +48,11 @@ fn main() -> Result<()> {
         .label("½ n δᵀIδ")
         .dashed()
         .hline(0.5, "half a nat");
-    let figure = Figure::new(format!("One standard error costs about half a nat of all observations: here {costs:.2}"))
-        .subtitle(format!("logistic regression of {n} subjects: the divergence from the estimate, and its parabola"))
-        .column([panel]);
+    let figure = Figure::new(format!(
+        "One standard error costs {costs:.2} nats of all observations; on the parabola, half a nat"
+    ))
+    .subtitle(format!("logistic regression of {n} subjects: the divergence from the estimate, and its parabola"))
+    .column([panel]);
     run.draw("curvature.png", figure)?;
     run.say_picture("curvature.png");
     Ok(())

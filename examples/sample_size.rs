@@ -3,7 +3,7 @@
 //!
 //! Try: another slope in `TRUTH`: the law is the same. `--n` is the number of samples of each size.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use candle_core::{Device, Tensor};
 use candle_mle::info::Information;
 use candle_mle::model::{KlDivergence, Linear, Logistic, Sample};
@@ -29,7 +29,9 @@ fn main() -> Result<()> {
         let (mut rng, mut gap, mut gain) = (run.generator(), 0.0, 0.0);
         for _ in 0..repeats {
             let p = Empirical::from_sample(truth.sample(&doses(n)?, &mut rng)?)?;
-            let model = maximum_likelihood(&p, |vb| Logistic::new(1, vb))?.model;
+            let fitted = maximum_likelihood(&p, |vb| Logistic::new(1, vb))?;
+            ensure!(fitted.converged, "a sample of {n} has no finite maximum: take another --seed");
+            let model = fitted.model;
             let kl = |of: &Logistic| -> Result<f64> {
                 Ok(Objective::Kl.loss(of, &of.log_prob(p.batch())?, &p)?.to_scalar()?)
             };
@@ -53,7 +55,7 @@ fn main() -> Result<()> {
     .curve((100.0, 20_000.0), law, Ink::Black)
     .label("r/2n")
     .dashed();
-    let figure = Figure::new(format!("The gap to the truth falls as r/2n: {times:.2} times that on average"))
+    let figure = Figure::new(format!("The gap to the truth is {times:.2} times r/2n on average"))
         .subtitle(format!("logistic regression with r = 2 parameters, {repeats} samples of each size"))
         .column([panel]);
     run.draw("sample_size.png", figure)?;

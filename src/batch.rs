@@ -2,10 +2,10 @@
 
 mod response;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
-use candle_core::{DType, Device, Storage, Tensor, WithDType};
+use candle_core::{DType, Device, Storage, Tensor, TensorId, WithDType};
 
 pub use response::Response;
 
@@ -205,6 +205,38 @@ impl Batch for Labelled {
 
     fn weighed(self, share: &Tensor) -> Self {
         Self { share: share.clone(), ahead: Arc::default(), ..self }
+    }
+}
+
+/// What was made of the tensor that was looked at last: a descent looks at its data once, and not at every step.
+#[derive(Debug)]
+pub(crate) struct LastSeen<T>(Arc<Mutex<Option<(TensorId, T)>>>);
+
+impl<T: Clone> LastSeen<T> {
+    /// What `look` makes of x, which it looks at only where x is another.
+    pub fn of(&self, x: &Tensor, look: impl FnOnce() -> Result<T>) -> Result<T> {
+        // A poisoned lock still holds what was seen, or nothing.
+        let mut last = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some((_, seen)) = last.as_ref().filter(|(id, _)| *id == x.id()) {
+            return Ok(seen.clone());
+        }
+        let seen = look()?;
+        // What a gradient reaches moves under the same name.
+        *last = (!x.track_op()).then(|| (x.id(), seen.clone()));
+        Ok(seen)
+    }
+}
+
+/// Shared by all copies.
+impl<T> Clone for LastSeen<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> Default for LastSeen<T> {
+    fn default() -> Self {
+        Self(Arc::default())
     }
 }
 

@@ -110,20 +110,24 @@ pub struct Checkpoints<L> {
     stop: Option<&'static AtomicBool>,
     /// What step t had in the run that this one goes on with.
     stood: Option<Row>,
-    begun: bool,
+    /// The step of the last checkpoint of this run.
+    last: Option<usize>,
 }
 
 /// How many steps lie between two checkpoints.
 const EVERY: usize = 100;
+/// Nor fewer than this share of those made: a file holds the whole log, and all that are written are some twenty of the last.
+const SHARE: usize = 20;
 
 impl<L> Checkpoints<L> {
-    /// Writes to `file` at every 100th step.
+    /// Writes to `file` at every 100th step, and in a run of more than 2000 after each further twentieth of its steps: else the
+    /// writing of an ever longer log would take over.
     pub fn new(log: L, file: impl Into<PathBuf>) -> Self {
         let (path, texts) = (None, BTreeMap::new());
-        Self { log, file: file.into(), every: EVERY, path, texts, stop: None, stood: None, begun: false }
+        Self { log, file: file.into(), every: EVERY, path, texts, stop: None, stood: None, last: None }
     }
 
-    /// At every so many steps instead; with 0 only at the first, and when it is told to stop.
+    /// At every so many steps instead of 100; with 0 only at the first, and when it is told to stop.
     pub fn every(self, steps: usize) -> Self {
         Self { every: steps, ..self }
     }
@@ -200,11 +204,11 @@ impl<M: Model + Parameters, L: Log<M>> Hook<M> for Checkpoints<L> {
         }
         let flow = self.log.on_step(step)?;
         let stop = self.stop.is_some_and(|stop| stop.load(Relaxed));
-        let due = self.every > 0 && step.index.is_multiple_of(self.every);
-        if stop || due || !self.begun {
+        let far = |last: usize| step.index - last >= self.every.max(step.index / SHARE);
+        if stop || self.last.is_none_or(|last| self.every > 0 && far(last)) {
             self.save(step)?;
+            self.last = Some(step.index);
         }
-        self.begun = true;
         if let Some(path) = &mut self.path {
             let _ = path.on_step(step)?;
         }

@@ -7,7 +7,7 @@ use candle_core::{DType, Device, Tensor, Var, safetensors};
 use candle_mle_info::file::write_whole;
 use candle_nn::VarMap;
 
-use crate::error::{Error, Result, empty};
+use crate::error::{Error, Result, empty, shape};
 use crate::standardize::Standardize;
 
 /// What a model is made of: the tensors that are learnt, in the coordinates in which they are learnt, and those that are
@@ -69,6 +69,19 @@ impl Parts {
                 Standardize::new(Tensor::zeros(columns, dtype, device)?, Tensor::ones(columns, dtype, device)?)
             }
         }
+    }
+
+    /// Takes out what is linear in x: `weight` (d,), `bias`, a scalar, and the map.
+    ///
+    /// # Errors
+    /// One that is missing, or of another shape.
+    pub(crate) fn take_line(&mut self) -> Result<(Tensor, Tensor, Standardize)> {
+        let (weight, bias) = (self.take("weight")?, self.take("bias")?);
+        if weight.rank() != 1 || bias.rank() != 0 {
+            return Err(shape("the weight", weight.dims(), "(columns,), beside a scalar as bias,"));
+        }
+        let map = self.take_map(weight.dim(0)?, &weight)?;
+        Ok((weight, bias, map))
     }
 
     /// An error if anything is left: what a model does not know it must not drop in silence.

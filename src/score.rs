@@ -40,8 +40,8 @@ pub struct Score {
     pub n: f64,
     /// −Σ ln q of the classes that came.
     pub nll: Information,
-    /// Σ (ln q)², nats².
-    squares: f64,
+    /// Σ (ln q − its mean)², nats².
+    spread: f64,
     /// How often each class (row) was taken for each (column): for the most probable one, of equals the first.
     pub confusion: Vec<Vec<f64>>,
 }
@@ -61,10 +61,13 @@ impl Score {
             let (y, log_q) = (*y as usize, row[*y as usize]);
             score.n += count;
             nll -= count * log_q;
-            score.squares += count * log_q * log_q;
             score.confusion[y][most_probable(row)] += count;
         }
         score.nll = Information::from_nats(nll);
+        // In a pass of its own, so that no digit of it is lost beside the mean.
+        let mean = -nll / score.n;
+        let far = |((row, y), count): ((&[f64], &f64), &f64)| count * (row[*y as usize] - mean).powi(2);
+        score.spread = log_probs.chunks(k).zip(&y).zip(&counts).map(far).sum();
         Ok(score)
     }
 
@@ -76,8 +79,7 @@ impl Score {
     /// The standard error of [`cross_entropy`](Self::cross_entropy) as the mean of n independent observations: infinite for one,
     /// or where a class came to which the model gave probability 0.
     pub fn standard_error(&self) -> Information {
-        let mean = self.cross_entropy().nats();
-        let variance = (self.squares / self.n - mean * mean).max(0.0) / (self.n - 1.0);
+        let variance = self.spread / self.n / (self.n - 1.0);
         Information::from_nats(if variance.is_finite() { variance.sqrt() } else { f64::INFINITY })
     }
 
@@ -98,8 +100,13 @@ impl Add for Score {
             row.resize(width, 0.0);
             row.iter_mut().zip(more).for_each(|(count, more)| *count += more);
         }
-        let confusion = self.confusion;
-        Self { n: self.n + other.n, nll: self.nll + other.nll, squares: self.squares + other.squares, confusion }
+        let (confusion, n) = (self.confusion, self.n + other.n);
+        let apart = if self.n > 0.0 && other.n > 0.0 {
+            (self.nll / self.n - other.nll / other.n).nats().powi(2) * self.n * other.n / n
+        } else {
+            0.0
+        };
+        Self { n, nll: self.nll + other.nll, spread: self.spread + other.spread + apart, confusion }
     }
 }
 
@@ -115,10 +122,13 @@ pub fn most_probable(log_probs: &[f64]) -> usize {
     log_probs.iter().position(|log_prob| *log_prob == most).unwrap_or(0)
 }
 
+/// One lot for every observation is held in memory.
+const MOST: f64 = 1e9;
+
 /// k parts of the observations, by lot and of nearly equal size: each beside all that is not in it, (rest, part).
 ///
 /// # Errors
-/// Fewer than 2 parts, or more than observations; counts that are not whole, of which no lot can be drawn.
+/// Fewer than 2 parts, or more than observations; more than 1e9 of these; counts that are not whole, of which no lot can be drawn.
 pub fn folds<R: Rng + ?Sized>(
     p: &Empirical<Labelled>,
     k: usize,
@@ -127,6 +137,9 @@ pub fn folds<R: Rng + ?Sized>(
     let counts = host(p.count())?;
     if let Some(row) = counts.iter().position(|count| count.fract() != 0.0) {
         return Err(Error::PartOfAnObservation { row, count: counts[row] });
+    }
+    if p.total() > MOST {
+        return Err(parameter("the number of observations", p.total(), "at most 1e9, of which lots can be drawn"));
     }
     if k < 2 || k as f64 > p.total() {
         return Err(parameter("the number of folds", k as f64, "at least 2, and at most the number of observations"));

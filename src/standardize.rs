@@ -1,11 +1,9 @@
 //! The stored affine map between the data's own units and the coordinates in which gradient descent walks.
 
-use std::sync::{Arc, Mutex};
-
-use candle_core::{DType, Device, Tensor, TensorId, WithDType};
+use candle_core::{DType, Device, Tensor, WithDType};
 use candle_nn::VarBuilder;
 
-use crate::batch::{host, like, same_numbers, slice};
+use crate::batch::{LastSeen, host, like, same_numbers, slice};
 use crate::error::{Error, Result, constant, empty, finite, matrix, positive, rows_of, shape};
 
 /// x ↦ (x − shift) / scale, column by column.
@@ -26,8 +24,8 @@ pub struct Standardize {
     shift: Tensor,
     scale: Tensor,
     identity: bool,
-    /// The x that was mapped last, and what it became: a descent maps its data once, and not at every step.
-    last: Arc<Mutex<Option<(TensorId, Tensor)>>>,
+    /// What became of the x that was mapped last.
+    last: LastSeen<Tensor>,
 }
 
 /// A standard deviation of so many usual distances is that of one value, and not of the others.
@@ -47,7 +45,7 @@ impl Standardize {
             positive("a scale", value)?;
         }
         let identity = host(&shift)?.iter().all(|a| *a == 0.0) && host(&scale)?.iter().all(|b| *b == 1.0);
-        Ok(Self { shift, scale, identity, last: Arc::default() })
+        Ok(Self { shift, scale, identity, last: LastSeen::default() })
     }
 
     /// The identity on d columns; shift and scale are (d,).
@@ -174,21 +172,11 @@ impl Standardize {
         if self.identity {
             return Ok(x.clone());
         }
-        // A poisoned lock still holds a tensor or none.
-        let mut last = self.last.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        match &*last {
-            Some((id, mapped)) if *id == x.id() => Ok(mapped.clone()),
-            _ => {
-                let mapped = match (x.device().is_cpu() && !x.track_op(), x.dtype()) {
-                    (true, DType::F64) => self.in_one_pass::<f64>(x)?,
-                    (true, DType::F32) => self.in_one_pass::<f32>(x)?,
-                    _ => x.broadcast_sub(&self.shift)?.broadcast_div(&self.scale)?,
-                };
-                // What a gradient reaches moves under the same name.
-                *last = (!x.track_op()).then(|| (x.id(), mapped.clone()));
-                Ok(mapped)
-            }
-        }
+        self.last.of(x, || match (x.device().is_cpu() && !x.track_op(), x.dtype()) {
+            (true, DType::F64) => self.in_one_pass::<f64>(x),
+            (true, DType::F32) => self.in_one_pass::<f32>(x),
+            _ => Ok(x.broadcast_sub(&self.shift)?.broadcast_div(&self.scale)?),
+        })
     }
 }
 

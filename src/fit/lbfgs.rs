@@ -169,10 +169,7 @@ impl Descent for Lbfgs {
                 self.last = Some((line.theta, line.gradient));
                 Ok(Advance::Moved(Some(there)))
             }
-            None => {
-                line.set(&line.theta)?;
-                Ok(Advance::Stalled)
-            }
+            None => Ok(Advance::Stalled),
         }
     }
 
@@ -268,9 +265,18 @@ impl Line {
         Ok(Self { map: vars.clone(), vars: all, theta, gradient, value, rounding })
     }
 
-    /// Puts the variables where the loss is lower enough and its slope small enough; `None`, with the variables anywhere,
+    /// Puts the variables where the loss is lower enough and its slope small enough; `None`, with the variables where they were,
     /// where that cannot be had.
     pub fn search(&self, direction: &[f64], look: &mut dyn FnMut() -> Result<Forward>) -> Result<Option<Evaluation>> {
+        let found = self.find(direction, look)?;
+        if found.is_none() {
+            self.set(&self.theta)?;
+        }
+        Ok(found)
+    }
+
+    /// The same, which may leave the variables anywhere.
+    fn find(&self, direction: &[f64], look: &mut dyn FnMut() -> Result<Forward>) -> Result<Option<Evaluation>> {
         let slope = dot(direction, &self.gradient);
         if slope >= 0.0 || !slope.is_finite() {
             return Ok(None);

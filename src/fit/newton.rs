@@ -171,7 +171,6 @@ impl<B: Batch> Descent for Newton<'_, B> {
                     self.calm = self.calm.after(&line, &there);
                     return Ok(Advance::Moved(Some(there)));
                 }
-                line.set(&line.theta)?;
             }
             if fresh {
                 break;
@@ -188,10 +187,7 @@ impl<B: Batch> Descent for Newton<'_, B> {
                 self.calm = self.calm.after(&line, &there);
                 Ok(Advance::Moved(Some(there)))
             }
-            None => {
-                line.set(&line.theta)?;
-                Ok(Advance::Stalled)
-            }
+            None => Ok(Advance::Stalled),
         }
     }
 

@@ -134,11 +134,7 @@ impl Parameters for Logistic {
     }
 
     fn from_parts(mut parts: Parts) -> Result<Self> {
-        let (weight, bias) = (parts.take("weight")?, parts.take("bias")?);
-        if weight.rank() != 1 || bias.rank() != 0 {
-            return Err(shape("the weight", weight.dims(), "(columns,), beside a scalar as bias,"));
-        }
-        let standardize = parts.take_map(weight.dim(0)?, &weight)?;
+        let (weight, bias, standardize) = parts.take_line()?;
         parts.done()?;
         Ok(Self { weight, bias, standardize })
     }

@@ -8,10 +8,10 @@ use candle_nn::{Init, VarBuilder};
 use rand::Rng;
 
 use super::poisson::{deviance_of_counts, poisson, seen_of_counts};
-use super::univariate::{LastSeen, Support};
+use super::univariate::Support;
 use super::{KlDivergence, Model, Sample};
-use crate::batch::{Response, host, like};
-use crate::error::{Error, Result, shape};
+use crate::batch::{LastSeen, Response, host, like};
+use crate::error::{Error, Result};
 use crate::ops::linear;
 use crate::parameters::{Parameters, Parts};
 use crate::standardize::Standardize;
@@ -36,7 +36,7 @@ pub struct PoissonRegression {
     bias: Tensor,
     standardize: Standardize,
     /// What was seen of the counts that were scored last.
-    last: LastSeen,
+    last: LastSeen<Vec<Tensor>>,
 }
 
 impl PoissonRegression {
@@ -139,11 +139,7 @@ impl Parameters for PoissonRegression {
     }
 
     fn from_parts(mut parts: Parts) -> Result<Self> {
-        let (weight, bias) = (parts.take("weight")?, parts.take("bias")?);
-        if weight.rank() != 1 || bias.rank() != 0 {
-            return Err(shape("the weight", weight.dims(), "(columns,), beside a scalar as bias,"));
-        }
-        let standardize = parts.take_map(weight.dim(0)?, &weight)?;
+        let (weight, bias, standardize) = parts.take_line()?;
         parts.done()?;
         Ok(Self { weight, bias, standardize, last: LastSeen::default() })
     }

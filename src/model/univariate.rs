@@ -4,16 +4,15 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex};
 
-use candle_core::{Device, Tensor, TensorId};
+use candle_core::{Device, Tensor};
 use candle_mle_info::Information;
 use candle_mle_info::law::Law;
 use candle_nn::{Init, VarBuilder};
 use rand::Rng;
 
 use super::{KlDivergence, Model, Sample};
-use crate::batch::{host, like, number, same_numbers};
+use crate::batch::{LastSeen, host, like, number, same_numbers};
 use crate::device::float;
 use crate::error::{Error, Result, shape};
 use crate::parameters::{Parameters, Parts};
@@ -190,7 +189,7 @@ pub struct Univariate<L> {
     /// Of the variables, not of the data.
     map: Standardize,
     /// What was seen in the batch that was scored last: a descent looks at its data once.
-    last: LastSeen,
+    last: LastSeen<Vec<Tensor>>,
     law: PhantomData<L>,
 }
 
@@ -270,27 +269,6 @@ impl<L: Family> Univariate<L> {
             let m = values.len();
             L::seen(&values).into_iter().map(|column| like(&self.variables[0], column, m)).collect()
         })
-    }
-}
-
-/// What was seen of the observations that were looked at last.
-#[derive(Clone, Debug, Default)]
-pub(super) struct LastSeen(Arc<Mutex<Option<Seen>>>);
-
-/// A batch by its identity, and its columns.
-type Seen = (TensorId, Vec<Tensor>);
-
-impl LastSeen {
-    /// What is seen of x: `look` looks only where x is another.
-    pub fn of(&self, x: &Tensor, look: impl FnOnce() -> Result<Vec<Tensor>>) -> Result<Vec<Tensor>> {
-        // A poisoned lock still holds tensors or none.
-        let mut last = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some((_, seen)) = last.as_ref().filter(|(id, _)| *id == x.id()) {
-            return Ok(seen.clone());
-        }
-        let seen = look()?;
-        *last = Some((x.id(), seen.clone()));
-        Ok(seen)
     }
 }
 

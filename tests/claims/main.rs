@@ -45,6 +45,7 @@ mod regressions_are_least_squares_and_glm;
 mod reverse_kl_seeks_a_mode;
 mod same_seed_same_run;
 mod samples_follow_the_model;
+mod scores_add_up;
 mod separation_is_found;
 mod slips_of_the_slides;
 mod softmax_of_two_classes_is_logistic;

@@ -16,7 +16,7 @@ use crate::known::Known;
 use crate::run::{Run, say_notes};
 use crate::summary::{degrees, probability};
 
-/// A model whose gradient on some rows is no larger, in nats per observation, was fitted to them.
+/// A model whose gradient on some rows is no larger, in nats per observation, is at the maximum of their likelihood.
 const FITTED: f64 = 1e-6;
 
 /// A model on the rows of the table.
@@ -99,10 +99,13 @@ pub(crate) fn compare(run: &Run<Compare>) -> Result<()> {
     }
     println!();
     if !fitted {
-        println!("not all were fitted to these very rows: parameters cost nothing here, and no likelihoods are tested");
+        println!(
+            "not all of them are at the maximum of the likelihood of these rows: they were fitted to others, with a penalty, or not to \
+             the end; parameters cost nothing here, and no likelihoods are tested"
+        );
         return Ok(());
     }
-    println!("all were fitted to these rows; AIC and BIC charge for their parameters");
+    println!("all are at the maximum of the likelihood of these rows; AIC and BIC charge for their parameters");
     for smaller in &all {
         for larger in all.iter().filter(|larger| smaller.is_within(larger)) {
             let test = likelihood_ratio(&smaller.likelihood, &larger.likelihood)?;

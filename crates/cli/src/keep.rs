@@ -45,11 +45,9 @@ pub(crate) fn listen() -> Result<()> {
 pub(crate) fn begun(folder: &Path) -> Result<Vec<String>> {
     let file = folder.join(FILE);
     if !file.exists() {
-        if folder.join("log.csv").exists() {
-            bail!("the fit in {} came to its end: there is nothing to go on with", folder.display());
-        }
         bail!(
-            "there is no checkpoint in {}: a fit that was stopped before its first step begins anew",
+            "there is no checkpoint in {}, and so there is nothing to go on with: its fit came to its end, or was stopped before its \
+             first step",
             folder.display()
         );
     }
@@ -88,8 +86,13 @@ impl<D: Learns> Run<D> {
         let (log, outcome) = if keeping.resume {
             let at = Checkpoint::<M>::load(self.checkpoint(), &data.batch().device())?;
             println!("goes on at step {} of {}", at.step, self.checkpoint().display());
-            if let Some(row) = at.history.rows().first() {
-                let start = if plan.objective == Objective::Kl { row.kl } else { row.cross_entropy };
+            let start = at.history.rows().first().and_then(|row| match plan.objective {
+                Objective::Kl => Some(row.kl),
+                Objective::CrossEntropy | Objective::Nll => Some(row.cross_entropy),
+                // The log has no penalty: it climbs or not from here.
+                _ => None,
+            });
+            if let Some(start) = start {
                 climb = climb.above(start);
             }
             let log = log.continuing(at.history.clone());

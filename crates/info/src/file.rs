@@ -12,7 +12,9 @@ pub fn write_whole(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> 
     let mut name = std::ffi::OsString::from(".partial-");
     name.push(path.file_name().unwrap_or_default());
     let partial = path.with_file_name(name);
-    write(&partial).and_then(|()| std::fs::rename(&partial, path)).inspect_err(|_| {
+    // On the disk before it has its name, lest a loss of power leave the name without the content.
+    let kept = || std::fs::OpenOptions::new().write(true).open(&partial)?.sync_all();
+    write(&partial).and_then(|()| kept()).and_then(|()| std::fs::rename(&partial, path)).inspect_err(|_| {
         // It may never have been made; the first error is the one to tell.
         let _ = std::fs::remove_file(&partial);
     })
