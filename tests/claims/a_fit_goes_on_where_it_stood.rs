@@ -6,8 +6,12 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, ensure};
 use candle_core::{DType, Tensor, safetensors};
 use candle_mle::alphabet::Alphabet;
+use candle_mle::checkpoint::{Checkpoint, Checkpoints};
 use candle_mle::descent::{Descent, State};
 use candle_mle::fit::{Adam, End, GradientDescent, Lbfgs};
+use candle_mle::hook::ParameterPath;
+use candle_mle::mle::{self, Plan};
+use candle_mle::model::Linear;
 use candle_mle::model::{Bernoulli, Gaussian, Logistic, Softmax};
 use candle_mle::model::{
     Beta, Exponential, Gamma, Laplace, LinearGaussian, LogisticDistribution, Lognormal, NegativeBinomial, Poisson,
@@ -15,7 +19,7 @@ use candle_mle::model::{
 };
 use candle_mle::model::{Categorical, Gibbs, Mixture, NGram, Network};
 use candle_mle::standardize::Standardize;
-use candle_mle::{Empirical, Error, LossLog, Model, Objective, Parameters, fit};
+use candle_mle::{Empirical, Error, Labelled, LossLog, Model, Objective, Parameters, fit};
 use candle_nn::{Optimizer, SGD, VarMap};
 
 use crate::common::{self, CPU, host};
@@ -322,5 +326,39 @@ fn a_state_of_another_optimiser_or_of_other_variables_is_refused() -> Result<()>
     let mut sgd = SGD::new(vars.all_vars(), 0.1)?;
     ensure!(matches!(Descent::state(&sgd), Err(Error::NoState)));
     ensure!(matches!(sgd.restore(State::default()), Err(Error::NoState)));
+    Ok(())
+}
+
+/// A plan that is resumed from a file, by every method that keeps something in mind: the steps, the log and the way of a run that
+/// was never stopped, and the loss that stood there for a start.
+#[test]
+fn a_plan_that_was_stopped() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("checkpoint.safetensors");
+    let x = Tensor::new(&[[0.3, 1.0], [2.0, -1.0], [-1.5, 0.2], [0.9, 2.5], [4.0, 0.1], [-0.7, -2.0]], &CPU)?;
+    let p = Empirical::from_sample(Labelled::new(x, Tensor::new(&[0u32, 1, 0, 1, 0, 1], &CPU)?)?)?;
+    let start = || Logistic::from_coefficients(&Tensor::new(&[[0.0, 0.0, 0.0], [1.5, -2.0, 0.5]], &CPU)?)?.learner();
+    for by in [mle::By::GradientDescent { step_size: 0.3 }, mle::By::Lbfgs, mle::By::Newton] {
+        let plan = |steps| Plan { by, steps, until_converged: false, ..Plan::default() };
+        let ((vars, model), mut log) = (start()?, LossLog::new());
+        let whole = plan(8).follow(model, vars, &p, &mut log, &mut ())?;
+
+        let ((vars, model), log) = (start()?, LossLog::new());
+        let mut kept = Checkpoints::new(log, &file).every(4).with_path(ParameterPath::new());
+        plan(4).follow(model, vars, &p, &mut kept, &mut ())?;
+        let at = Checkpoint::<Logistic>::load(&file, &CPU)?;
+        assert_eq!((at.step, at.path.len()), (4, 4), "{by:?}");
+        let log = LossLog::new().continuing(at.history.clone());
+        let mut kept = Checkpoints::new(log, &file).with_path(ParameterPath::continuing(at.path.clone())).after(&at);
+        let resumed = plan(8).resume(&at, &p, &mut kept, &mut ())?;
+        assert_eq!(resumed.history.rows(), whole.history.rows(), "{by:?}");
+        assert_eq!(stand(&resumed.model, &p)?, stand(&whole.model, &p)?, "{by:?}");
+        assert_eq!(kept.into_parts().1.context("no path")?.path().len(), resumed.history.rows().len());
+
+        let other = p.part(&[0, 1, 2, 3, 4, 5], &[2.0, 1.0, 1.0, 1.0, 1.0, 1.0])?;
+        let mut kept = Checkpoints::new(LossLog::new().continuing(at.history.clone()), &file).after(&at);
+        let refused = plan(8).resume(&at, &other, &mut kept, &mut ());
+        ensure!(matches!(refused, Err(Error::OtherCheckpoint { step: 4, .. })), "{by:?}: {refused:?}");
+    }
     Ok(())
 }

@@ -9,7 +9,8 @@ use rand::{Rng, SeedableRng};
 use crate::{command, done, files, said, with_titanic};
 
 const FIT: &str = "fit --csv titanic.csv --target survived --count count";
-/// Long enough to be met at any of its steps, and L-BFGS, which keeps a memory.
+/// Long enough to be met at its steps; and one that is met while it reads or draws. What an optimiser keeps in mind is held by
+/// `a_fit_goes_on_where_it_stood` of the library.
 const WAYS: [&str; 2] = ["--lr 0.5 --steps 3000 --checkpoint 40", "--checkpoint 3 --steps 30"];
 
 #[test]
