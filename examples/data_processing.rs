@@ -68,7 +68,7 @@ fn main() -> Result<()> {
     let network = if trained > untrained { "A trained network" } else { "A network that learnt nothing" };
     let title = format!("{network} forgets x layer by layer and keeps {trained:.4} of {all:.4} {unit} about y");
     let figure = Figure::new(title)
-        .subtitle("no layer tells more than the one before it; rounded afterwards they are no chain, and only seem to")
+        .subtitle("no layer tells more than the one before it; layers that are rounded afterwards are no chain")
         .column_of(1.2, [of_y.dashed()])
         .column([of_x.dashed()]);
     run.draw("chains.png", figure)?;

@@ -1,5 +1,7 @@
 //! What lies inside one panel: grid, series, colour bar, reference lines, marks and their names.
 
+use std::ops::RangeInclusive;
+
 use crate::axis::{Scale, Tick};
 use crate::contour::contour;
 use crate::geometry::{Point, Rect};
@@ -17,6 +19,8 @@ const BAR: f64 = 30.0;
 const SMALL: f64 = 20.0;
 /// From one mark on a line to the next, and from one line of a hatching to the next.
 const MARKS: f64 = 190.0;
+/// Values that are marked one by one: fewer span a straight line, more a curve.
+const FEW: RangeInclusive<usize> = 4..=40;
 const HATCH: f64 = 13.0;
 const SPINE: Colour = Colour(130, 130, 130);
 const GRID: Colour = Colour(228, 228, 228);
@@ -88,17 +92,27 @@ impl<'a> Frame<'a> {
         let (plot, colour, alpha) = (self.plot, series.ink.colour(), series.form.alpha());
         match &series.form {
             Form::Line(points) => {
+                let (marker, step) = (self.plan.line_marker(series), MARKS * sheet.unit);
+                let mut marks = vec![];
+                // A curve is marked here and there, a line between few values where they are.
+                let few = FEW.contains(&points.len());
+                if few {
+                    let inside = points.iter().filter_map(|(x, y)| self.at(*x, *y)).filter(|at| plot.contains(*at));
+                    marks = apart(inside, step / 4.0);
+                }
                 for piece in plot.clip_line(points.iter().map(|(x, y)| self.at(*x, *y))) {
                     self.crowd.add_line(&piece, 8.0 * sheet.unit);
                     if self.plan.panel.heat_map().is_some() {
                         // A dark edge keeps a line on a map apart from colours as light as its own.
                         sheet.stroke(piece.clone(), Ink::Black.colour(), series.width + 3.0, Dash::Solid);
                     }
-                    let marks = self.plan.line_marker(series).map(|marker| (marker, along(&piece, MARKS * sheet.unit)));
-                    sheet.stroke(piece, colour, series.width, series.dash);
-                    if let Some((marker, places)) = marks {
-                        places.into_iter().for_each(|place| mark(sheet, marker, place, 8.0, colour, 1.0));
+                    if !few {
+                        marks.extend(along(&piece, step));
                     }
+                    sheet.stroke(piece, colour, series.width, series.dash);
+                }
+                if let Some(marker) = marker {
+                    marks.into_iter().for_each(|place| mark(sheet, marker, place, 8.0, colour, 1.0));
                 }
             }
             Form::Discs(discs) => self.discs(sheet, discs, series.ink, alpha),
@@ -504,6 +518,16 @@ pub(crate) fn hatched(sheet: &mut Sheet, outline: &[Point], turn: f64) {
             sheet.stroke(vec![back(ends[0]), back(ends[1])], Ink::White.colour(), 2.5, Dash::Solid);
         }
     }
+}
+
+/// Of these points those that are no nearer to the one before than `least`.
+fn apart(points: impl Iterator<Item = Point>, least: f64) -> Vec<Point> {
+    points.fold(vec![], |mut apart, (x, y)| {
+        if apart.last().is_none_or(|last: &Point| (x - last.0).hypot(y - last.1) >= least) {
+            apart.push((x, y));
+        }
+        apart
+    })
 }
 
 /// Places on a line, `step` apart, the first half a step from its beginning.

@@ -94,6 +94,28 @@ fn from_three_inks_on_points_have_shapes_and_lines_have_marks() {
 }
 
 #[test]
+fn a_line_between_few_values_is_marked_where_they_are() {
+    let inks = Ink::for_names(&["a", "b", "c"]);
+    let values = [(0.0, 0.0), (1.0, 8.0), (2.0, 1.0), (3.0, 9.0), (10.0, 4.0)];
+    let drawn = alone(inks.iter().fold(panel(), |panel, ink| panel.line(values, *ink).label("class")));
+    let middle = |shape: &&String| {
+        let corners = attribute(shape, "points").unwrap().split(' ').map(|corner| corner.split_once(',').unwrap());
+        let x: Vec<f64> = corners.map(|(x, _)| x.parse().unwrap()).collect();
+        x.iter().copied().fold(f64::INFINITY, f64::min) / 2.0 + x.iter().copied().fold(0.0, f64::max) / 2.0
+    };
+    // The second ink's are squares, in the plot and, smaller in x, in the legend.
+    let square = |shape: &&&String| attribute(shape, "points").unwrap().split(' ').count() == 4;
+    let places: Vec<f64> = of(&drawn, "polygon").iter().filter(square).map(middle).collect();
+    assert_eq!(places.len(), 6, "{places:?}");
+    let inside: Vec<f64> = places.windows(2).map(|pair| pair[1] - pair[0]).filter(|step| *step > 0.0).collect();
+    let last = inside.len() - 1;
+    assert!(
+        (inside[last] / inside[last - 1] - 7.0).abs() < 0.1,
+        "from 3 to 10 it is as far as seven times from 2 to 3: {places:?}"
+    );
+}
+
+#[test]
 fn areas_of_discs_are_on_one_scale_and_the_legend_tells_it() {
     let discs = panel().discs([(1.0, 1.0, 1000.0), (2.0, 2.0, 250.0)], Ink::Blue);
     let drawn = alone(discs.discs([(3.0, 3.0, 250.0), (4.0, 4.0, 90.0)], Ink::Vermillion));
