@@ -34,8 +34,6 @@ struct Rows {
     kept: Vec<usize>,
     columns: usize,
     count: Vec<f64>,
-    /// The columns kept.
-    raw: Vec<f64>,
     /// (x − shift) / scale and 1, row by row: the shift a value of the column and the scale a power of two, so that each number
     /// is the true one to half a unit in its last place. Neither follows a value that lies far from the others.
     standard: Vec<f64>,
@@ -48,19 +46,16 @@ impl Margins {
         p.batch().at_most(classes)?;
         let (all, of) = (host(p.batch().x())?, p.batch().x().dim(1)?);
         let kept = independent(&all, of);
-        let raw: Vec<f64> =
-            if of == 0 { vec![] } else { all.chunks(of).flat_map(|x| kept.iter().map(|j| x[*j])).collect() };
         let columns = kept.len();
         let y = host(p.batch().y())?.into_iter().map(|y| y as usize).collect();
         let (shift, scale): (Vec<f64>, Vec<f64>) =
-            (0..columns).map(|j| of_two(middle(raw.iter().skip(j).step_by(columns).copied().collect()))).unzip();
-        let of_row = |x: &[f64]| -> Vec<f64> {
-            let standard = x.iter().zip(&shift).zip(&scale).map(|((x, a), b)| (x - a) / b);
-            standard.chain([1.0]).collect()
-        };
-        let standard =
-            if columns == 0 { vec![1.0; p.distinct()] } else { raw.chunks(columns).flat_map(of_row).collect() };
-        let table = Rows { all, of, kept, columns, count: host(p.count())?, raw, standard, shift, scale };
+            kept.iter().map(|j| of_two(middle(all.iter().skip(*j).step_by(of).copied().collect()))).unzip();
+        let mut standard = Vec::with_capacity(p.distinct() * (columns + 1));
+        for row in 0..p.distinct() {
+            let x = kept.iter().map(|j| all[row * of + j]);
+            standard.extend(x.zip(&shift).zip(&scale).map(|((x, a), b)| (x - a) / b).chain([1.0]));
+        }
+        let table = Rows { all, of, kept, columns, count: host(p.count())?, standard, shift, scale };
         Ok(Self { table: Arc::new(table), part: None, classes, y })
     }
 
@@ -123,9 +118,9 @@ impl Margins {
     pub fn exactly<T: Number>(&self, row: usize) -> Vec<T> {
         let x = self.x(row);
         let length = x.iter().fold(0.0, |a: f64, x| a.max(x.abs())).log2().floor();
-        let raw = self.raw(row).iter().zip(&self.table.shift).zip(&self.table.scale);
+        let raw = self.raw(row).zip(&self.table.shift).zip(&self.table.scale);
         let scaled =
-            raw.map(|((x, shift), scale)| T::difference(*x, *shift) * T::difference(exp2(-length) / scale, 0.0));
+            raw.map(|((x, shift), scale)| T::difference(x, *shift) * T::difference(exp2(-length) / scale, 0.0));
         scaled.chain([T::difference(exp2(-length), 0.0)]).collect()
     }
 
@@ -135,11 +130,13 @@ impl Margins {
     }
 
     fn residue_of(&self, row: usize) -> Vec<u64> {
-        self.raw(row).iter().map(|x| residue(*x)).chain([1]).collect()
+        self.raw(row).map(residue).chain([1]).collect()
     }
 
-    fn raw(&self, row: usize) -> &[f64] {
-        &self.table.raw[self.place(row) * self.table.columns..][..self.table.columns]
+    /// The columns kept of a row, as they stand.
+    fn raw(&self, row: usize) -> impl Iterator<Item = f64> {
+        let x = &self.table.all[self.place(row) * self.table.of..][..self.table.of];
+        self.table.kept.iter().map(|j| x[*j])
     }
 
     /// Which classes' margins of a row lie in the space to which this is the normal; its own class does.
