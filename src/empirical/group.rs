@@ -72,9 +72,10 @@ impl Rows for (&[f64], usize) {
         self.0[row * self.1..][..self.1].iter().fold(before, |hash, value| fold(hash, (value + 0.0).to_bits()))
     }
 
-    #[inline]
+    #[inline(always)]
     fn alike(self, a: usize, b: usize) -> bool {
-        self.0[a * self.1..][..self.1] == self.0[b * self.1..][..self.1]
+        let of = |row: usize| &self.0[row * self.1..][..self.1];
+        of(a).iter().zip(of(b)).all(|(a, b)| a == b)
     }
 
     fn not_finite(self, row: usize) -> std::result::Result<(usize, f64), usize> {
@@ -106,8 +107,8 @@ fn group<X: Rows, Y: Rows>(x: X, y: Y, rows: usize, counts: Option<&[f64]>) -> R
         let Ok((column, value)) = found else { return Ok(()) };
         Err(candle_mle_info::Error::NotFinite { what: "the observations", row, column, value })
     };
-    let (mut all, mut of_x, mut groups, mut first_of_x) =
-        (Distinct::default(), Distinct::default(), Groups::default(), vec![]);
+    let (mut all, mut of_x, mut first_of_x) = (Distinct::default(), Distinct::default(), vec![]);
+    let Groups { mut first, count: mut sums, mut given } = Groups::default();
     for row in 0..rows {
         let count = counts.map_or(1.0, |counts| counts[row]);
         if count == 0.0 {
@@ -115,7 +116,6 @@ fn group<X: Rows, Y: Rows>(x: X, y: Y, rows: usize, counts: Option<&[f64]>) -> R
             continue;
         }
         let hash_of_x = x.hash(0, row);
-        let Groups { first, count: sums, given } = &mut groups;
         let alike = |place: usize| y.alike(first[place] as usize, row) && x.alike(first[place] as usize, row);
         let place = all.place(y.hash(hash_of_x, row), alike);
         if let Some(sum) = sums.get_mut(place) {
@@ -132,5 +132,5 @@ fn group<X: Rows, Y: Rows>(x: X, y: Y, rows: usize, counts: Option<&[f64]>) -> R
         sums.push(count);
         given.push(place);
     }
-    Ok(groups)
+    Ok(Groups { first, count: sums, given })
 }

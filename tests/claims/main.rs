@@ -29,6 +29,7 @@ mod logarithms_are_exact;
 mod loss_table_of_the_lecture;
 mod maxent_is_maximum_likelihood;
 mod maxent_on_a_line_is_exact_or_refused;
+mod maxima_are_certified;
 mod minibatches_are_of_the_whole;
 mod mixture_equals_em;
 mod mixture_is_its_gaussians;
