@@ -4,6 +4,8 @@
 //! With `--serve` the bench answers the lines of its input, `family rows columns classes type`, each with the seconds, by the wall and
 //! of the processors, of one step: `benches/peers.py` asks it and other libraries in turn.
 
+mod machine;
+
 use std::io::{BufRead, Write};
 use std::time::Instant;
 
@@ -65,7 +67,7 @@ fn serve() -> Result<()> {
             work = Some((shape.into(), Work::new(rows.parse()?, columns.parse()?, classes.parse()?, dtype)?));
         }
         let Some((_, work)) = &mut work else { continue };
-        let (wall, processors) = (Instant::now(), processors()?);
+        let (wall, processors) = (Instant::now(), machine::processors());
         // Short ones are repeated until they can be measured, as those of the others are.
         let mut times = 0.0;
         while times == 0.0 || wall.elapsed().as_secs_f64() < 0.02 {
@@ -78,21 +80,10 @@ fn serve() -> Result<()> {
             }
             times += 1.0;
         }
-        println!("{} {}", wall.elapsed().as_secs_f64() / times, (self::processors()? - processors) / times);
+        println!("{} {}", wall.elapsed().as_secs_f64() / times, (machine::processors() - processors) / times);
         std::io::stdout().flush()?;
     }
     Ok(())
-}
-
-/// Seconds that the processors have spent on this process, where the system tells.
-fn processors() -> Result<f64> {
-    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return Ok(f64::NAN) };
-    let mut nanoseconds = 0;
-    for task in tasks {
-        let stat = std::fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
-        nanoseconds += stat.split(' ').next().and_then(|spent| spent.parse::<u64>().ok()).unwrap_or(0);
-    }
-    Ok(nanoseconds as f64 * 1e-9)
 }
 
 fn timed(run: impl FnOnce() -> Result<()>) -> Result<f64> {
@@ -167,13 +158,13 @@ impl Work {
         let [mut with, mut without] = [vec![], vec![]];
         for _ in 0..9 {
             for (times, hooked) in [(&mut with, true), (&mut without, false)] {
-                let start = processors()?;
+                let start = machine::processors();
                 if hooked {
                     self.fit(&mut LossLog::new())?
                 } else {
                     self.fit(&mut ())?
                 };
-                times.push(processors()? - start);
+                times.push(machine::processors() - start);
             }
         }
         with.sort_by(f64::total_cmp);

@@ -3,10 +3,12 @@
 //! `cargo bench --bench table`, or with the names of CSV files behind `--` to read those. Medians in milliseconds, the CPU's of
 //! all threads beside the clock's; compare ratios within one run, machines differ. `peers_file.py` does, with other libraries.
 
+mod machine;
+
 use std::fmt::Write;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use candle_core::{Device, Tensor};
 use candle_mle::{Empirical, Labelled, Table};
 use rand::{Rng, SeedableRng};
@@ -50,18 +52,18 @@ fn csv(rows: usize, columns: usize, classes: u32) -> Result<String> {
     Ok(text)
 }
 
-/// Prints the medians of nine batches of runs, each long enough for the ticks in which the CPU is accounted for.
+/// Prints the medians of nine batches of runs, each of a third of a second.
 fn measure(what: &str, run: impl Fn() -> Result<()>) -> Result<()> {
     run()?; // warm up
     let mut times = vec![];
     for _ in 0..9 {
-        let (start, before, mut runs) = (Instant::now(), cpu()?, 0);
+        let (start, before, mut runs) = (Instant::now(), machine::processors(), 0);
         while start.elapsed().as_millis() < 300 {
             run()?;
             runs += 1;
         }
         let each = |ms: f64| ms / f64::from(runs);
-        times.push((each(cpu()? - before), each(start.elapsed().as_secs_f64() * 1e3)));
+        times.push((each(1e3 * (machine::processors() - before)), each(start.elapsed().as_secs_f64() * 1e3)));
     }
     let median = |of: fn(&(f64, f64)) -> f64| {
         let mut times: Vec<f64> = times.iter().map(of).collect();
@@ -70,13 +72,4 @@ fn measure(what: &str, run: impl Fn() -> Result<()>) -> Result<()> {
     };
     println!("{what:<50}  {:>9.1}  {:>11.1}", median(|t| t.0), median(|t| t.1));
     Ok(())
-}
-
-/// Milliseconds that all threads of this process have computed, in ticks of 10; Linux says so, elsewhere it is not known.
-fn cpu() -> Result<f64> {
-    let Ok(stat) = std::fs::read_to_string("/proc/self/stat") else { return Ok(f64::NAN) };
-    // Behind the name of the program, in brackets: the 12th and 13th of the fields.
-    let (_, fields) = stat.rsplit_once(')').context("no fields")?;
-    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
-    Ok(10.0 * ticks.sum::<std::result::Result<f64, _>>()?)
 }
