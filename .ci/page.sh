@@ -60,6 +60,7 @@ logistic titanic examples/data/titanic.csv survived --count count
 softmax iris examples/data/iris.csv species
 logistic doses crates/page/tests/doses.csv response --count count
 EOF
+    cargo run -q --locked -p candle-mle-page --example native >"$work/native/page.json"
     PAGE_WORK=$work NODE_PATH=$work/node_modules node --test crates/page/tests/*.test.cjs
 }
 

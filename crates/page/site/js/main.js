@@ -1,13 +1,14 @@
 // Loads the library, and shows the page that the address asks for.
 
 import { html, offer } from "./dom.js";
-import { dose } from "./dose.js";
+import { lecture } from "./lecture.js";
 import { library } from "./library.js";
 import { lift } from "./lift.js";
 import { own } from "./own.js";
 import * as state from "./state.js";
+import { ways } from "./ways.js";
 
-const PAGES = { lift: ["Lift the curve", lift], dose: ["Four ways down", dose], own: ["Your own table", own] };
+const PAGES = { lift: ["Lift the curve", lift], ways: ["Five ways down", ways], own: ["Your own table", own], lecture: ["Nine more", lecture] };
 
 const root = document.documentElement;
 const themes = ["auto", "light", "dark"];

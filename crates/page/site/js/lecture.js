@@ -1,0 +1,56 @@
+// The lecture's other rows: nine small panels, each of which moves; one of them can be made large.
+
+import { html, set, svg } from "./dom.js";
+import { die, loss, modes, sums } from "./laws.js";
+import { board, cloud, code, joint, relay } from "./tables.js";
+import * as state from "./state.js";
+
+const PANELS = { loss, die, sums, joint, cloud, modes, code, relay, board };
+
+export function lecture(main, display) {
+  const chosen = state.get("panel") in PANELS ? state.get("panel") : undefined;
+  const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => panels.find(({ drawing }) => drawing === target)?.show()));
+  const panels = Object.entries(PANELS).filter(([key]) => !chosen || key === chosen).map(([key, make]) => {
+    const drawing = svg("svg", { class: "stage", role: "group" });
+    const line = html("p", { class: "line", role: "status" });
+    const panel = make({
+      drawing, display, put: state.put, get: state.get, number: state.number,
+      // What a frame asks for is drawn once.
+      redraw: () => (frame ||= requestAnimationFrame(() => ((frame = 0), show()))),
+      per: () => wasm_bindgen.nats(display.unit),
+    });
+    let frame = 0;
+    const name = html("span");
+    function show() {
+      const { width, height } = drawing.getBoundingClientRect();
+      if (!width) return;
+      set(drawing, { viewBox: `0 0 ${width} ${height}`, "aria-label": panel.title });
+      let said;
+      try {
+        said = panel.draw({ em: parseFloat(getComputedStyle(drawing).fontSize), width, height });
+        element.classList.remove("troubled");
+      } catch (error) {
+        said = String(error.message ?? error);
+        element.classList.add("troubled");
+      }
+      line.replaceChildren(...[said].flat());
+    }
+    const large = html("button", { type: "button", class: "quiet large", "aria-label": chosen ? "All panels" : `Enlarge: ${panel.title}`, onclick: () => {
+      state.put({ panel: chosen ? undefined : key });
+      state.write();
+      state.again();
+    } }, chosen ? "all nine" : "⤢");
+    const element = html("section", { class: `card card-${key}`, "data-panel": key, "aria-label": panel.title },
+      html("div", { class: "head" }, html("h2", {}, panel.title), large), drawing, ...(panel.controls ?? []), line);
+    watch.observe(drawing);
+    return { drawing, element, show, close: () => cancelAnimationFrame(frame) };
+  });
+  main.append(html("div", { class: chosen ? "cards alone" : "cards" }, ...panels.map(({ element }) => element)));
+  panels.forEach(({ show }) => show());
+  return {
+    name: chosen ?? "nine-more",
+    picture: () => panels[0].drawing,
+    redraw: () => panels.forEach(({ show }) => show()),
+    close: () => (watch.disconnect(), panels.forEach(({ close }) => close())),
+  };
+}
