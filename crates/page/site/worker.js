@@ -12,17 +12,17 @@ const acts = {
     await wasm_bindgen({ module_or_path: module });
     post("ready");
   },
-  read({ bytes, count, missing }) {
+  read({ bytes, count, missing, separator, headless, marks, categorical }) {
     sheet?.free();
     sheet = undefined;
-    sheet = wasm_bindgen.Sheet.read(bytes, count, missing);
+    sheet = wasm_bindgen.Sheet.read(bytes, count, missing, separator, headless, marks, categorical);
     const columns = sheet.columns().map(({ name, numbers, distinct, some }) => ({ name, numbers, distinct, some }));
     post("table", { columns, size: sheet.size(), notes: sheet.notes() });
   },
-  learn({ target, from, unit }) {
+  learn({ target, from, bases, resolution, unit }) {
     learning?.free();
     learning = undefined;
-    learning = sheet.learn(target, from);
+    learning = sheet.learn(target ?? undefined, from, bases, Float64Array.from(resolution));
     post("begun", { says: learning.says(), facts: learning.facts(), classes: learning.classes() });
     go(run, 0, unit);
   },
@@ -50,7 +50,7 @@ function go(of, from, unit) {
 }
 
 function done(unit, stopped) {
-  post("done", { verdict: learning.verdict(unit), coefficients: learning.coefficients(), stopped });
+  post("done", { verdict: learning.verdict(unit), estimates: learning.estimates(), stopped });
 }
 
 function guarded(act) {

@@ -65,9 +65,7 @@ fn summable(name: &str) -> Done<Box<dyn Summable>> {
     Ok(match name {
         "exponential" => Box::new(Exponential::new(1.0)?),
         "Laplace" => Box::new(Laplace::new(0.0, 1.0)?),
-        "two humps" => {
-            Box::new(law::Mixture::new(&[(0.5, Normal::new(-3.0, 1.0)?), (0.5, Normal::new(3.0, 1.0)?)])?)
-        }
+        "two humps" => Box::new(law::Mixture::new(&[(0.5, Normal::new(-3.0, 1.0)?), (0.5, Normal::new(3.0, 1.0)?)])?),
         "Gaussian" => Box::new(Normal::new(0.0, 1.0)?),
         _ => Box::new(Uniform::new(0.0, 1.0)?),
     })
@@ -215,9 +213,8 @@ pub fn spell(text: &str) -> Result<Spelled> {
     if code.decode(&bits, message.len())? != message {
         return Err(JsError::new("the text did not come back"));
     }
-    let word = |word: &Option<Vec<bool>>| {
-        word.iter().flatten().map(|bit| if *bit { '1' } else { '0' }).collect::<String>()
-    };
+    let word =
+        |word: &Option<Vec<bool>>| word.iter().flatten().map(|bit| if *bit { '1' } else { '0' }).collect::<String>();
     Ok(Spelled {
         words: code.words().iter().map(word).collect(),
         counts: letters.iter().map(|letter| often(letter) as f64).collect(),

@@ -13,7 +13,9 @@ use candle_mle::info::{Information, Pmf, Unit};
 use candle_mle::mle::Plan;
 use candle_mle::model::{Gaussian, Linear, Logistic, Mixture, Network, Softmax};
 use candle_mle::parameters::Parts;
-use candle_mle::{Classifier, Empirical, Hook, Labelled, LossLog, Model, Objective, Parameters, Step, separation, walk};
+use candle_mle::{
+    Classifier, Empirical, Hook, Labelled, LossLog, Model, Objective, Parameters, Step, separation, walk,
+};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use wasm_bindgen::prelude::*;
@@ -151,8 +153,8 @@ struct Apart {
     complete: bool,
     /// Along what the two parameters of the map run off.
     along: [f64; 2],
-    /// What tells what.
-    what: &'static str,
+    /// What tells, and what it tells.
+    what: [&'static str; 2],
 }
 
 /// What was observed, and the family that learns it.
@@ -196,7 +198,7 @@ where
 fn linear<M: Mapped + Linear + Model<Batch = Labelled> + 'static>(
     p: Empirical<Labelled>,
     start: M,
-    what: &'static str,
+    what: [&'static str; 2],
 ) -> Done<Of<M>> {
     let apart = separation(&p, start.classes())?;
     let floor = apart.as_ref().map(|apart| (apart.infimum.nats() + NEAR) / p.total());
@@ -348,7 +350,7 @@ impl Ground {
         let counts: Vec<f64> = failed.chain(responses.iter().copied()).collect();
         let batch = Labelled::new(x, Tensor::from_vec(y, 2 * m, &Device::Cpu)?)?;
         let start = Logistic::from_coefficients(&Tensor::zeros((2, 2), candle_core::DType::F64, &Device::Cpu)?)?;
-        Ok(Self(Box::new(linear(Empirical::from_counts(batch, &counts)?, start, "a dose tells who responds")?)))
+        Ok(Self(Box::new(linear(Empirical::from_counts(batch, &counts)?, start, ["a dose tells", "who responds"])?)))
     }
 
     /// The softmax classifier: points of the plane, one after the other, and the class of each, from 0 on. The map: both
@@ -358,7 +360,7 @@ impl Ground {
         let x = Tensor::from_slice(points, (classes.len(), 2), &Device::Cpu)?;
         let batch = Labelled::new(x, Tensor::from_slice(classes, classes.len(), &Device::Cpu)?)?;
         let start = Softmax::from_coefficients(&Tensor::zeros((many, 3), candle_core::DType::F64, &Device::Cpu)?)?;
-        Ok(Self(Box::new(linear(Empirical::from_sample(batch)?, start, "lines tell the classes apart")?)))
+        Ok(Self(Box::new(linear(Empirical::from_sample(batch)?, start, ["lines tell the classes", "apart"])?)))
     }
 
     /// The Gaussian: points on a line. The map: mean and standard deviation.
@@ -407,9 +409,9 @@ impl Ground {
     /// Why the likelihood has no finite maximum, in words, if it has none.
     pub fn verdict(&self, name: &str) -> Result<Option<String>> {
         let unit: Unit = unit(name)?;
-        Ok(self.0.apart().map(|Apart { infimum, complete, along: [x, y], what }| {
+        Ok(self.0.apart().map(|Apart { infimum, complete, along: [x, y], what: [tells, what] }| {
             format!(
-                "No finite maximum: {what} {}. The two parameters run off along ({}, {}); NLL falls towards {} {unit}.",
+                "No finite maximum: {tells} {} {what}. The two parameters run off along ({}, {}); NLL falls towards {} {unit}.",
                 if *complete { "exactly" } else { "in part" },
                 seen(*x, 2),
                 seen(*y, 2),

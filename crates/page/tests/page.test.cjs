@@ -229,6 +229,73 @@ test("a table of one's own: the Titanic's NLL, coefficients and log are the nati
   await close(page);
 });
 
+test("columns of numbers without a target are a Gaussian, with the moments and the log of the native one", async () => {
+  const page = await open("page=own");
+  await table(page, "old_faithful.csv", data("old_faithful.csv"));
+  assert.match(await text(page, ".middle h2"), /^A Gaussian: /);
+  assert.equal(await text(page, "pre"), "candle-mle fit --csv old_faithful.csv");
+  assert.match(await text(page, ".stage .label.kl"), /∞/);
+  compare((await download(page, () => page.click("text=log.csv"))).toString(), fs.readFileSync(path.join(work, "native/gaussian/log.csv"), "utf8"));
+  const told = fs.readFileSync(path.join(work, "native/gaussian.txt"), "utf8");
+  for (const row of await page.locator(".coefficients tbody tr:not(.class)").all()) {
+    const value = await row.locator("td").innerText();
+    assert.ok(told.includes(value), value);
+  }
+  // And back: one of the columns predicted.
+  await table(page, "titanic.csv", data("titanic.csv"));
+  await page.click("input[aria-label='predict: nothing, a Gaussian']");
+  await page.waitForFunction(() => /columns of numbers/.test(document.querySelector(".trouble").textContent));
+  await page.click("input[aria-label='predict: sex']");
+  await page.waitForFunction(() => document.querySelector("pre").textContent.includes("--target sex"));
+  await close(page);
+});
+
+test("a table is dropped and pasted", async () => {
+  const page = await open("page=own");
+  await finished(page);
+  const waits = async (act, name) => {
+    await act();
+    await page.waitForFunction((name) => document.querySelector(".about").textContent.startsWith(name) && document.querySelector(".own").dataset.run === document.querySelector(".own").dataset.done, name);
+  };
+  const csv = "x,y\n1,a\n2,b\n2,a\n3,b\n4,b\n3,a\n";
+  const drop = (type, give) => page.evaluate(([type, csv, give]) => {
+    const dataTransfer = new DataTransfer();
+    if (give === "file") dataTransfer.items.add(new File([csv], "dropped.csv", { type: "text/csv" }));
+    else dataTransfer.setData("text/plain", csv);
+    const event = type === "paste" ? new ClipboardEvent("paste", { clipboardData: dataTransfer, bubbles: true }) : new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+    document.querySelector(".drop").dispatchEvent(event);
+  }, [type, csv, give]);
+  await drop("dragover", "file");
+  assert.ok(await page.locator(".drop.over").count());
+  await waits(() => drop("drop", "file"), "dropped.csv: 6 rows");
+  await page.click("text=iris");
+  await page.waitForFunction(() => document.querySelector(".about").textContent.startsWith("iris"));
+  await finished(page);
+  await waits(() => drop("paste", "text"), "pasted.csv: 6 rows");
+  assert.match(await text(page, ".middle h2"), /^Logistic regression: y from x/);
+  await close(page);
+});
+
+test("the command's fit.html opens on its run, by double click, with the same numbers", async () => {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce", acceptDownloads: true });
+  const page = await context.newPage();
+  [page.said, page.asked] = [[], []];
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && page.said.push(message.text()));
+  page.on("pageerror", (error) => page.said.push(String(error)));
+  page.on("request", (request) => page.asked.push(request.url()));
+  await page.goto(`file://${path.join(work, "native/html/fit.html")}`);
+  await page.waitForSelector(":root[data-ready]", { timeout: 60000 });
+  await finished(page);
+  assert.equal(await page.locator("nav a[aria-current=page]").innerText(), "Your own table");
+  assert.match(await text(page, ".stage .label.ce"), /NLL 1105\.03/);
+  compare((await download(page, () => page.click("text=log.csv"))).toString(), fs.readFileSync(path.join(work, "native/html/log.csv"), "utf8"));
+  assert.equal(await text(page, "pre"), "candle-mle fit --csv titanic.csv --target survived --count count --unit nats");
+  await page.click("nav >> text=Lift the curve");
+  await page.waitForURL(/page=lift/);
+  assert.deepEqual(page.asked.filter((url) => !/^(file|blob|data):/.test(url)), []);
+  await close(page);
+});
+
 test("separable classes get the verdict, the infimum and the limits", async () => {
   const page = await open("page=own");
   await table(page, "iris.csv", data("iris.csv"));
@@ -446,7 +513,7 @@ test("shares are dragged, optimisers arrive at the native maximum; separable sha
   await page.waitForURL(/x=1\.[0-3]/);
   await close(page);
   const apart = await open("page=ways&shares=0.0.0.0.20.20.20.20");
-  assert.match(await text(apart, ".middle h2"), /No finite maximum: a dose tells who responds exactly.*towards 0\.0000/);
+  assert.match(await text(apart, ".middle h2"), /No finite maximum: a dose tells exactly who responds.*towards 0\.0000/);
   assert.match(await text(apart, ".map .label"), /runs off/);
   await close(apart);
 });
@@ -467,6 +534,7 @@ test("classes are painted in the plane: placed, moved, taken away, and told apar
   await page.mouse.move(box.x + box.width - 20, box.y + box.height - 14, { steps: 12 });
   await page.mouse.up();
   assert.ok(await many() > first + 3);
+  await page.waitForTimeout(300);
   const again = await open(page.url().split("#")[1]);
   assert.equal(await again.locator(".board .mark").count(), await many());
   await close(again);
@@ -478,7 +546,7 @@ test("classes are painted in the plane: placed, moved, taken away, and told apar
   await page.mouse.up();
   assert.equal(await many(), now - 1);
   await page.click("text=apart");
-  assert.match(await text(page, ".middle h2"), /No finite maximum: lines tell the classes apart exactly.*towards 0\.0000/);
+  assert.match(await text(page, ".middle h2"), /No finite maximum: lines tell the classes exactly apart.*towards 0\.0000/);
   await page.click("text=clear");
   assert.match(await text(page, ".middle h2"), /two classes at least/);
   await page.locator(".board").focus();
@@ -585,14 +653,14 @@ test("what is dragged, clicked and typed in the nine panels changes them, and is
   await changes("sums", (card) => card.locator("select").selectOption("exponential"), /law=exponential/);
   await changes("joint", (card) => drag(card.locator(".cell").nth(5), 0, -40), /cells=/);
   await changes("joint", (card) => card.locator(".cell").nth(0).press("ArrowUp"), /cells=5/);
-  await changes("cloud", (card) => card.locator("text=line").click(), /cloud=line/);
+  await changes("cloud", (card) => card.locator("button:text-is('line')").click(), /cloud=line/);
   await changes("cloud", (card) => drag(card.locator(".frame"), 40, 10), /dots=/);
   await changes("modes", (card) => drag(card.locator(".bead").nth(1), -40, 0), /right=\d/);
   await changes("modes", (card) => card.locator("input").fill("70"), /share=0\.7/);
   await changes("code", (card) => card.locator("textarea").fill("mississippi"), /text=mississippi/);
   await changes("relay", (card) => card.locator(".cap").nth(0).press("ArrowUp"), /flips=6/);
   await changes("board", (card) => card.locator("label[for=mixed]").click(), /mixed=1/);
-  await changes("board", (card) => card.locator("text=ring").click(), /board=/);
+  await changes("board", (card) => card.locator("button:text-is('ring')").click(), /board=/);
   // The same at the same address, and one of them alone.
   const all = await Promise.all(["loss", "die", "sums", "joint", "cloud", "modes", "code", "relay", "board"].map(line));
   await page.waitForTimeout(300);

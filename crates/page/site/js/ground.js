@@ -358,7 +358,7 @@ export function ring(view, act) {
   const sliders = [
     slide("n", "Draws", { min: "0", max: String(SIZES.length - 1) }, (i) => SIZES[i], (n) => SIZES.indexOf(n), String),
     slide("units", "Hidden units", { min: "1", max: "48" }, (k) => k, (k) => k, String),
-    slide("noise", "Labels that are wrong", { min: "0", max: "40" }, (k) => k / 100, (k) => 100 * k, (k) => `${Math.round(100 * k)} %`),
+    slide("noise", "Wrong labels", { min: "0", max: "40" }, (k) => k / 100, (k) => 100 * k, (k) => `${Math.round(100 * k)} %`),
   ];
   const again = html("button", { type: "button", onclick: () => change("seed", now.seed + 1) }, "Draw again");
   let seen = new Float64Array();

@@ -39,11 +39,11 @@ const press = (words, act, more = {}) => html("button", { type: "button", class:
 // The lecture's loss table: −log q of the class that came.
 export function loss(panel) {
   const SLIDE = [[7, 2, 1], [4, 4, 2], [1, 1, 8], [5, 5, 90], [1, 0, 0]];
-  const typed = panel.get("q", "").split(".").map(Number);
+  const typed = panel.get("q", "").split("_").map(Number);
   let weights = typed.length === 3 && typed.every((w) => w >= 0) && typed.some((w) => w > 0) ? typed : [70, 20, 10];
   let came = clamp(Math.round(panel.number("class", 1)), 1, 3) - 1;
   const changed = () => {
-    panel.put({ q: weights.join(".") === "70.20.10" ? undefined : weights.join("."), class: came ? came + 1 : undefined });
+    panel.put({ q: weights.join("_") === "70_20_10" ? undefined : weights.join("_"), class: came ? came + 1 : undefined });
     panel.redraw();
   };
   const back = svg("g", {}, panel.drawing);
@@ -71,6 +71,7 @@ export function loss(panel) {
   });
   return {
     title: "The loss is the surprise: −log of the probability of what came",
+    hint: "Drag the tops of the bars, or take a row of the slide.",
     controls: [html("div", { class: "buttons" }, which, ...rows)],
     draw({ em, width, height }) {
       const shares = wasm_bindgen.shares(numbers(weights));
@@ -82,7 +83,7 @@ export function loss(panel) {
         const [left, wide] = [x(i + 0.18), x(0.64) - x(0)];
         set(bar, { x: left, width: wide, y: y(shares[i]), height: y(0) - y(shares[i]), class: i === came ? "bar-part came" : "bar-part" });
         set(top, { x: left - 0.2 * em, width: wide + 0.4 * em, y: y(shares[i]) - 0.35 * em, height: 0.7 * em, rx: 0.35 * em, "aria-label": `Probability of class ${i + 1}`, "aria-valuemin": "0", "aria-valuemax": "1", "aria-valuenow": shares[i].toFixed(3) });
-        set(name, { x: x(i + 0.5), y: height - 0.5 * em, "text-anchor": "middle", text: `${i + 1}: ${seen(shares[i], 3)}` });
+        set(name, { x: x(i + 0.5), y: height - 0.5 * em, "text-anchor": "middle", text: wide > 4.4 * em ? `${i + 1}: ${seen(shares[i], 3)}` : seen(shares[i], 2) });
       });
       const most = 5.2;
       const [cx, cy] = [scale([0, 1], [middle + 3.4 * em, width - 1 * em]), scale([0, most], [height - 1.8 * em, 1.2 * em])];
@@ -127,6 +128,7 @@ export function die(panel) {
   const words = svg("text", { class: "label" }, panel.drawing);
   return {
     title: "Maximum entropy: of all dice with this mean, the one that assumes nothing more",
+    hint: "Drag the wedge on which the die balances.",
     draw({ em, width, height }) {
       x = scale([0.4, 6.6], [0.6 * em, width - 0.6 * em]);
       y = scale([0, 1], [height - 4.4 * em, 0.8 * em]);
@@ -170,6 +172,7 @@ export function sums(panel) {
   const along = spread([-4, 4], 241);
   return {
     title: "Sums forget all but mean and variance: the Gaussian draws everything near",
+    hint: "Add one term after the other.",
     controls: [html("div", { class: "row" }, select, html("span", {}, "terms"), more, many, html("button", { type: "button", onclick: () => add(n === MOST ? 1 : n + 1) }, "+ 1"))],
     draw({ em, width, height }) {
       if (known.law !== law) known = { law, h: wasm_bindgen.sum_entropies(law, MOST) };
@@ -225,6 +228,7 @@ export function modes(panel) {
   const along = spread(REACH, 181);
   return {
     title: "Forward KL covers both modes; reverse KL seeks one",
+    hint: "Drag the two modes apart, and together.",
     controls: [html("label", { class: "row" }, html("span", {}, "share of the first mode"), slider, shareText)],
     draw({ em, width, height }) {
       const found = new wasm_bindgen.Modes(...at, share);

@@ -41,7 +41,7 @@ export function lecture(main, display) {
       state.again();
     } }, chosen ? "all nine" : "⤢");
     const element = html("section", { class: `card card-${key}`, "data-panel": key, "aria-label": panel.title },
-      html("div", { class: "head" }, html("h2", {}, panel.title), large), drawing, ...(panel.controls ?? []), line);
+      html("div", { class: "head" }, html("h2", {}, panel.title), large), drawing, panel.hint && html("p", { class: "caption" }, panel.hint), ...(panel.controls ?? []), line);
     watch.observe(drawing);
     return { drawing, element, show, close: () => cancelAnimationFrame(frame) };
   });

@@ -39,6 +39,7 @@ export function joint(panel) {
   const labels = svg("g", {}, panel.drawing);
   return {
     title: "Two columns share I(X;Y): the chain rule, and areas that follow the table",
+    hint: "Drag a cell up or down: areas are amounts.",
     controls: [html("div", { class: "buttons" }, press("the slide's", () => ((cells = [...SLIDE]), changed())),
       press("independent", () => ((cells = [2, 4, 2, 4, 1, 2, 1, 2, 2, 4, 2, 4, 1, 2, 1, 2]), changed())),
       press("X tells Y", () => ((cells = Array.from({ length: 16 }, (_, i) => (i % 5 === 0 ? 4 : 0))), changed())))],
@@ -140,6 +141,7 @@ export function cloud(panel) {
   const cursor = svg("path", { class: "cursor" }, panel.drawing);
   return {
     title: "Correlation sees a line, mutual information any dependence",
+    hint: "Hold and draw in the square: paint a cloud.",
     controls: [html("div", { class: "buttons" }, ...SHAPES.map((shape) => press(shape, () => ((name = shape), (points = of(shape)), (painted = false), changed()))), press("clear", () => ((points = []), (painted = true), changed())))],
     draw({ em, width, height }) {
       const side = Math.min(height - 0.8 * em, 0.6 * width);
@@ -161,8 +163,8 @@ export function cloud(panel) {
         const end = clamp(bx(nats / panel.per()), bx(0), width - 0.4 * em);
         text(bars, "label", Math.min(end + 0.4 * em, width - 4 * em), py + 1.1 * em, digits(panel)(nats, 3));
       };
-      bar(0, Math.max(mi, 0), "I, by neighbours", "blue");
-      bar(1, gauss, "what ρ sees of it", "red");
+      bar(0, Math.max(mi, 0), "I(X;Y)", "blue");
+      bar(1, gauss, "by ρ alone", "red");
       return ["ρ = ", bold(minus(seen(rho, 3)), "kl"), "; estimated from ", `${points.length} points, I(X;Y) = `, bold(digits(panel)(mi, 3), "ce"), ` ${panel.display.unit}. A Gaussian of this ρ has −½ log(1 − ρ²) = `, bold(digits(panel)(gauss, 3)), "."];
     },
   };
@@ -181,6 +183,7 @@ export function code(panel) {
   const home = svg("g", {}, panel.drawing);
   return {
     title: "A code pays the surprise, in whole digits",
+    hint: "Type a text, and pay its bits.",
     controls: [area],
     draw({ em, width, height }) {
       home.replaceChildren();
@@ -228,6 +231,7 @@ export function relay(panel) {
   const links = flips.map((_, i) => grip(svg("rect", { class: "cap" }, panel.drawing), panel.drawing, { to: (_, py) => put(i, y.back(py)), by: (dx, dy) => put(i, flips[i] + dx + dy) }));
   return {
     title: "Data processing: what is passed on can only lose",
+    hint: "Drag the noise of a link.",
     draw({ em, width, height }) {
       const told = wasm_bindgen.relay(numbers(flips.map((f) => f / 100)));
       const x = scale([-0.6, FIRST.length + 0.5], [0.4 * em, width - 0.4 * em]);
@@ -323,6 +327,7 @@ export function board(panel) {
   const NAMES = ["constant", "line", "degree 2", "degree 4", "all there is"];
   return {
     title: "V-information: what is there, and what you can use",
+    hint: "Paint the board, or take a rule.",
     controls: [html("div", { class: "buttons" }, ...Object.entries(RULES).map(([name, rule]) => press(name, () => ((now = of(rule)), changed()))), html("label", { for: "mixed" }, shuffle, "mix the places"))],
     draw({ em, width, height }) {
       const used = wasm_bindgen.usable(now, places(), 0.05);
