@@ -7,6 +7,16 @@ let run = 0;
 
 const post = (kind, content) => postMessage({ kind, run, ...content });
 
+const questions = {
+  modes(left, right, share, places) {
+    const found = new wasm_bindgen.Modes(left, right, share);
+    const told = { found: found.found(), densities: found.densities(Float64Array.from(places)) };
+    found.free();
+    return told;
+  },
+  usable: (board, places, noise) => wasm_bindgen.usable(Uint8Array.from(board), Uint32Array.from(places), noise),
+};
+
 const acts = {
   async library({ module }) {
     await wasm_bindgen({ module_or_path: module });
@@ -28,6 +38,16 @@ const acts = {
   },
   stop({ unit }) {
     if (learning) done(unit, true);
+  },
+  // A question of its own, whatever the table does.
+  ask({ what, key, args }) {
+    const said = {};
+    try {
+      said.answer = questions[what](...args);
+    } catch (error) {
+      said.error = String(error?.message ?? error);
+    }
+    post("answer", { what, key, ...said });
   },
   csv: ({ unit }) => post("csv", { text: learning.csv(unit) }),
   parameters: () => post("parameters", { bytes: learning.parameters() }),

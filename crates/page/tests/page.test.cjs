@@ -662,9 +662,11 @@ test("what is dragged, clicked and typed in the nine panels changes them, and is
   await changes("board", (card) => card.locator("label[for=mixed]").click(), /mixed=1/);
   await changes("board", (card) => card.locator("button:text-is('ring')").click(), /board=/);
   // The same at the same address, and one of them alone.
+  await page.waitForFunction(() => !document.querySelector("[data-busy]"));
   const all = await Promise.all(["loss", "die", "sums", "joint", "cloud", "modes", "code", "relay", "board"].map(line));
   await page.waitForTimeout(300);
   const again = await open(page.url().split("#")[1]);
+  await again.waitForFunction(() => !document.querySelector("[data-busy]"));
   for (const [i, panel] of ["loss", "die", "sums", "joint", "cloud", "modes", "code", "relay", "board"].entries()) assert.equal(await text(again, `.card-${panel} .line`), all[i], panel);
   await again.click(".card-die .large");
   await again.waitForURL(/panel=die/);
@@ -698,6 +700,7 @@ test("pictures", { skip: !shots }, async () => {
   for (const [name, options, hash] of views.filter(([name]) => !wanted.length || wanted.some((word) => name.startsWith(word)))) {
     const page = await open(hash, options);
     if (hash.includes("own")) await finished(page);
+    await page.waitForFunction(() => !document.querySelector("[data-busy]"));
     if (name.startsWith("ways")) await toStep(page, name.includes("network") ? 250 : 30);
     await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: name.includes("narrow") });
     if (name === "wide") {

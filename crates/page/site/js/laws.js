@@ -231,25 +231,25 @@ export function modes(panel) {
     hint: "Drag the two modes apart, and together.",
     controls: [html("label", { class: "row" }, html("span", {}, "share of the first mode"), slider, shareText)],
     draw({ em, width, height }) {
-      const found = new wasm_bindgen.Modes(...at, share);
-      const [numbersOf, densities] = [found.found(), found.densities(along)];
-      found.free();
-      const fits = [];
-      for (let i = 0; i < numbersOf.length; i += 4) fits.push([...numbersOf.slice(i, i + 4)]);
-      // The lowest of the reverse minima first.
-      const order = fits.slice(1).map((fit, i) => [fit, i + 1]).sort((a, b) => a[0][3] - b[0][3]);
       x = scale(REACH, [0.6 * em, width - 0.6 * em]);
       y = scale([0, 0.45], [height - 1.8 * em, 1.2 * em]);
-      const curve = (k) => line([...along].map((place, i) => [x(place), y(densities[k * along.length + i])]));
-      set(ground, { d: `${curve(0)}L${x(REACH[1])} ${y(0)}L${x(REACH[0])} ${y(0)}Z` });
-      set(forward, { d: curve(1) });
-      reverse.forEach((path, i) => set(path, { d: order[i] ? curve(order[i][1] + 1) : "" }));
       back.replaceChildren();
       svg("path", { class: "grid zero", d: `M${x(REACH[0])} ${y(0)}H${x(REACH[1])}` }, back);
       for (const place of [-8, -4, 0, 4, 8]) text(back, "tick", x(place), height - 0.5 * em, minus(String(place)), "middle");
       grips.forEach((bead, i) => set(bead, { cx: x(at[i]), cy: y(0), r: 0.55 * em, "aria-label": `${i ? "Second" : "First"} mode`, "aria-valuemin": "-7", "aria-valuemax": "7", "aria-valuenow": String(at[i]) }));
+      const told = panel.ask("modes", ...at, share, [...along]);
       slider.value = String(Math.round(100 * share));
       set(shareText, { text: seen(share, 2) });
+      if (!told) return ["Looking for the minima …"];
+      const { found: numbersOf, densities } = told;
+      const fits = [];
+      for (let i = 0; i < numbersOf.length; i += 4) fits.push([...numbersOf.slice(i, i + 4)]);
+      // The lowest of the reverse minima first.
+      const order = fits.slice(1).map((fit, i) => [fit, i + 1]).sort((a, b) => a[0][3] - b[0][3]);
+      const curve = (k) => line([...along].map((place, i) => [x(place), y(densities[k * along.length + i])]));
+      set(ground, { d: `${curve(0)}L${x(REACH[1])} ${y(0)}L${x(REACH[0])} ${y(0)}Z` });
+      set(forward, { d: curve(1) });
+      reverse.forEach((path, i) => set(path, { d: order[i] ? curve(order[i][1] + 1) : "" }));
       const top = (place, k) => y(densities[k * along.length + clamp(Math.round(((place - REACH[0]) / (REACH[1] - REACH[0])) * 180), 0, 180)]);
       const [f, r] = [fits[0], order[0]?.[0]];
       set(words.p, { x: x(at[0]), y: (y(0) + top(at[0], 0)) / 2 + 0.35 * em, "text-anchor": "middle", text: share > 0.15 ? "p" : "" });

@@ -3,20 +3,53 @@
 import { html, set, svg } from "./dom.js";
 import { die, loss, modes, sums } from "./laws.js";
 import { board, cloud, code, joint, relay } from "./tables.js";
+import { assistant } from "./library.js";
 import * as state from "./state.js";
 
 const PANELS = { loss, die, sums, joint, cloud, modes, code, relay, board };
 
 export function lecture(main, display) {
   const chosen = state.get("panel") in PANELS ? state.get("panel") : undefined;
+  // What takes longer than a frame is asked of a worker: the latest question, and until it is answered the last answer.
+  let helper;
+  let closed = false;
+  const asked = new Map();
+  const send = async (what, entry) => {
+    entry.busy = true;
+    helper ??= assistant().then((worker) => {
+      worker.onmessage = ({ data }) => data.kind === "answer" && hear(data);
+      return worker;
+    });
+    const worker = await helper;
+    if (closed) return worker.terminate();
+    worker.postMessage({ act: "ask", what, key: entry.key, args: entry.args });
+  };
+  const hear = ({ what, key, answer, error }) => {
+    const entry = asked.get(what);
+    Object.assign(entry, { known: key, answer, error, busy: false });
+    if (entry.key !== key) send(what, entry);
+    entry.redraw();
+  };
+  const ask = (redraw, element) => (what, ...args) => {
+    const key = JSON.stringify(args);
+    const entry = asked.get(what) ?? asked.set(what, {}).get(what);
+    Object.assign(entry, { key, args, redraw });
+    if (entry.known !== key && !entry.busy) send(what, entry);
+    if (entry.known === key) delete element().dataset.busy;
+    else element().dataset.busy = "";
+    if (entry.error) throw new Error(entry.error);
+    return entry.answer;
+  };
   const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => panels.find(({ drawing }) => drawing === target)?.show()));
   const panels = Object.entries(PANELS).filter(([key]) => !chosen || key === chosen).map(([key, make]) => {
     const drawing = svg("svg", { class: "stage", role: "group" });
     const line = html("p", { class: "line", role: "status" });
+    const redraw = () => (frame ||= requestAnimationFrame(() => ((frame = 0), show())));
     const panel = make({
       drawing, display, put: state.put, get: state.get, number: state.number,
       // What a frame asks for is drawn once.
-      redraw: () => (frame ||= requestAnimationFrame(() => ((frame = 0), show()))),
+      redraw,
+      ask: ask(redraw, () => element),
       per: () => wasm_bindgen.nats(display.unit),
     });
     let frame = 0;
@@ -51,6 +84,11 @@ export function lecture(main, display) {
     name: chosen ?? "nine-more",
     picture: () => panels[0].drawing,
     redraw: () => panels.forEach(({ show }) => show()),
-    close: () => (watch.disconnect(), panels.forEach(({ close }) => close())),
+    close() {
+      closed = true;
+      helper?.then((worker) => worker.terminate());
+      watch.disconnect();
+      panels.forEach(({ close }) => close());
+    },
   };
 }

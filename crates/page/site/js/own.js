@@ -3,7 +3,7 @@
 import { html, line, offer, scale, set, svg, ticks, clamp, calm } from "./dom.js";
 import { samples } from "./samples.js";
 import * as state from "./state.js";
-import { library } from "./library.js";
+import { assistant } from "./library.js";
 
 // Shown until somebody brings a table.
 const FIRST = "titanic";
@@ -68,10 +68,8 @@ export function own(main, display) {
   const words = Object.fromEntries(["kl", "ce", "nll", "h"].map((key) => [key, svg("text", { class: `label ${key}` }, drawing)]));
 
   async function begin() {
-    const { glue, text, module } = await library();
-    worker = new Worker(URL.createObjectURL(new Blob([glue, "\n", text], { type: "text/javascript" })));
+    worker = await assistant();
     worker.onmessage = ({ data }) => hear[data.kind]?.(data);
-    worker.postMessage({ act: "library", module });
   }
 
   const send = (act, content = {}) => {

@@ -100,7 +100,10 @@ export function cloud(panel) {
   let points = panel.get("dots") ? unpack(panel.get("dots")) : of(name);
   let painted = Boolean(panel.get("dots"));
   let brush = 0;
+  // What is painted is kept as finely as the address keeps it, so that a link tells the same to the last digit.
+  const kept = (v) => (index(v) / FINE) * 2.3 - 1.15;
   const changed = () => {
+    if (painted) points = points.map((point) => point.map(kept));
     panel.put({ cloud: !painted && name !== "ring" ? name : undefined, dots: painted ? pack() || "-" : undefined });
     panel.redraw();
   };
@@ -330,7 +333,7 @@ export function board(panel) {
     hint: "Paint the board, or take a rule.",
     controls: [html("div", { class: "buttons" }, ...Object.entries(RULES).map(([name, rule]) => press(name, () => ((now = of(rule)), changed()))), html("label", { for: "mixed" }, shuffle, "mix the places"))],
     draw({ em, width, height }) {
-      const used = wasm_bindgen.usable(now, places(), 0.05);
+      const used = panel.ask("usable", [...now], [...places()], 0.05);
       const side = Math.min(height - 1 * em, 0.45 * width);
       [size, left, top] = [side / SIDE, 0.5 * em, 0.5 * em];
       tiles.forEach((rect, k) => {
@@ -342,6 +345,7 @@ export function board(panel) {
       set(cursor, document.activeElement === pad && pad.matches(":focus-visible") ? { x: left + (here % SIDE) * size, y: top + (SIDE - 1 - Math.floor(here / SIDE)) * size, width: size, height: size, display: undefined } : { display: "none" });
       shuffle.checked = mixed;
       back.replaceChildren();
+      if (!used) return ["Looking what can be used …"];
       const x = scale([0, Math.max(...used, 0.05)], [left + side + 7.2 * em, width - 4.6 * em]);
       NAMES.forEach((name, i) => {
         const py = height / 2 + (i - 2.5) * Math.min(2.6 * em, (height - em) / 5.5);
