@@ -6,6 +6,9 @@ import { spread } from "./ground.js";
 const { seen } = wasm_bindgen;
 const numbers = (values) => Float64Array.from(values);
 
+// A finger on it draws, and does not scroll the page.
+export const steady = (element) => element.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
+
 // A part of a drawing that can be held: `to` gets the pixels of the pointer, `by` the arrow keys' right and up.
 export function grip(element, drawing, { to, by }) {
   set(element, { tabindex: "0", role: "slider" });
@@ -21,6 +24,7 @@ export function grip(element, drawing, { to, by }) {
     to(...pixels(event));
   });
   element.addEventListener("pointermove", (event) => element.hasPointerCapture(event.pointerId) && to(...pixels(event)));
+  steady(element);
   element.addEventListener("keydown", (event) => {
     const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key] ?? [0, 0];
     if (!dx && !dy) return;

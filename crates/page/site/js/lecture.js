@@ -13,6 +13,7 @@ export function lecture(main, display) {
   // What takes longer than a frame is asked of a worker: the latest question, and until it is answered the last answer.
   let helper;
   let closed = false;
+  let latest;
   const asked = new Map();
   const send = async (what, entry) => {
     entry.busy = true;
@@ -75,6 +76,7 @@ export function lecture(main, display) {
     } }, chosen ? "all nine" : "⤢");
     const element = html("section", { class: `card card-${key}`, "data-panel": key, "aria-label": panel.title },
       html("div", { class: "head" }, html("h2", {}, panel.title), large), drawing, panel.hint && html("p", { class: "caption" }, panel.hint), ...(panel.controls ?? []), line);
+    for (const event of ["pointerdown", "focusin"]) element.addEventListener(event, () => (latest = drawing));
     watch.observe(drawing);
     return { drawing, element, show, close: () => cancelAnimationFrame(frame) };
   });
@@ -82,7 +84,8 @@ export function lecture(main, display) {
   panels.forEach(({ show }) => show());
   return {
     name: chosen ?? "nine-more",
-    picture: () => panels[0].drawing,
+    // That which was touched last.
+    picture: () => latest ?? panels[0].drawing,
     redraw: () => panels.forEach(({ show }) => show()),
     close() {
       closed = true;

@@ -1,7 +1,7 @@
 // Panels of tables: what two columns share, what correlation sees, what a code pays, what is passed on, what can be used.
 
 import { clamp, html, line, minus, scale, set, svg } from "./dom.js";
-import { bold, digits, grip, text } from "./laws.js";
+import { bold, digits, grip, steady, text } from "./laws.js";
 
 const { seen } = wasm_bindgen;
 const numbers = (values) => Float64Array.from(values);
@@ -130,6 +130,7 @@ export function cloud(panel) {
   };
   const brushAt = [0, 0];
   set(frame, { tabindex: "0", role: "application" });
+  steady(frame);
   frame.addEventListener("pointerdown", (event) => ((held = true), frame.setPointerCapture(event.pointerId), event.preventDefault(), at(event, spray)));
   frame.addEventListener("pointermove", (event) => held && at(event, spray));
   for (const end of ["pointerup", "pointercancel"]) frame.addEventListener(end, () => (held = false));
@@ -305,6 +306,7 @@ export function board(panel) {
     now = next;
     changed();
   };
+  steady(pad);
   pad.addEventListener("pointerdown", (event) => {
     const k = tile(event);
     if (k === undefined) return;
