@@ -17,7 +17,8 @@ apt() { have apt-get && [ "$(id -u)" = 0 ] && { apt-get update -qq; apt-get inst
 build() {
     local sources
     sources=$(python3 .ci/page.py sources)
-    local flags='--cfg getrandom_backend="wasm_js"'
+    # Vectors of 128 bits: every browser has them since Safari 16.4 of 2023, so that one build will do.
+    local flags='--cfg getrandom_backend="wasm_js" -C target-feature=+simd128'
     if [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then
         RUSTFLAGS=$flags cargo build --locked --profile page --target $target -p candle-mle-page
     else
@@ -60,6 +61,11 @@ logistic titanic examples/data/titanic.csv survived --count count
 softmax iris examples/data/iris.csv species
 logistic doses crates/page/tests/doses.csv response --count count
 EOF
+    cargo run -q --locked -p candle-mle-cli -- fit --csv examples/data/old_faithful.csv --no-pictures \
+        --out "$work/native/gaussian" >"$work/native/gaussian.txt"
+    cargo run -q --locked -p candle-mle-cli -- fit --csv examples/data/titanic.csv --target survived --count count --unit nats \
+        --no-pictures --html page.html --out "$work/native/html" >/dev/null
+    cargo run -q --locked -p candle-mle-page --example native >"$work/native/page.json"
     PAGE_WORK=$work NODE_PATH=$work/node_modules node --test crates/page/tests/*.test.cjs
 }
 

@@ -19,6 +19,7 @@ use clap::{Parser, Subcommand};
 use crate::compare::compare;
 use crate::families;
 use crate::flags::{Compare, FamilyName, Fit, Measure, Predict, Questions, Resume, with_bases};
+use crate::html::Html;
 use crate::keep;
 use crate::learned::Setting;
 use crate::pictures::{Slice, twig};
@@ -144,6 +145,13 @@ fn table(of: Result<Option<Table>>) -> Result<Table> {
 fn fit(run: &Run<Fit>) -> Result<()> {
     let flags = &run.flags.data;
     let table = table(flags.table.read(flags.target.name()))?;
+    let html = Html::of(run, &table)?;
+    fit_table(run, table)?;
+    html.map_or(Ok(()), |html| html.write(run))
+}
+
+fn fit_table(run: &Run<Fit>, table: Table) -> Result<()> {
+    let flags = &run.flags.data;
     if flags.target.name().is_none() && !flags.table.counts_classes() {
         return match flags.family {
             None | Some(FamilyName::Gaussian) => fit_gaussian(run, table.points(flags.columns.names())?),

@@ -331,6 +331,9 @@ pub(crate) struct Fit {
     /// Draws nothing: what is printed, every step and the parameters are all that is left
     #[arg(long, help_heading = "Output")]
     pub no_pictures: bool,
+    /// Writes fit.html too, to play with in a browser, without a network: this page, the repository's page.html, with the table inside
+    #[arg(long, value_name = "PAGE", requires = "csv", help_heading = "Output")]
+    pub html: Option<PathBuf>,
 }
 
 /// Flags of a fit that can be stopped and gone on with.
@@ -532,19 +535,7 @@ impl OwnTable {
     pub fn read(&self, target: Option<&str>) -> Result<Option<Table>> {
         let Some(csv) = &self.csv else { return Ok(None) };
         let counts = names_of(&self.count);
-        let reading = Reading {
-            count: counts.first().filter(|_| counts.len() == 1 && self.trials.is_none()).cloned(),
-            separator: self.separator,
-            headless: self.no_header,
-            missing: match self.missing {
-                OnMissing::Drop => Missing::Drop,
-                OnMissing::Level => Missing::Level,
-                OnMissing::Error => Missing::Error,
-            },
-            marks: names_of(&self.missing_marks).to_vec(),
-            categorical: names_of(&self.categorical).to_vec(),
-        };
-        let table = reading.file(csv)?;
+        let table = self.reading().file(csv)?;
         let table = self.rows.iter().try_fold(table, |table, rows| {
             let (column, levels) = rows.of(&table);
             Ok::<_, anyhow::Error>(
@@ -563,6 +554,42 @@ impl OwnTable {
             (None, [_, _, ..]) => table.with_only(&every(&table))?.stack(target, counts)?,
             (None, _) => table,
         }))
+    }
+
+    /// How its file is read.
+    pub(crate) fn reading(&self) -> Reading {
+        let counts = names_of(&self.count);
+        Reading {
+            count: counts.first().filter(|_| counts.len() == 1 && self.trials.is_none()).cloned(),
+            separator: self.separator,
+            headless: self.no_header,
+            missing: match self.missing {
+                OnMissing::Drop => Missing::Drop,
+                OnMissing::Level => Missing::Level,
+                OnMissing::Error => Missing::Error,
+            },
+            marks: names_of(&self.missing_marks).to_vec(),
+            categorical: names_of(&self.categorical).to_vec(),
+        }
+    }
+
+    /// What becomes of missing cells, as it is typed.
+    pub(crate) fn missing(&self) -> String {
+        clap::ValueEnum::to_possible_value(&self.missing).map_or_else(String::new, |value| value.get_name().into())
+    }
+
+    /// The columns that are left out.
+    pub(crate) fn excluded(&self) -> &[String] {
+        names_of(&self.exclude)
+    }
+
+    /// The flag by which it is another table than its file holds.
+    pub(crate) fn remade(&self) -> Option<&'static str> {
+        match self {
+            Self { trials: Some(_), .. } => Some("--trials"),
+            Self { rows, .. } if !rows.is_empty() => Some("--where"),
+            _ => self.counts_classes().then_some("several columns of --count"),
+        }
     }
 
     /// Whether the classes are columns of counts, which make a target.

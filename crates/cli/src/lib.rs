@@ -12,6 +12,7 @@
 //! | `chance` | what columns seem to tell by chance |
 //! | `predict` | the rows of a table as a fitted model foretells them |
 //! | `known`, `compare` | a classifier from its file; several on the same rows |
+//! | `html` | a fit as one file to look at in a browser |
 //! | `say` | what is printed |
 //! | `summary` | the coefficients with their errors |
 //! | `pictures` | what is drawn |
@@ -26,6 +27,7 @@ mod compare;
 mod course;
 mod families;
 mod flags;
+mod html;
 mod keep;
 mod known;
 mod learned;

@@ -137,11 +137,9 @@ impl<D: Learns> Run<D> {
         for (line, what) in aligned(&lines, truth.is_some()).into_iter().zip(what) {
             println!("{}", format!("{line}  {what}").trim_end());
         }
-        let covariance = fitted.covariance();
-        for i in 0..names.len() {
-            for j in 0..i {
-                let rho = covariance[i][j] / (covariance[i][i] * covariance[j][j]).sqrt();
-                println!("{:<width$}  {:>12}  correlation of {} and {}", "", fixed(rho, 6), names[j], names[i]);
+        for (i, row) in fitted.correlations().iter().enumerate() {
+            for (j, rho) in row[..i].iter().enumerate() {
+                println!("{:<width$}  {:>12}  correlation of {} and {}", "", fixed(*rho, 6), names[j], names[i]);
             }
         }
         // Of all Gaussians the one with the moments of the data is the likeliest: what the descent must come to.

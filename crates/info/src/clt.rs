@@ -21,6 +21,21 @@ pub trait Summable: Law {
     /// # Errors
     /// If n is 0 or larger than the law's sums can be worked out for.
     fn sum_entropy(&self, n: usize) -> Result<Information>;
+
+    /// The law of that sum.
+    ///
+    /// ```
+    /// use candle_mle_info::{clt::Summable, law::Uniform};
+    /// # fn main() -> candle_mle_info::Result<()> {
+    /// // Two dice of any number of faces: a triangle over [-2, 2].
+    /// let triangle = Uniform::new(-1.0, 1.0)?.sum_law(2)?;
+    /// assert!((triangle.log_prob(0.0).exp() - 0.5).abs() < 1e-15 && (triangle.log_prob(-1.0).exp() - 0.25).abs() < 1e-15);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`sum_entropy`](Self::sum_entropy).
+    fn sum_law(&self, n: usize) -> Result<Box<dyn Density>>;
 }
 
 /// h(Z_n) for n = 1, 2, … `n_max`.
@@ -55,6 +70,11 @@ impl Summable for Normal {
         let n = count(n, usize::MAX)?;
         Ok(Normal::new(n * self.mean(), n.sqrt() * self.sd())?.entropy())
     }
+
+    fn sum_law(&self, n: usize) -> Result<Box<dyn Density>> {
+        let n = count(n, usize::MAX)?;
+        Ok(Box::new(Normal::new(n * self.mean(), n.sqrt() * self.sd())?))
+    }
 }
 
 /// Gamma laws of one rate add their shapes.
@@ -63,17 +83,30 @@ impl Summable for Gamma {
         let n = count(n, usize::MAX)?;
         Ok(Gamma::new(n * self.shape(), self.rate())?.entropy())
     }
+
+    fn sum_law(&self, n: usize) -> Result<Box<dyn Density>> {
+        let n = count(n, usize::MAX)?;
+        Ok(Box::new(Gamma::new(n * self.shape(), self.rate())?))
+    }
 }
 
 impl Summable for Exponential {
     fn sum_entropy(&self, n: usize) -> Result<Information> {
         Gamma::new(1.0, self.rate())?.sum_entropy(n)
     }
+
+    fn sum_law(&self, n: usize) -> Result<Box<dyn Density>> {
+        Gamma::new(1.0, self.rate())?.sum_law(n)
+    }
 }
 
 impl Summable for Mixture {
     fn sum_entropy(&self, n: usize) -> Result<Information> {
         quadrature::entropy(&self.sum(n)?)
+    }
+
+    fn sum_law(&self, n: usize) -> Result<Box<dyn Density>> {
+        Ok(Box::new(self.sum(n)?))
     }
 }
 
@@ -83,12 +116,22 @@ impl Summable for Uniform {
         let width = self.high() - self.low();
         entropy_scaled(quadrature::entropy(&IrwinHall { n })?, width)
     }
+
+    fn sum_law(&self, n: usize) -> Result<Box<dyn Density>> {
+        let shift = self.low() * count(n, MOST)?;
+        Ok(Box::new(Moved { of: IrwinHall { n }, shift, scale: self.high() - self.low() }))
+    }
 }
 
 impl Summable for Laplace {
     fn sum_entropy(&self, n: usize) -> Result<Information> {
         count(n, MOST)?;
         entropy_scaled(quadrature::entropy(&LaplaceSum { n })?, self.scale())
+    }
+
+    fn sum_law(&self, n: usize) -> Result<Box<dyn Density>> {
+        let shift = self.location() * count(n, MOST)?;
+        Ok(Box::new(Moved { of: LaplaceSum { n }, shift, scale: self.scale() }))
     }
 }
 
@@ -104,6 +147,33 @@ fn count(n: usize, most: usize) -> Result<f64> {
         value: n as f64,
         allowed: if most == MOST { "a number from 1 to 128" } else { "a number from 1 on" },
     })
+}
+
+/// shift + scale · X, for scale > 0.
+struct Moved<L> {
+    of: L,
+    shift: f64,
+    scale: f64,
+}
+
+impl<L: Law> Law for Moved<L> {
+    fn log_prob(&self, x: f64) -> f64 {
+        self.of.log_prob((x - self.shift) / self.scale) - self.scale.ln()
+    }
+
+    fn mean(&self) -> f64 {
+        self.shift + self.scale * self.of.mean()
+    }
+
+    fn variance(&self) -> f64 {
+        self.scale * self.scale * self.of.variance()
+    }
+}
+
+impl<L: Density> Density for Moved<L> {
+    fn knots(&self) -> Vec<f64> {
+        self.of.knots().into_iter().map(|knot| self.shift + self.scale * knot).collect()
+    }
 }
 
 /// The sum of n uniform draws from [0, 1]: the B-spline of order n on the knots 0, 1, … n.

@@ -7,27 +7,47 @@ let run = 0;
 
 const post = (kind, content) => postMessage({ kind, run, ...content });
 
+const questions = {
+  modes(left, right, share, places) {
+    const found = new wasm_bindgen.Modes(left, right, share);
+    const told = { found: found.found(), densities: found.densities(Float64Array.from(places)) };
+    found.free();
+    return told;
+  },
+  usable: (board, places, noise) => wasm_bindgen.usable(Uint8Array.from(board), Uint32Array.from(places), noise),
+};
+
 const acts = {
   async library({ module }) {
     await wasm_bindgen({ module_or_path: module });
     post("ready");
   },
-  read({ bytes, count, missing }) {
+  read({ bytes, count, missing, separator, headless, marks, categorical }) {
     sheet?.free();
     sheet = undefined;
-    sheet = wasm_bindgen.Sheet.read(bytes, count, missing);
+    sheet = wasm_bindgen.Sheet.read(bytes, count, missing, separator, headless, marks, categorical);
     const columns = sheet.columns().map(({ name, numbers, distinct, some }) => ({ name, numbers, distinct, some }));
     post("table", { columns, size: sheet.size(), notes: sheet.notes() });
   },
-  learn({ target, from, unit }) {
+  learn({ target, from, bases, resolution, unit }) {
     learning?.free();
     learning = undefined;
-    learning = sheet.learn(target, from);
+    learning = sheet.learn(target ?? undefined, from, bases, Float64Array.from(resolution));
     post("begun", { says: learning.says(), facts: learning.facts(), classes: learning.classes() });
     go(run, 0, unit);
   },
   stop({ unit }) {
     if (learning) done(unit, true);
+  },
+  // A question of its own, whatever the table does.
+  ask({ what, key, args }) {
+    const said = {};
+    try {
+      said.answer = questions[what](...args);
+    } catch (error) {
+      said.error = String(error?.message ?? error);
+    }
+    post("answer", { what, key, ...said });
   },
   csv: ({ unit }) => post("csv", { text: learning.csv(unit) }),
   parameters: () => post("parameters", { bytes: learning.parameters() }),
@@ -50,7 +70,7 @@ function go(of, from, unit) {
 }
 
 function done(unit, stopped) {
-  post("done", { verdict: learning.verdict(unit), coefficients: learning.coefficients(), stopped });
+  post("done", { verdict: learning.verdict(unit), estimates: learning.estimates(), stopped });
 }
 
 function guarded(act) {

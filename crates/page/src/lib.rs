@@ -4,9 +4,10 @@
 //! in digits is written by it too. JavaScript draws, moves, and keeps the time.
 
 mod coin;
-mod dose;
+pub mod lecture;
 mod own;
-mod said;
+pub mod said;
+pub mod ways;
 
 use wasm_bindgen::prelude::*;
 

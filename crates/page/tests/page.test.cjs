@@ -185,6 +185,7 @@ function compare(ours, native) {
   assert.deepEqual(a[0], b[0]);
   let apart = 0;
   a.slice(1).forEach((row, i) => row.forEach((cell, j) => {
+    if (cell === b[i + 1][j]) return; // inf as well
     const [x, y] = [Number(cell), Number(b[i + 1][j])];
     apart = Math.max(apart, Math.abs(x - y) / Math.max(1, Math.abs(y)));
   }));
@@ -226,6 +227,73 @@ test("a table of one's own: the Titanic's NLL, coefficients and log are the nati
   const model = await download(page, () => page.click("text=Model file"));
   const names = JSON.parse(model.subarray(8, 8 + Number(model.readBigUInt64LE())).toString());
   assert.equal(names.__metadata__.target, "survived");
+  await close(page);
+});
+
+test("columns of numbers without a target are a Gaussian, with the moments and the log of the native one", async () => {
+  const page = await open("page=own");
+  await table(page, "old_faithful.csv", data("old_faithful.csv"));
+  assert.match(await text(page, ".middle h2"), /^A Gaussian: /);
+  assert.equal(await text(page, "pre"), "candle-mle fit --csv old_faithful.csv");
+  assert.match(await text(page, ".stage .label.kl"), /∞/);
+  compare((await download(page, () => page.click("text=log.csv"))).toString(), fs.readFileSync(path.join(work, "native/gaussian/log.csv"), "utf8"));
+  const told = fs.readFileSync(path.join(work, "native/gaussian.txt"), "utf8");
+  for (const row of await page.locator(".coefficients tbody tr:not(.class)").all()) {
+    const value = await row.locator("td").innerText();
+    assert.ok(told.includes(value), value);
+  }
+  // And back: one of the columns predicted.
+  await table(page, "titanic.csv", data("titanic.csv"));
+  await page.click("input[aria-label='predict: nothing, a Gaussian']");
+  await page.waitForFunction(() => /columns of numbers/.test(document.querySelector(".trouble").textContent));
+  await page.click("input[aria-label='predict: sex']");
+  await page.waitForFunction(() => document.querySelector("pre").textContent.includes("--target sex"));
+  await close(page);
+});
+
+test("a table is dropped and pasted", async () => {
+  const page = await open("page=own");
+  await finished(page);
+  const waits = async (act, name) => {
+    await act();
+    await page.waitForFunction((name) => document.querySelector(".about").textContent.startsWith(name) && document.querySelector(".own").dataset.run === document.querySelector(".own").dataset.done, name);
+  };
+  const csv = "x,y\n1,a\n2,b\n2,a\n3,b\n4,b\n3,a\n";
+  const drop = (type, give) => page.evaluate(([type, csv, give]) => {
+    const dataTransfer = new DataTransfer();
+    if (give === "file") dataTransfer.items.add(new File([csv], "dropped.csv", { type: "text/csv" }));
+    else dataTransfer.setData("text/plain", csv);
+    const event = type === "paste" ? new ClipboardEvent("paste", { clipboardData: dataTransfer, bubbles: true }) : new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+    document.querySelector(".drop").dispatchEvent(event);
+  }, [type, csv, give]);
+  await drop("dragover", "file");
+  assert.ok(await page.locator(".drop.over").count());
+  await waits(() => drop("drop", "file"), "dropped.csv: 6 rows");
+  await page.click("text=iris");
+  await page.waitForFunction(() => document.querySelector(".about").textContent.startsWith("iris"));
+  await finished(page);
+  await waits(() => drop("paste", "text"), "pasted.csv: 6 rows");
+  assert.match(await text(page, ".middle h2"), /^Logistic regression: y from x/);
+  await close(page);
+});
+
+test("the command's fit.html opens on its run, by double click, with the same numbers", async () => {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce", acceptDownloads: true });
+  const page = await context.newPage();
+  [page.said, page.asked] = [[], []];
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && page.said.push(message.text()));
+  page.on("pageerror", (error) => page.said.push(String(error)));
+  page.on("request", (request) => page.asked.push(request.url()));
+  await page.goto(`file://${path.join(work, "native/html/fit.html")}`);
+  await page.waitForSelector(":root[data-ready]", { timeout: 60000 });
+  await finished(page);
+  assert.equal(await page.locator("nav a[aria-current=page]").innerText(), "Your own table");
+  assert.match(await text(page, ".stage .label.ce"), /NLL 1105\.03/);
+  compare((await download(page, () => page.click("text=log.csv"))).toString(), fs.readFileSync(path.join(work, "native/html/log.csv"), "utf8"));
+  assert.equal(await text(page, "pre"), "candle-mle fit --csv titanic.csv --target survived --count count --unit nats");
+  await page.click("nav >> text=Lift the curve");
+  await page.waitForURL(/page=lift/);
+  assert.deepEqual(page.asked.filter((url) => !/^(file|blob|data):/.test(url)), []);
   await close(page);
 });
 
@@ -325,7 +393,7 @@ test("samples are the tables of examples/data", () => {
 });
 
 test("what is seen is a picture, PNG and SVG, with its colours inside", async () => {
-  for (const name of ["lift", "dose", "own"]) {
+  for (const name of ["lift", "ways", "own", "lecture"]) {
     const page = await open(`page=${name}`);
     if (name.startsWith("own")) await finished(page);
     const pick = (id) => async () => {
@@ -335,7 +403,7 @@ test("what is seen is a picture, PNG and SVG, with its colours inside", async ()
     const drawn = (await download(page, pick("#svg"))).toString();
     assert.match(drawn, /^<svg[^>]*xmlns/);
     assert.match(drawn, /stroke:rgb\(31, 120, 180\)|stroke: rgb\(31, 120, 180\)/);
-    if (name === "dose") assert.match(drawn, /<image[^>]*data:image\/png/);
+    if (name === "ways") assert.match(drawn, /<image[^>]*data:image\/png/);
     const png = await download(page, pick("#png"));
     assert.equal(png.subarray(1, 4).toString(), "PNG");
     assert.ok(png.length > 10000, `${png.length}`);
@@ -351,10 +419,10 @@ test("light, dark and large are kept from page to page and in the address", asyn
   await page.click("#theme");
   assert.notEqual(await ground(), light);
   await page.click("#projector");
-  await page.click("text=Four ways down");
-  await page.waitForURL(/theme=dark.*projector=1.*page=dose/);
+  await page.click("text=Five ways down");
+  await page.waitForURL(/theme=dark.*projector=1.*page=ways/);
   assert.notEqual(await ground(), light);
-  assert.equal(await page.locator("nav a[aria-current=page]").innerText(), "Four ways down");
+  assert.equal(await page.locator("nav a[aria-current=page]").innerText(), "Five ways down");
   await close(page);
 });
 
@@ -364,7 +432,7 @@ test("all that is to be seen fits a wide window, and a narrow one scrolls one wa
     assert.ok(await page.evaluate(() => document.documentElement.scrollHeight <= innerHeight), `${width} × ${height}`);
     await close(page);
   }
-  for (const name of ["lift", "dose", "own"]) {
+  for (const name of ["lift", "ways", "ways&model=softmax", "ways&model=gaussian", "ways&model=network", "own", "lecture", "lecture&panel=die"]) {
     const page = await open(`page=${name}`, { viewport: { width: 390, height: 844 } });
     if (name.startsWith("own")) await finished(page);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), name);
@@ -372,52 +440,269 @@ test("all that is to be seen fits a wide window, and a narrow one scrolls one wa
   }
 });
 
-test("four optimisers walk to the native maximum of the likelihood; separable shares have none", async () => {
-  const page = await open("page=dose&eta=0.5");
-  const told = fs.readFileSync(path.join(work, "native/doses.txt"), "utf8");
-  const native = (name) => Number(told.match(new RegExp(`^    ${name} +(\\S+)`, "m"))[1]);
-  const best = await page.evaluate(() => {
-    const doses = new wasm_bindgen.Doses(new Float64Array([0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4]), new Float64Array(8).fill(20), new Float64Array([1, 2, 4, 8, 11, 15, 17, 19]));
-    return [...doses.best()];
-  });
-  assert.ok(Math.abs(best[0] - native("dose")) < 1e-6 && Math.abs(best[1] - native("\\(intercept\\)")) < 1e-6, `${best}`);
-  const last = fs.readFileSync(path.join(work, "native/doses/log.csv"), "utf8").trim().split("\n").at(-1).split(",");
-  assert.ok(Math.abs(best[2] / Math.LN2 - Number(last[1])) < 1e-9);
-  await page.locator(".right input[aria-label=Step]").evaluate((scrub) => {
-    scrub.max = 400;
-    scrub.value = 400;
+// What the native library says: examples/native.rs.
+const native = Object.fromEntries(Object.entries(JSON.parse(fs.readFileSync(path.join(work, "native/page.json"), "utf8"))).map(([name, list]) => [name, list.map(Number)]));
+// As its digits are read: every number of the page within 1e-9 of the native one, relative where large.
+function same(name, ours) {
+  assert.equal(ours.length, native[name].length, name);
+  native[name].forEach((theirs, i) => assert.ok(Object.is(ours[i], theirs) || (Number.isNaN(ours[i]) && Number.isNaN(theirs)) || Math.abs(ours[i] - theirs) <= 1e-9 * Math.max(1, Math.abs(theirs)), `${name}, ${i}: ${ours[i]}, natively ${theirs}`));
+}
+
+test("five optimisers walk through five models as they do natively", async () => {
+  const page = await open("page=ways");
+  const grounds = {
+    doses: ["doses", [[0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4], Array(8).fill(20), [1, 2, 4, 8, 11, 15, 17, 19]], [-0.8, 1.8], 0.3],
+    classes: ["classes", [[-2, -1, -1.5, 0.5, -0.5, -1, 1, 1.5, 2, 0, 0.5, 1, 0, 0, 1.5, -2, -0.5, -1.5], [0, 0, 0, 1, 1, 1, 2, 2, 0]], [1, -1], 0.3],
+    Gaussian: ["gaussian", [[-2.1, -1.7, -1.5, -0.4, 0.3, 1.8, 2, 2.2, 2.2, 2.9]], [-2, 2.5], 0.3],
+    mixture: ["mixture", [[-2.1, -1.7, -1.5, -0.4, 0.3, 1.8, 2, 2.2, 2.2, 2.9]], [-1, 0.5], 0.3],
+    network: ["network", [60, 3, 0.15, 12], [0, 0], 0.05],
+  };
+  for (const [name, [make, given, from, size]] of Object.entries(grounds)) {
+    const said = await page.evaluate(([make, given, from, size]) => {
+      const { Ground, drawn } = wasm_bindgen;
+      const ground = make === "network" ? Ground.network(given[0], BigInt(given[1]), given[2], given[3])
+        : Ground[make](...given.map((list, i) => (make === "classes" && i === 1 ? Uint32Array.from(list) : Float64Array.from(list))));
+      const walked = ["gradient descent", "minibatches", "momentum", "Adam", "L-BFGS"].map((by) => {
+        const walk = ground.walk(by, ...from, size);
+        for (let t = 1; t < 20; t++) walk.step();
+        return [by, [...walk.step()]];
+      });
+      const best = [...ground.best(), ground.floor()];
+      return { walked, best, map: [...ground.map(Float64Array.of(-1, 0.5, 2), Float64Array.of(0.7, 2.2))], drawn: [...drawn(60, 3n, 0.15)] };
+    }, [make, given, from, size]);
+    for (const [by, row] of said.walked) same(`${name} ${by}`, row);
+    same(`${name} best`, said.best);
+    same(`${name} map`, said.map);
+    same("drawn", said.drawn);
+  }
+  await close(page);
+});
+
+// To a step, and until it has been worked out.
+async function toStep(page, step) {
+  await page.locator(".right input[aria-label=Step]").evaluate((scrub, step) => {
+    scrub.max = step;
+    scrub.value = step;
     scrub.dispatchEvent(new Event("input"));
-  });
+  }, step);
+  await page.waitForFunction((step) => document.querySelector(".right output").textContent === String(step), step, { timeout: 60000 });
+}
+
+test("shares are dragged, optimisers arrive at the native maximum; separable shares have none", async () => {
+  const page = await open("page=ways&eta=0.5");
+  const told = fs.readFileSync(path.join(work, "native/doses.txt"), "utf8");
+  const printed = (name) => Number(told.match(new RegExp(`^    ${name} +(\\S+)`, "m"))[1]);
+  assert.equal(await text(page, ".middle h2"), `The likeliest curve: slope ${printed("dose").toFixed(3)}, intercept ${printed("\\(intercept\\)").toFixed(3)}`.replace("-", "−"));
+  const last = fs.readFileSync(path.join(work, "native/doses/log.csv"), "utf8").trim().split("\n").at(-1).split(",");
+  assert.ok(Math.abs(native["doses best"][2] / Math.LN2 - Number(last[1])) < 1e-9);
+  await toStep(page, 400);
   assert.match(await text(page, ".way-row.lb"), /there after \d+ steps/);
   assert.match(await text(page, ".way-row.mo"), /there after \d+ steps/);
+  assert.match(await text(page, ".way-row.mb"), /minibatches of 16\s*KL 0\.\d+/);
   for (const key of ["gd", "ad"]) assert.match(await text(page, `.way-row.${key}`), /there after|KL 0\.001/);
-  assert.match(await text(page, ".dose .line"), /=/);
+  assert.match(await text(page, ".middle .line"), /=.*\+.*NLL/);
+  await page.click("#gd");
+  await page.waitForURL(/off=gd/);
   // A share is a slider; at which dose is moved, is in the address.
   await page.locator(".share-point").first().focus();
   await page.keyboard.press("ArrowUp");
   await page.waitForURL(/shares=2\.2\.4/);
   const box = await page.locator(".map svg").boundingBox();
   await page.mouse.click(box.x + 0.5 * box.width, box.y + 0.5 * box.height);
-  await page.waitForURL(/slope=1\.5/);
+  await page.waitForURL(/x=1\.\d+/);
+  await page.locator(".map svg").press("ArrowLeft");
+  await page.waitForURL(/x=1\.[0-3]/);
   await close(page);
-  const apart = await open("page=dose&shares=0.0.0.0.20.20.20.20");
+  const apart = await open("page=ways&shares=0.0.0.0.20.20.20.20");
   assert.match(await text(apart, ".middle h2"), /No finite maximum: a dose tells exactly who responds.*towards 0\.0000/);
+  assert.match(await text(apart, ".map .label"), /runs off/);
   await close(apart);
 });
 
-// For looking at: PAGE_SHOTS=folder.
+test("classes are painted in the plane: placed, moved, taken away, and told apart by lines", async () => {
+  const page = await open("page=ways&model=softmax");
+  const many = () => page.locator(".board .mark").count();
+  const first = await many();
+  assert.match(await text(page, ".middle h2"), /The likeliest lines/);
+  const box = await page.locator(".board").boundingBox();
+  await page.click(".pick.class-2");
+  await page.mouse.click(box.x + 12, box.y + 12);
+  assert.equal(await many(), first + 1);
+  await page.waitForURL(/points=/);
+  // Painted with one stroke.
+  await page.mouse.move(box.x + 20, box.y + box.height - 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width - 20, box.y + box.height - 14, { steps: 12 });
+  await page.mouse.up();
+  assert.ok(await many() > first + 3);
+  await page.waitForTimeout(300);
+  const again = await open(page.url().split("#")[1]);
+  assert.equal(await again.locator(".board .mark").count(), await many());
+  await close(again);
+  // Dragged out.
+  const now = await many();
+  await page.mouse.move(box.x + 12, box.y + 12);
+  await page.mouse.down();
+  await page.mouse.move(box.x - 60, box.y - 60, { steps: 4 });
+  await page.mouse.up();
+  assert.equal(await many(), now - 1);
+  await page.click("text=apart");
+  assert.match(await text(page, ".middle h2"), /No finite maximum: lines tell the classes exactly apart.*towards 0\.0000/);
+  await page.click("text=clear");
+  assert.match(await text(page, ".middle h2"), /two classes at least/);
+  await page.locator(".board").focus();
+  for (const key of ["Space", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowUp", "Space"]) await page.keyboard.press(key);
+  assert.equal(await many(), 2);
+  await page.keyboard.press("Space");
+  assert.equal(await many(), 1);
+  await close(page);
+});
+
+test("points on a line: a Gaussian, a mixture with two maxima, and a start between them", async () => {
+  const page = await open("page=ways&model=gaussian");
+  assert.match(await text(page, ".middle h2"), /mean .*standard deviation/);
+  await toStep(page, 60);
+  assert.match(await text(page, ".way-row.lb"), /there after/);
+  const box = await page.locator(".board").boundingBox();
+  await page.mouse.click(box.x + 0.9 * box.width, box.y + 30);
+  await page.waitForURL(/points=/);
+  await page.click("text=clear");
+  assert.match(await text(page, ".middle h2"), /two points at least/);
+  for (let i = 0; i < 3; i++) await page.mouse.click(box.x + 0.5 * box.width, box.y + 30 + 60 * i);
+  assert.match(await text(page, ".middle h2"), /constant|singular|positive definite/);
+  await page.click("[data-model=mixture]");
+  await page.waitForURL(/model=mixture/);
+  assert.match(await text(page, ".middle h2"), /means −?\d.* and .*in either order/);
+  await toStep(page, 100);
+  assert.match(await text(page, ".way-row.lb"), /there after/);
+  await close(page);
+});
+
+test("a small network learns a sample by heart: KL to it falls, KL to the truth turns", async () => {
+  const page = await open("page=ways&model=network");
+  await toStep(page, 400);
+  const [p, truth] = [/q\) (\d\.\d+)/.exec(await text(page, ".map .label.kl"))[1], /q\) (\d\.\d+)/.exec(await text(page, ".map .label.pop"))[1]].map(Number);
+  assert.ok(truth > 2 * p, `${p} ${truth}`);
+  assert.match(await text(page, ".middle h2"), /Overfitting: KL to the truth was least at step \d+/);
+  await page.locator("#ring-n").fill("5");
+  await page.waitForURL(/n=400/);
+  await page.click("text=Draw again");
+  await page.waitForURL(/seed=2/);
+  await page.click("#lb");
+  await page.waitForURL(/off=gd\.mb\.mo\.ad/);
+  await close(page);
+});
+
+test("nine panels: what they say is the native library's, to 1e-9, and the lecture's", async () => {
+  const page = await open("page=lecture");
+  const said = await page.evaluate(() => {
+    const w = wasm_bindgen;
+    const of = (...list) => Float64Array.from(list);
+    const die = w.die(4.8);
+    const told = { losses: w.losses(w.shares(of(7, 2, 1))), die: [...die.law, die.lambda, die.entropy, die.kl] };
+    for (const name of ["uniform", "exponential", "Laplace", "two humps", "Gaussian"]) {
+      told[`sum ${name}`] = w.sum(name, 3, of(-1.5, -0.25, 0, 1, 2.5));
+      told[`entropies ${name}`] = w.sum_entropies(name, 12);
+    }
+    told.table = w.table(of(4, 2, 1, 1, 2, 4, 1, 1, 2, 2, 2, 2, 8, 0, 0, 0), 4);
+    const ring = w.shape("ring", 300, 1n);
+    told.cloud = w.cloud(ring.filter((_, i) => i % 2 === 0), ring.filter((_, i) => i % 2 === 1));
+    told.modes = new w.Modes(-3, 3, 0.4).found();
+    const spelled = w.spell("to be or not to be that is the question");
+    told.spell = [spelled.digits, spelled.entropy, spelled.kl, spelled.paid, spelled.even];
+    told.relay = w.relay(of(0.1, 0.05, 0.2, 0.1));
+    told.usable = w.usable(Uint8Array.from({ length: 64 }, (_, k) => (k % 8 < 4 === Math.floor(k / 8) < 4 ? 1 : 0)), Uint32Array.from({ length: 64 }, (_, k) => k), 0.05);
+    return Object.fromEntries(Object.entries(told).map(([name, list]) => [name, [...list]]));
+  });
+  for (const [name, list] of Object.entries(said)) same(name, list);
+  // The lecture's own numbers, as they are read off the page.
+  const line = (panel) => text(page, `.card-${panel} .line`);
+  assert.match(await line("loss"), /q = 0\.7000 of what came: loss 0\.5146 bits\. Half of q: 1\.5146/);
+  assert.match(await line("die"), /λ = 0\.5142/);
+  assert.match(await line("joint"), /H\(X,Y\) 3\.3750 = H\(X\) 2\.0000 .* = H\(Y\) 1\.7500 .*I\(X;Y\) = 0\.3750 bits/);
+  assert.match(await line("sums"), /normalised sum of 1: 0\.0000 bits, the Gaussian's 0\.2546/);
+  assert.match(await line("code"), /\d+ binary digits for 39 letters/);
+  await page.click("#unit");
+  assert.match(await line("loss"), /loss 0\.3567 nats/);
+  assert.match(await line("joint"), /0\.2599 nats/);
+  await close(page);
+});
+
+test("what is dragged, clicked and typed in the nine panels changes them, and is in the address", async () => {
+  const page = await open("page=lecture");
+  const line = (panel) => text(page, `.card-${panel} .line`);
+  const changes = async (panel, act, url) => {
+    const before = await line(panel);
+    await act(page.locator(`.card-${panel}`));
+    await page.waitForURL(url);
+    await page.waitForFunction(([panel, before]) => document.querySelector(`.card-${panel} .line`).innerText !== before, [panel, before]);
+  };
+  const drag = async (element, dx, dy) => {
+    await element.scrollIntoViewIfNeeded();
+    const box = await element.boundingBox();
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x + dx, y + dy, { steps: 4 });
+    await page.mouse.up();
+  };
+  await changes("loss", (card) => drag(card.locator(".cap").first(), 0, 40), /q=/);
+  await changes("loss", (card) => card.locator("select").selectOption("1"), /class=2/);
+  await changes("die", (card) => drag(card.locator(".wedge"), -60, 0), /mean=\d/);
+  await changes("die", (card) => card.locator(".wedge").press("ArrowRight"), /mean=\d/);
+  await changes("sums", (card) => card.locator("text=+ 1").click(), /terms=2/);
+  await changes("sums", (card) => card.locator("select").selectOption("exponential"), /law=exponential/);
+  await changes("joint", (card) => drag(card.locator(".cell").nth(5), 0, -40), /cells=/);
+  await changes("joint", (card) => card.locator(".cell").nth(0).press("ArrowUp"), /cells=5/);
+  await changes("cloud", (card) => card.locator("button:text-is('line')").click(), /cloud=line/);
+  await changes("cloud", (card) => drag(card.locator(".frame"), 40, 10), /dots=/);
+  await changes("modes", (card) => drag(card.locator(".bead").nth(1), -40, 0), /right=\d/);
+  await changes("modes", (card) => card.locator("input").fill("70"), /share=0\.7/);
+  await changes("code", (card) => card.locator("textarea").fill("mississippi"), /text=mississippi/);
+  await changes("relay", (card) => card.locator(".cap").nth(0).press("ArrowUp"), /flips=6/);
+  await changes("board", (card) => card.locator("label[for=mixed]").click(), /mixed=1/);
+  await changes("board", (card) => card.locator("button:text-is('ring')").click(), /board=/);
+  // The same at the same address, and one of them alone.
+  await page.waitForFunction(() => !document.querySelector("[data-busy]"));
+  const all = await Promise.all(["loss", "die", "sums", "joint", "cloud", "modes", "code", "relay", "board"].map(line));
+  await page.waitForTimeout(300);
+  const again = await open(page.url().split("#")[1]);
+  await again.waitForFunction(() => !document.querySelector("[data-busy]"));
+  for (const [i, panel] of ["loss", "die", "sums", "joint", "cloud", "modes", "code", "relay", "board"].entries()) assert.equal(await text(again, `.card-${panel} .line`), all[i], panel);
+  await again.click(".card-die .large");
+  await again.waitForURL(/panel=die/);
+  assert.equal(await again.locator(".card").count(), 1);
+  await again.click(".card .large");
+  assert.equal(await again.locator(".card").count(), 9);
+  await close(again);
+  // Where no die has the mean, and where the point is on the edge.
+  for (const [mean, words] of [[6.4, /6\.4/], [6, /λ = not finite/]]) {
+    const edge = await open(`page=lecture&panel=die&mean=${mean}`);
+    assert.match(await text(edge, ".card .line"), words);
+    await close(edge);
+  }
+  await close(page);
+});
+
+// For looking at: PAGE_SHOTS=folder, and PAGE_VIEWS=words of those that are wanted.
 test("pictures", { skip: !shots }, async () => {
-  const views = [["wide", {}, ""], ["proof", {}, "steps=np&truth=0.43&n=50"], ["narrow", { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 }, ""],
-    ["tablet", { viewport: { width: 900, height: 1100 } }, ""], ["dark", { colorScheme: "dark" }, ""],
-    ["projector", { viewport: { width: 1920, height: 1080 } }, "projector=1"], ["own", {}, "page=own"], ["own-iris-dark", { colorScheme: "dark" }, "page=own&sample=iris"],
-    ["own-narrow", { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 }, "page=own"], 
-    ["dose", {}, "page=dose"], ["dose-dark", { colorScheme: "dark" }, "page=dose&eta=1"], ["dose-narrow", { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 }, "page=dose"],
-    ["dose-projector", { viewport: { width: 1920, height: 1080 } }, "projector=1&page=dose"],
-    ["own-projector", { viewport: { width: 1920, height: 1080 } }, "projector=1&page=own"]];
-  for (const [name, options, hash] of views) {
+  const narrow = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 };
+  const hall = { viewport: { width: 1920, height: 1080 } };
+  const dark = { colorScheme: "dark" };
+  const models = ["logistic", "softmax", "gaussian", "mixture", "network"];
+  const views = [["wide", {}, ""], ["proof", {}, "steps=np&truth=0.43&n=50"], ["narrow", narrow, ""], ["tablet", { viewport: { width: 900, height: 1100 } }, ""],
+    ["dark", dark, ""], ["projector", hall, "projector=1"], ["own", {}, "page=own"], ["own-iris-dark", dark, "page=own&sample=iris"], ["own-narrow", narrow, "page=own"],
+    ["own-projector", hall, "projector=1&page=own"],
+    ...models.flatMap((model) => [[`ways-${model}`, {}, `page=ways&model=${model}`], [`ways-${model}-dark`, dark, `page=ways&model=${model}`], [`ways-${model}-narrow`, narrow, `page=ways&model=${model}`], [`ways-${model}-projector`, hall, `projector=1&page=ways&model=${model}`]]),
+    ["ways-apart", {}, "page=ways&shares=0.0.0.0.20.20.20.20"],
+    ["lecture", { viewport: { width: 1440, height: 1500 } }, "page=lecture"], ["lecture-dark", { ...dark, viewport: { width: 1440, height: 1500 } }, "page=lecture"], ["lecture-narrow", narrow, "page=lecture"], ["lecture-projector", { viewport: { width: 1920, height: 1900 } }, "projector=1&page=lecture"],
+    ...["loss", "die", "sums", "joint", "cloud", "modes", "code", "relay", "board"].map((panel) => [`alone-${panel}`, hall, `projector=1&page=lecture&panel=${panel}`])];
+  const wanted = (process.env.PAGE_VIEWS ?? "").split(" ").filter(Boolean);
+  for (const [name, options, hash] of views.filter(([name]) => !wanted.length || wanted.some((word) => name.startsWith(word)))) {
     const page = await open(hash, options);
     if (hash.includes("own")) await finished(page);
-    if (name.startsWith("dose")) for (let i = 0; i < 30; i++) await page.click(".controls button >> nth=1");
+    await page.waitForFunction(() => !document.querySelector("[data-busy]"));
+    if (name.startsWith("ways")) await toStep(page, name.includes("network") ? 250 : 30);
     await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: name.includes("narrow") });
     if (name === "wide") {
       const box = await page.locator(".stage").boundingBox();

@@ -95,6 +95,18 @@ impl MultivariateNormal {
         covariance.row_iter().map(|row| row.iter().copied().collect()).collect()
     }
 
+    /// The rows of the correlations, 1 on the diagonal.
+    ///
+    /// ```
+    /// use candle_mle_info::law::MultivariateNormal;
+    /// let law = MultivariateNormal::new(&[0.0, 0.0], &[[4.0, 3.0], [3.0, 9.0]])?;
+    /// assert_eq!(law.correlations(), [[1.0, 0.5], [0.5, 1.0]]);
+    /// # Ok::<(), candle_mle_info::Error>(())
+    /// ```
+    pub fn correlations(&self) -> Vec<Vec<f64>> {
+        self.correlation.row_iter().map(|row| row.iter().copied().collect()).collect()
+    }
+
     /// Lower triangular L, (k, k), with L Lᵀ the covariance: μ + L ε with standard normal ε is a draw.
     pub fn factor(&self) -> &DMatrix<f64> {
         &self.factor

@@ -22,3 +22,11 @@ export async function library() {
   })();
   return compiled;
 }
+
+// A worker with a library of its own, beside the page.
+export async function assistant() {
+  const { glue, text, module } = await library();
+  const worker = new Worker(URL.createObjectURL(new Blob([glue, "\n", text], { type: "text/javascript" })));
+  worker.postMessage({ act: "library", module });
+  return worker;
+}

@@ -1,21 +1,25 @@
 // Loads the library, and shows the page that the address asks for.
 
 import { html, offer } from "./dom.js";
-import { dose } from "./dose.js";
+import { lecture } from "./lecture.js";
 import { library } from "./library.js";
 import { lift } from "./lift.js";
 import { own } from "./own.js";
 import * as state from "./state.js";
+import { ways } from "./ways.js";
 
-const PAGES = { lift: ["Lift the curve", lift], dose: ["Four ways down", dose], own: ["Your own table", own] };
+const PAGES = { lift: ["Lift the curve", lift], ways: ["Five ways down", ways], own: ["Your own table", own], lecture: ["Nine more", lecture] };
 
 const root = document.documentElement;
 const themes = ["auto", "light", "dark"];
 const display = { unit: "bits", theme: "auto", projector: false };
 let page;
+// A file that the command wrote opens on its table.
+const run = JSON.parse(document.getElementById("run")?.textContent ?? "null");
+const FIRST = run ? "own" : "lift";
 
 function show() {
-  display.unit = state.get("unit", "bits") === "nats" ? "nats" : "bits";
+  display.unit = state.get("unit", run?.unit) === "nats" ? "nats" : "bits";
   display.theme = themes.includes(state.get("theme")) ? state.get("theme") : "auto";
   display.projector = state.get("projector") === "1";
   root.dataset.theme = display.theme;
@@ -28,7 +32,7 @@ function show() {
 }
 
 function open() {
-  const name = state.get("page") in PAGES ? state.get("page") : "lift";
+  const name = state.get("page") in PAGES ? state.get("page") : FIRST;
   page?.close?.();
   const main = document.getElementById("main");
   main.replaceChildren();
@@ -45,7 +49,7 @@ function open() {
 function turn(event, name) {
   event.preventDefault();
   state.clear(["unit", "theme", "projector"]);
-  state.put({ page: name === "lift" ? undefined : name });
+  state.put({ page: name === FIRST ? undefined : name });
   state.write();
   open();
 }
@@ -58,7 +62,7 @@ function change(key, value, otherwise) {
 
 function tools() {
   const on = (id, act) => document.getElementById(id).addEventListener("click", act);
-  on("unit", () => change("unit", display.unit === "bits" ? "nats" : "bits", "bits"));
+  on("unit", () => change("unit", display.unit === "bits" ? "nats" : "bits", run?.unit ?? "bits"));
   on("theme", () => change("theme", themes[(themes.indexOf(display.theme) + 1) % 3], "auto"));
   on("projector", () => change("projector", display.projector ? undefined : "1"));
   on("copy", async ({ currentTarget: button }) => {

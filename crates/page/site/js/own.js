@@ -3,15 +3,16 @@
 import { html, line, offer, scale, set, svg, ticks, clamp, calm } from "./dom.js";
 import { samples } from "./samples.js";
 import * as state from "./state.js";
-import { library } from "./library.js";
+import { assistant } from "./library.js";
 
 // Shown until somebody brings a table.
 const FIRST = "titanic";
+const PLAIN = { headless: false, marks: [], categorical: [], bases: [], resolution: [] };
 const COUNTS = ["count", "n", "freq", "frequency", "counts", "anzahl"];
 
 export function own(main, display) {
   const { seen, nats } = wasm_bindgen;
-  const view = { run: 0, rows: [], shown: 0, columns: [], use: new Set() };
+  const view = { asked: PLAIN, run: 0, rows: [], shown: 0, columns: [], use: new Set() };
   let worker;
   let frame = 0;
 
@@ -48,8 +49,9 @@ export function own(main, display) {
     copy.textContent = "Copied";
     setTimeout(() => (copy.textContent = "Copy"), 1500);
   } }, "Copy");
+  const heading = html("h2", {}, "Coefficients");
   const results = html("section", { class: "results", "aria-label": "What came of it", hidden: true },
-    html("h2", {}, "Coefficients"), coefficients,
+    heading, coefficients,
     html("div", { class: "buttons" },
       html("button", { type: "button", onclick: () => send("csv") }, "log.csv"),
       html("button", { type: "button", onclick: () => send("parameters") }, "Model file")),
@@ -66,10 +68,8 @@ export function own(main, display) {
   const words = Object.fromEntries(["kl", "ce", "nll", "h"].map((key) => [key, svg("text", { class: `label ${key}` }, drawing)]));
 
   async function begin() {
-    const { glue, text, module } = await library();
-    worker = new Worker(URL.createObjectURL(new Blob([glue, "\n", text], { type: "text/javascript" })));
+    worker = await assistant();
     worker.onmessage = ({ data }) => hear[data.kind]?.(data);
-    worker.postMessage({ act: "library", module });
   }
 
   const send = (act, content = {}) => {
@@ -91,7 +91,7 @@ export function own(main, display) {
       for (let i = 0; i < rows.length; i += 3) view.rows.push([rows[i], rows[i + 1], rows[i + 2]]);
       roll();
     }),
-    done: current(({ verdict, coefficients: texts, stopped }) => {
+    done: current(({ verdict, estimates: texts, stopped }) => {
       Object.assign(view, { verdict: stopped ? `Stopped. ${verdict}` : verdict, texts, done: true });
       roll();
       redraw();
@@ -113,8 +113,16 @@ export function own(main, display) {
     view.name = name ?? "table.csv";
     view.bytes = new Uint8Array(await blob.arrayBuffer());
     view.target = view.count = undefined;
+    view.asked = PLAIN;
     view.fresh = true;
     missing.value = "error";
+    read();
+  }
+
+  // A run of the command, in a file that it wrote: the table, and what was asked of it.
+  function replayed(run) {
+    Object.assign(view, { name: run.name, bytes: typeof run.csv === "string" ? new TextEncoder().encode(run.csv) : Uint8Array.from(run.csv), count: run.count ?? undefined, target: run.target, asked: run, chosen: run });
+    missing.value = run.missing;
     read();
   }
 
@@ -131,20 +139,30 @@ export function own(main, display) {
       view.count = head.find((name) => COUNTS.includes(name.toLowerCase()));
       view.fresh = false;
     }
-    send("read", { bytes: view.bytes, count: view.count, missing: missing.value });
+    const { separator, headless, marks, categorical } = view.asked;
+    send("read", { bytes: view.bytes, count: view.count, missing: missing.value, separator: separator ?? undefined, headless, marks, categorical });
     redraw();
   }
 
-  // What is predicted, until somebody says otherwise: the last column with a few levels.
+  // What is predicted, until somebody says otherwise: the last column with a few levels, or nothing: then it is a Gaussian.
   function guess() {
     const names = view.columns.map(({ name }) => name);
-    if (!names.includes(view.target)) {
+    if (view.chosen) {
+      const { columns, exclude } = view.chosen;
+      const left = columns.length ? names.filter((name) => columns.includes(name)) : names.filter((name) => !exclude.includes(name));
+      view.use = new Set(left);
+      view.chosen = undefined;
+    }
+    if (view.target !== null && !names.includes(view.target)) {
       const likely = view.columns.filter(({ distinct }) => distinct > 1 && distinct <= 12);
-      view.target = (likely.filter(({ numbers }) => !numbers).at(-1) ?? likely.at(-1))?.name;
+      view.target = (likely.filter(({ numbers }) => !numbers).at(-1) ?? likely.at(-1))?.name ?? null;
       view.use = new Set(view.columns.filter(({ name, numbers, distinct }) => name !== view.target && (numbers || distinct <= 50)).map(({ name }) => name));
     }
     view.use.delete(view.target);
   }
+  // The columns that take part: of a Gaussian those of numbers.
+  const everything = () => view.columns.every(({ name, numbers }) => name === view.target || view.use.has(name) || (view.target === null && !numbers));
+  const used = () => view.columns.filter(({ name, numbers }) => view.use.has(name) && (numbers || view.target !== null)).map(({ name }) => name);
 
   function clearRun() {
     cancelAnimationFrame(frame);
@@ -154,8 +172,9 @@ export function own(main, display) {
 
   function learn() {
     clearRun();
-    if (view.target === undefined) view.trouble = "Choose a column to predict: one with a few levels, such as yes and no.";
-    else send("learn", { target: view.target, from: view.columns.map(({ name }) => name).filter((name) => view.use.has(name)) });
+    if (view.target === undefined) view.trouble = "Choose a column to predict, one with a few levels, such as yes and no; or none.";
+    else if (view.target === null && !used().length) view.trouble = "A Gaussian is fitted to columns of numbers: choose one.";
+    else send("learn", { target: view.target, from: view.target === null && everything() ? [] : used(), bases: view.asked.bases.filter(([of]) => of === view.target || view.use.has(of)).flat(), resolution: view.target === null ? view.asked.resolution : [] });
     redraw();
   }
 
@@ -180,19 +199,25 @@ export function own(main, display) {
   }
 
   function commandLine() {
-    const others = view.columns.filter(({ name }) => name !== view.target);
-    const all = others.every(({ name }) => view.use.has(name));
-    const chosen = others.filter(({ name }) => view.use.has(name)).map(({ name }) => name);
-    return ["candle-mle fit", `--csv ${quoted(view.name)}`, `--target ${quoted(view.target)}`,
+    const chosen = used();
+    const { separator, headless, marks, categorical, bases, resolution } = view.asked;
+    return ["candle-mle fit", `--csv ${quoted(view.name)}`, view.target !== null && `--target ${quoted(view.target)}`,
       view.count && `--count ${quoted(view.count)}`,
-      !all && `--columns ${chosen.length ? quoted(chosen.join(",")) : "none"}`,
+      !everything() && `--columns ${chosen.length ? quoted(chosen.join(",")) : "none"}`,
       missing.value !== "error" && `--missing ${missing.value}`,
+      marks.length && `--missing-marks ${quoted(marks.join(","))}`,
+      categorical.length && `--categorical ${quoted(categorical.join(","))}`,
+      separator && `--separator ${separator === "\t" ? "tab" : quoted(separator)}`,
+      headless && "--no-header",
+      ...bases.map(([column, level]) => `--base ${quoted(`${column}=${level}`)}`),
+      view.target === null && resolution.length && `--resolution ${resolution.join(",")}`,
       display.unit !== "bits" && `--unit ${display.unit}`].filter(Boolean).join(" ");
   }
 
   function what() {
-    const from = view.columns.map(({ name }) => name).filter((name) => view.use.has(name));
+    const from = used();
     const some = from.length > 5 ? `${from.slice(0, 4).join(", ")} and ${from.length - 4} more` : from.join(", ");
+    if (view.target === null) return `A Gaussian: ${some}`;
     return `${view.classes.length === 3 ? "Logistic" : "Softmax"} regression: ${view.target}${from.length ? ` from ${some}` : ", the intercept alone"}`;
   }
 
@@ -216,7 +241,11 @@ export function own(main, display) {
     const act = (act) => (view.trouble = undefined, act(), learn());
     columns.replaceChildren(
       html("thead", {}, html("tr", {}, ...["column", "predict", "from", "count"].map((text) => html("th", { scope: "col" }, text)))),
-      html("tbody", {}, ...view.columns.map(({ name, numbers, distinct, some }) => {
+      html("tbody", {}, html("tr", {}, html("th", { scope: "row" }, "none", html("small", {}, " a Gaussian")),
+        html("td", {}, html("input", { type: "radio", name: "predict", checked: view.target === null, "aria-label": "predict: nothing, a Gaussian", onchange: () => act(() => {
+          if (view.target) view.use.add(view.target);
+          view.target = null;
+        }) })), html("td"), html("td")), ...view.columns.map(({ name, numbers, distinct, some }) => {
         const input = (type, kind, checked, onchange) =>
           html("td", {}, html("input", { type, name: kind, checked, "aria-label": `${kind}: ${name}`, onchange }));
         return html("tr", {},
@@ -226,7 +255,7 @@ export function own(main, display) {
             view.target = name;
             view.use.delete(name);
           })),
-          input("checkbox", "from", view.use.has(name), ({ target }) => act(() => {
+          view.target === null && !numbers ? html("td") : input("checkbox", "from", view.use.has(name), ({ target }) => act(() => {
             if (name === view.target) view.target = undefined;
             target.checked ? view.use.add(name) : view.use.delete(name);
           })),
@@ -245,11 +274,13 @@ export function own(main, display) {
       const rows = [];
       for (let i = 0; i < view.texts.length; i += 4) rows.push(view.texts.slice(i, i + 4));
       const apart = rows.some((row) => row[3]);
+      const gaussian = view.target === null;
+      set(heading, { text: gaussian ? "Moments" : "Coefficients" });
       coefficients.replaceChildren(
-        html("caption", {}, `logits per unit; reference: ${view.classes[0]} = ${view.classes[1]}`),
+        html("caption", {}, gaussian ? "in the unit of each column" : `logits per unit; reference: ${view.classes[0]} = ${view.classes[1]}`),
         html("thead", {}, html("tr", {}, html("th"), html("th", { scope: "col" }, apart ? "limit" : "estimate"), apart ? html("th", { scope: "col" }, "diverges along") : undefined)),
         html("tbody", {}, ...rows.flatMap(([of, name, value, along], i) => [
-          rows[i - 1]?.[0] === of ? undefined : html("tr", { class: "class" }, html("th", { colspan: "3", scope: "rowgroup" }, `${view.classes[0]} = ${of}`)),
+          rows[i - 1]?.[0] === of ? undefined : html("tr", { class: "class" }, html("th", { colspan: "3", scope: "rowgroup" }, gaussian ? of : `${view.classes[0]} = ${of}`)),
           html("tr", {}, html("th", { scope: "row" }, name), html("td", {}, value), apart ? html("td", {}, along) : undefined)])));
       notes.replaceChildren(...view.says.map((note) => html("li", {}, note)));
       set(command, { text: commandLine() });
@@ -267,9 +298,10 @@ export function own(main, display) {
     const last = Math.max(view.rows.length - 1, 1);
     const shown = Math.max(1, Math.ceil(view.shown));
     const rows = view.rows.slice(0, shown);
-    const high = 1.08 * Math.max(...view.rows.map((row) => (Number.isFinite(row[1]) ? row[1] : 0)), floor, 1e-9);
+    const high = 1.08 * Math.max(...view.rows.map((row) => (Number.isFinite(row[1]) ? row[1] : 0)), Number.isFinite(floor) ? floor : 0, 1e-9);
+    const least = Math.min(0, ...view.rows.map((row) => (Number.isFinite(row[1]) ? row[1] : 0)));
     const x = scale([0, last], [3.4 * em, width - 4.6 * em]);
-    const y = scale([0, high], [height - 2.6 * em, 1.9 * em]);
+    const y = scale([least, high], [height - 2.6 * em, 1.9 * em]);
     axes.replaceChildren();
     const grid = (value, text, right) => {
       const at = y(value * view.per);
@@ -277,7 +309,7 @@ export function own(main, display) {
       svg("text", { class: "tick", x: x(0) - 0.5 * em, y: at + 0.35 * em, "text-anchor": "end", text }, axes);
       svg("text", { class: "tick", x: x(last) + 0.5 * em, y: at + 0.35 * em, text: right }, axes);
     };
-    for (const value of ticks(0, high / view.per, height / (5.5 * em))) grid(value, String(value), (+(value * n).toPrecision(4)).toLocaleString("en"));
+    for (const value of ticks(least / view.per, high / view.per, height / (5.5 * em))) grid(value, String(value), (+(value * n).toPrecision(4)).toLocaleString("en"));
     svg("text", { class: "title", x: 0.2 * em, y: 0.9 * em, text: `${display.unit} per observation` }, axes);
     svg("text", { class: "title", x: width - 0.2 * em, y: 0.9 * em, "text-anchor": "end", text: `${display.unit} in all, n = ${n.toLocaleString("en")}` }, axes);
     for (const step of ticks(0, last, Math.min(last, width / (6 * em))).filter(Number.isInteger)) svg("text", { class: "tick", x: x(step), y: height - 1.25 * em, "text-anchor": "middle", text: String(step) }, axes);
@@ -292,19 +324,24 @@ export function own(main, display) {
     set(lower, { d: line(kl) });
     set(upper, { d: line(ce) });
     set(dashes, { d: line(points((row) => row[2] / n)) });
-    set(band, { d: kl.length > 1 ? `${line(ce)}L${line([...kl].reverse()).slice(1)}Z` : "" });
+    const knows = Number.isFinite(floor);
+    set(band, { d: knows && kl.length > 1 ? `${line(ce)}L${line([...kl].reverse()).slice(1)}Z` : "" });
     dots.replaceChildren();
-    if (rows.length < 80) for (const [px, py] of [...kl, ...ce]) svg("circle", { cx: px, cy: py, r: 0.16 * em }, dots);
+    if (rows.length < 80) for (const [px, py] of [...kl, ...ce]) if (Number.isFinite(py)) svg("circle", { cx: px, cy: py, r: 0.16 * em }, dots);
     const now = rows.at(-1);
     const at = clamp(x(rows.length - 1), x(0), x(last));
     const side = at > x(last) - 16 * em ? "end" : "start";
     const place = { x: at, "text-anchor": side };
-    const near = y(now[0]) - y(now[1]) < 2.2 * em;
+    const near = knows && y(now[0]) - y(now[1]) < 2.2 * em;
     set(words.ce, { ...place, y: y(now[1]) - (near ? 2.3 : 0.8) * em, text: `cross-entropy ${seen(now[1] / view.per, 4)} · NLL ${seen(now[2] / view.per, 2)}` });
-    set(words.kl, { ...place, y: (near ? y(now[1]) : y(now[0])) - 0.8 * em, text: `KL ${seen(now[0] / view.per, 4)}` });
+    if (!knows) {
+      // Of points without a resolution: the cross-entropy is that of a density, and KL to it has no finite value.
+      set(words.kl, { x: x(0) + 0.6 * em, y: height - 3.6 * em, "text-anchor": "start", text: "KL(p̂‖q) = ∞: points have no density to compare with" });
+      set(words.h, { text: "" });
+    } else set(words.kl, { ...place, y: (near ? y(now[1]) : y(now[0])) - 0.8 * em, text: `KL ${seen(now[0] / view.per, 4)}` });
     const thick = y(0) - y(floor);
-    set(words.h, { ...place, y: (y(now[0]) + y(now[1])) / 2 + 0.35 * em, text: thick > 4 * em ? `H(Y|X) = ${seen(floor / view.per, 4)} ${display.unit}` : "" });
-    set(drawing, { "aria-label": `At step ${rows.length - 1} cross-entropy ${seen(now[1] / view.per, 4)}, KL ${seen(now[0] / view.per, 4)} ${display.unit} per observation, NLL ${seen(now[2] / view.per, 2)} ${display.unit}.` });
+    if (knows) set(words.h, { ...place, y: (y(now[0]) + y(now[1])) / 2 + 0.35 * em, text: thick > 4 * em ? `H(Y|X) = ${seen(floor / view.per, 4)} ${display.unit}` : "" });
+    set(drawing, { "aria-label": `At step ${rows.length - 1} cross-entropy ${seen(now[1] / view.per, 4)}, KL ${knows ? seen(now[0] / view.per, 4) : "infinite,"} ${display.unit} per observation, NLL ${seen(now[2] / view.per, 2)} ${display.unit}.` });
   }
 
   drop.addEventListener("click", () => file.click());
@@ -331,10 +368,12 @@ export function own(main, display) {
   watch.observe(drawing);
   const home = html("div", { class: "own" }, left, middle, results);
   main.append(home);
+  const run = JSON.parse(document.getElementById("run")?.textContent ?? "null");
   redraw();
   begin().then(() => {
     const asked = state.get("sample", FIRST);
-    if (!view.bytes) sample(asked in samples ? asked : FIRST);
+    if (!view.bytes && run && !state.get("sample")) replayed(run);
+    else if (!view.bytes) sample(asked in samples ? asked : FIRST);
   });
   return {
     name: "your-own-table",

@@ -30,10 +30,11 @@ export function write() {
 
 export const clear = (keep) => [...values.keys()].filter((key) => !keep.includes(key)).forEach((key) => values.delete(key));
 export const changed = (listener) => listeners.add(listener);
+export const again = () => listeners.forEach((listener) => listener());
 
 addEventListener("hashchange", () => {
   if (location.hash === written) return;
   values.clear();
   for (const [key, value] of new URLSearchParams(location.hash.slice(1))) values.set(key, value);
-  listeners.forEach((listener) => listener());
+  again();
 });
