@@ -53,7 +53,7 @@ impl Score {
     /// Rows that the model does not take; a class that it does not know.
     pub fn of<C: Classifier>(model: &C, p: &Empirical<Labelled>) -> Result<Self> {
         p.batch().at_most(model.classes())?;
-        let (k, log_probs) = (model.classes(), host(&model.log_probs(p.batch().x())?)?);
+        let (k, log_probs) = (model.classes(), host(&p.batch().with_offsets(model.log_probs(p.batch().x())?)?)?);
         let (y, counts) = (host(p.batch().y())?, host(p.count())?);
         let mut score = Self { confusion: vec![vec![0.0; k]; k], ..Self::default() };
         let mut nll = 0.0;

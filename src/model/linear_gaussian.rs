@@ -154,6 +154,11 @@ impl Model for LinearGaussian {
         let constant = ((&self.log_sigma + scale.get(0)?.log()?)? + 0.5 * std::f64::consts::TAU.ln())?;
         Ok((z.sqr()? * 0.5)?.broadcast_add(&constant)?.neg()?)
     }
+
+    /// In units of σ, so that the unit of y does not matter: with any σ the same slopes as those of penalised least squares.
+    fn slopes(&self) -> Result<Option<Tensor>> {
+        Ok(Some(self.weight.broadcast_mul(&self.log_sigma.neg()?.exp()?)?))
+    }
 }
 
 impl Sample for LinearGaussian {

@@ -101,6 +101,10 @@ impl Model for PoissonRegression {
         let seen = self.seen(batch.y())?;
         Ok((deviance_of_counts(&self.log_mean(batch)?, &seen)? + &seen[3])?.neg()?)
     }
+
+    fn slopes(&self) -> Result<Option<Tensor>> {
+        Ok(Some(self.weight.clone()))
+    }
 }
 
 impl Sample for PoissonRegression {
