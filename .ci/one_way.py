@@ -14,7 +14,7 @@ ROOMS = {
     "crates/plot": "error ink geometry text axis contour shape raster svg panel plan frame layout figure venn tree",
     ".": "error distinct kernel ops device batch standardize parameters curvature model empirical objective descent hook fit checkpoint mle families linear_program "
          "separation inference score table alphabet tree maxent usable",
-    "crates/cli": "flags progress run chance learned keep say summary course pictures families known predict compare command",
+    "crates/cli": "flags progress run chance learned keep say score summary course evaluation pictures families known predict compare command",
     "crates/page": "said coin dose own",
 }
 ORDER_OF_CRATES = ["crates/info", "crates/plot", ".", "crates/cli", "crates/page"]

@@ -1,12 +1,12 @@
 //! The rows of a table as a fitted model foretells them.
 
 use anyhow::{Context, Result};
+use candle_core::{DType, Device, Tensor};
 use candle_mle::batch::host;
 use candle_mle::info::file::write_whole;
-use candle_mle::info::number::{count, seen, typed};
+use candle_mle::info::number::{count, typed};
 use candle_mle::model::Classifier;
 use candle_mle::score::{Score, most_probable};
-use candle_mle::table::Names;
 use candle_mle::{Empirical, Error, Labelled};
 
 use crate::flags::Predict;
@@ -22,13 +22,16 @@ pub(crate) fn predict(run: &Run<Predict>) -> Result<()> {
     let (model, names) = Known::load(&run.flags.data.model)?;
     let table = run.flags.data.table.read(Some(&names.target))?.context("say which table: --csv FILE")?;
     let target = table.columns().iter().find(|(name, _)| *name == names.target).map(|(name, _)| name.as_str());
-    let used: Vec<&str> = target.into_iter().chain(names.inputs()).collect();
-    // Of the intercept alone every row is foretold.
-    let table = if used.is_empty() { table.clone() } else { table.with_only(&used)? };
+    let table = names.rows_of(&table, target.is_some())?;
     say_notes(table.notes());
-    let x = names.x_of(&table)?;
     let y = target.map(|_| names.y_of(&table)).transpose()?;
-    let (log_probs, came) = (host(&model.log_probs(&x)?)?, y.as_ref().map(host).transpose()?);
+    let none = Tensor::zeros(table.rows(), DType::U32, &Device::Cpu)?;
+    let mut batch = Labelled::new(names.x_of(&table)?, y.clone().unwrap_or(none))?;
+    if let Some(offset) = names.offset_of(&table)? {
+        batch = batch.with_offset(offset)?;
+    }
+    let log_probs = host(&batch.with_offsets(model.log_probs(batch.x())?)?)?;
+    let came = y.as_ref().map(host).transpose()?;
 
     let mut csv = csv::Writer::from_writer(vec![]);
     let probabilities = names.classes.iter().map(|class| format!("p({class})"));
@@ -52,53 +55,9 @@ pub(crate) fn predict(run: &Run<Predict>) -> Result<()> {
 
     println!("{names}: {} rows foretold", count(table.rows() as f64));
     match y {
-        Some(y) => {
-            say_score(run, &names, &Score::of(&model, &Empirical::from_counts(Labelled::new(x, y)?, table.count())?)?)
-        }
+        Some(_) => run.say_score(&names, &Score::of(&model, &Empirical::from_counts(batch, table.count())?)?),
         None => println!("there is no column '{}', so that nothing can be said of what came", names.target),
     }
     println!("the probabilities of every row are in {}", path.display());
     Ok(())
-}
-
-/// Cross-entropy, accuracy, and what was taken for what.
-fn say_score(run: &Run<Predict>, names: &Names, score: &Score) {
-    let (n, unit) = (count(score.n), run.unit());
-    let error = match score.standard_error() {
-        error if error.nats().is_finite() => format!(", standard error {}", run.show(error)),
-        _ => String::new(),
-    };
-    println!(
-        "n = {n} observations, cross-entropy {} each{error}; in all {}",
-        run.show(score.cross_entropy()),
-        run.show(score.nll)
-    );
-    if score.cross_entropy().nats() == f64::INFINITY {
-        println!("a class came to which the model gives probability 0: the line has an infinite -log q ({unit})");
-    }
-    let chance: Vec<f64> = score.confusion.iter().map(|row| row.iter().sum::<f64>() / score.n).collect();
-    let most = chance.iter().copied().fold(0.0, f64::max);
-    println!(
-        "accuracy {} %; naming the most frequent class each time, {} %",
-        seen(100.0 * score.accuracy(), 1),
-        seen(100.0 * most, 1)
-    );
-    const SHOWN: usize = 10;
-    if names.classes.len() > SHOWN {
-        return;
-    }
-    let cells: Vec<Vec<String>> =
-        score.confusion.iter().map(|row| row.iter().map(|times| count(*times)).collect()).collect();
-    let wide = |column: usize| cells.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths: Vec<usize> =
-        names.classes.iter().enumerate().map(|(at, class)| class.chars().count().max(wide(at))).collect();
-    let first = names.classes.iter().map(|class| class.chars().count()).max().unwrap_or(0);
-    let line = |name: &str, cells: &[String]| {
-        let cells: String = cells.iter().zip(&widths).map(|(cell, width)| format!("  {cell:>width$}")).collect();
-        println!("{name:<first$}{cells}");
-    };
-    println!("\nobserved (rows), and the class that was most probable (columns)");
-    line("", &names.classes);
-    names.classes.iter().zip(&cells).for_each(|(class, cells)| line(class, cells));
-    println!();
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 use candle_core::Tensor;
-use candle_mle::batch::{host, like};
+use candle_mle::batch::{Batch, host, like};
 use candle_mle::hook::Row;
 use candle_mle::info::Unit;
 use candle_mle::info::number::fixed;
@@ -35,7 +35,7 @@ impl<D: Data> Run<D> {
         let (data, names) = (&design.p, &design.names);
         let standard = Standard::of(data, &learned.model)?;
         let slice = standard.slice(data, names, learned)?;
-        let view = if (standard.classes(), standard.columns()) == (2, 1) {
+        let view = if (standard.classes(), standard.columns()) == (2, 1) && data.batch().offset().is_none() {
             Some(standard.view(data, names, learned, truth)?)
         } else {
             None
@@ -52,7 +52,8 @@ impl<D: Data> Run<D> {
     /// The fitted probabilities over the observed shares.
     fn over_shares<M: Linear>(&self, design: &Design, learned: &Learned<M>, truth: Option<&M>) -> Result<Figure> {
         let (data, names, unit) = (&design.p, &design.names, self.unit());
-        let one_column = names.columns.len() == 1;
+        // A curve over x is one only where nothing else moves the logit.
+        let one_column = names.columns.len() == 1 && data.batch().offset().is_none();
         let seen = Patterns::of(data, &learned.model, names.classes.len())?;
         let named = seen.repeat && !one_column && seen.len() <= 4 * NAMED;
         let kl = learned.history.rows().last().map_or(f64::NAN, |row| row.kl / unit.nats());
@@ -300,7 +301,7 @@ fn standardised(class: &[f64], mean: &[f64], sd: &[f64]) -> Vec<f64> {
 /// A column's name without its unit, and what a slope of it is per; nothing for a level, which is there or is not.
 fn per_unit(names: &Names, column: usize) -> (String, String) {
     let name = &names.columns[column];
-    if let Some((_, base)) = names.bases.get(column).into_iter().flatten().next() {
+    if let Some((_, _, base)) = names.level(column) {
         return (format!("{name}, against {base}"), String::new());
     }
     match name.strip_suffix(')').and_then(|open| open.rsplit_once(" (")) {
@@ -338,7 +339,14 @@ impl Line {
             }
             Ok(against)
         };
-        let (base, slope) = (against(&standard.coefficients)?, against(along)?);
+        let (mut base, slope) = (against(&standard.coefficients)?, against(along)?);
+        if let Some(offset) = data.batch().offset() {
+            for ((of_row, y), offset) in base.chunks_mut(k - 1).zip(&standard.y).zip(host(offset)?) {
+                let others = (0..k).filter(|class| *class != *y as usize);
+                let shift = |class: usize| if class == 0 { 0.0 } else { offset };
+                of_row.iter_mut().zip(others).for_each(|(of, class)| *of += shift(class) - shift(*y as usize));
+            }
+        }
         // Of atoms ln p̂ is a logarithm of a probability, and there is one.
         let log_p = data.log_p::<candle_mle::model::Logistic>()?.map(host).transpose()?;
         let (count, mass) = (host(data.count())?, host(data.mass())?);
@@ -478,14 +486,16 @@ impl Pattern<'_> {
         let mut words = vec![];
         let mut at = 0;
         while at < self.x.len() {
-            match names.bases.get(at).and_then(Option::as_ref) {
+            match names.level(at) {
+                // What a product is its factors say.
+                None if names.parts.get(at).is_some_and(|parts| parts.len() > 1) => {}
                 None => words.push(format!("{} {}", names.columns[at], self.x[at])),
-                Some((column, base)) => {
-                    let of = |j: usize| names.bases.get(j).and_then(Option::as_ref).is_some_and(|b| b.0 == *column);
+                Some((column, _, base)) => {
+                    let of = |j: usize| names.level(j).is_some_and(|(of, ..)| of == column);
                     let levels = at..(at..self.x.len()).find(|j| !of(*j)).unwrap_or(self.x.len());
                     at = levels.end - 1;
                     let level = levels.into_iter().find(|j| self.x[*j] == 1.0).map(|j| &names.columns[j]);
-                    let level = level.map_or(base.clone(), |name| name[(column.len() + 1)..].to_string());
+                    let level = level.map_or(base.to_string(), |name| name[(column.len() + 1)..].to_string());
                     // A number alone would not say of what it is one.
                     words.push(if level.parse::<f64>().is_ok() { format!("{column} {level}") } else { level });
                 }
@@ -521,13 +531,18 @@ impl Patterns {
             share[place * classes + y as usize] += observed;
         }
         let repeat = 4 * rows.len() <= data.total() as usize;
-        let (many, x) = (rows.len(), data.batch().x());
-        let x =
-            if many == x.dim(0)? { x.clone() } else { x.index_select(&Tensor::from_vec(rows, many, x.device())?, 0)? };
-        let mut fitted = Vec::with_capacity(share.len());
+        let (many, batch) = (rows.len(), data.batch());
+        let batch = match many == batch.rows()? {
+            true => batch.clone(),
+            false => batch.select(&Tensor::from_vec(rows, many, &batch.device())?)?,
+        };
+        let x = batch.x().clone();
+        let mut log_probs = vec![];
         for rows in blocks(&x)? {
-            fitted.extend(host(&model.log_probs(&rows)?)?.iter().map(|l| l.exp()));
+            log_probs.extend(host(&model.log_probs(&rows)?)?);
         }
+        let log_probs = batch.with_offsets(like(&x, log_probs, (many, classes))?)?;
+        let fitted: Vec<f64> = host(&log_probs)?.into_iter().map(f64::exp).collect();
         share.chunks_mut(classes).zip(&count).for_each(|(share, count)| share.iter_mut().for_each(|s| *s /= count));
         let first = if x.dim(1)? > 0 { host(&x.narrow(1, 0, 1)?)? } else { vec![f64::NAN; many] };
         let x = if repeat { host(&x)? } else { vec![] };
