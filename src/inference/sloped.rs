@@ -108,13 +108,9 @@ impl Rows {
     }
 }
 
-/// What is left of y, less offset.
+/// What is left of y.
 fn residuals(model: &LinearGaussian, batch: &Response) -> Result<Vec<f64>> {
-    let mut left = (batch.y() - model.mean(batch.x())?)?;
-    if let Some(offset) = batch.offset() {
-        left = (left - offset)?;
-    }
-    host(&left)
+    host(&(batch.y() - model.means(batch)?)?)
 }
 
 impl LinearGaussian {

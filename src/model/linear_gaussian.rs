@@ -130,6 +130,15 @@ impl LinearGaussian {
         Ok(number(&self.log_sigma)?.exp() * number(&self.response.scale().get(0)?)?)
     }
 
+    /// The mean of y of every row, (m,), in the unit of y.
+    pub fn means(&self, batch: &Response) -> Result<Tensor> {
+        let mean = self.mean(batch.x())?;
+        Ok(match batch.offset() {
+            Some(offset) => (mean + offset)?,
+            None => mean,
+        })
+    }
+
     /// The mean of y at x (m, d): (m,), in the unit of y, without an offset.
     pub fn mean(&self, x: &Tensor) -> Result<Tensor> {
         let weight = self.weight()?.unsqueeze(0)?;

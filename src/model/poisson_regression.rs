@@ -80,6 +80,11 @@ impl PoissonRegression {
         })
     }
 
+    /// The mean of every row, (m,).
+    pub fn means(&self, batch: &Response) -> Result<Tensor> {
+        Ok(self.log_mean(batch)?.exp()?)
+    }
+
     fn seen(&self, y: &Tensor) -> Result<Vec<Tensor>> {
         self.last.of(y, || {
             let counts = host(y)?;

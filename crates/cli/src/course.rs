@@ -137,8 +137,9 @@ impl<D: Learns> Run<D> {
         let (history, path, outcome) =
             self.follow(&plan, (vars.clone(), model), &data, truth.as_ref(), setting.names, early.as_mut())?;
         let best = early.as_ref().map(|early| early.restore()).transpose()?.flatten();
-        let learned = self.learned(&plan, setting, history, &path, outcome)?;
+        let mut learned = self.learned(&plan, setting, history, &path, outcome)?;
         if let Some((step, least)) = best {
+            learned.early = learned.history.rows().last().is_some_and(|last| last.step != step);
             let ended = if early.is_some_and(|early| early.stopped()) { "stopped early" } else { "not stopped early" };
             println!(
                 "{ended}: the parameters are those of step {step}, where the held-out rows cost least, {} each",
@@ -188,6 +189,7 @@ impl<D: Learns> Run<D> {
             converged,
             end,
             objective: plan.objective,
+            early: false,
         };
         say::descent(plan, &learned, self.unit());
         Ok(learned)

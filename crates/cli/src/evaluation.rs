@@ -73,7 +73,7 @@ impl<B: Batch + Clone> Evaluation<B> {
         // Of a softmax the first class is what the others are against.
         let free =
             if names.classes.len() > 2 { (names.classes.len() - 1) * (names.columns.len() + 1) } else { parameters };
-        run.say_overfitting(&score(model, p)?, &unseen, free);
+        run.say_overfitting(&score(model, p)?, &unseen, free, self.held_out.is_some());
         Ok(())
     }
 }

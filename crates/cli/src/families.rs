@@ -244,7 +244,7 @@ pub(crate) fn regression(run: &Run<Fit>, table: &Table, ask: &Ask<'_>, family: F
                 let coordinates = LinearGaussian::coordinates(p.batch(), p.mass())?;
                 Ok(move |vb: VarBuilder| LinearGaussian::new(columns, vb)?.standardized(coordinates.clone()))
             };
-            regress(run, &evaluation, maker, |learned, design| {
+            regress(run, &evaluation, maker, LinearGaussian::means, |learned, design| {
                 run.say_slopes(design, learned, &format!("{} per unit", names.target), None)?;
                 println!("{:<28}{:>14}  (in units of {})", "residual σ", shown(learned.model.sigma()?), names.target);
                 let (n, r) = (design.p.total(), (columns + 1) as f64);
@@ -273,7 +273,7 @@ pub(crate) fn regression(run: &Run<Fit>, table: &Table, ask: &Ask<'_>, family: F
                     map.iter().cloned().try_fold(model, |model, map| model.standardized(map))
                 })
             };
-            regress(run, &evaluation, maker, |learned, design| {
+            regress(run, &evaluation, maker, PoissonRegression::means, |learned, design| {
                 run.say_slopes(design, learned, "log of the mean, per unit", Some("rate ratio"))
             })
         }
@@ -288,11 +288,12 @@ fn apart(direction: &[f64], columns: &[String]) -> String {
     if moves.is_empty() { "one looks".into() } else { moves.join(" and ") }
 }
 
-/// `maker` makes what makes the model, in the coordinates of a p̂; `say` says what it has come to.
+/// `maker` makes what makes the model, in the coordinates of a p̂; `means` are what it foretells, and `say` says what it has come to.
 fn regress<M, F>(
     run: &Run<Fit>,
     evaluation: &Evaluation<Response>,
     maker: impl Fn(&Empirical<Response>) -> candle_mle::Result<F>,
+    means: impl Fn(&M, &Response) -> candle_mle::Result<Tensor>,
     say: impl Fn(&Learned<M>, &Design<Response>) -> Result<()>,
 ) -> Result<()>
 where
@@ -306,8 +307,42 @@ where
     let score = |model: &M, p: &Empirical<Response>| Score::of_model(model, p);
     evaluation.say(run, &learned.model, score, |rest| run.fitted(rest, &setting(), maker(rest)?))?;
     run.draw_descent(&learned, "H(Y|X)")?;
+    run.draw_regression(&evaluation.design, &learned, |batch| means(&learned.model, batch))?;
     run.say_files();
     Ok(())
+}
+
+/// What a parameter may be, and so what variable it is learnt by.
+#[derive(Clone, Copy, PartialEq)]
+enum Scale {
+    Line,
+    Positive,
+    Between,
+}
+
+impl Scale {
+    /// That of a variable's name, and the name of the parameter.
+    fn of(variable: &str) -> (Self, &str) {
+        let positive = || variable.strip_prefix("log_").map(|name| (Self::Positive, name));
+        let between = || variable.strip_prefix("logit_").map(|name| (Self::Between, name));
+        positive().or_else(between).unwrap_or((Self::Line, variable))
+    }
+
+    fn variable(self, parameter: f64) -> f64 {
+        match self {
+            Self::Line => parameter,
+            Self::Positive => parameter.ln(),
+            Self::Between => (parameter / (1.0 - parameter)).ln(),
+        }
+    }
+
+    fn parameter(self, variable: f64) -> f64 {
+        match self {
+            Self::Line => variable,
+            Self::Positive => variable.exp(),
+            Self::Between => 1.0 / (1.0 + (-variable).exp()),
+        }
+    }
 }
 
 impl Run<Fit> {
@@ -321,15 +356,20 @@ impl Run<Fit> {
         self.draw_descent(learned, "H(p̂)")?;
         let law = learned.model.law()?;
         let fitted = law.variables();
+        // Its first parameter as it is printed, and the variable that stands for it.
+        let (kind, first) = Scale::of(L::VARIABLES[0]);
         let at = |value: f64| {
-            let moved = [&[value], &fitted[1..]].concat();
+            let moved = [&[kind.variable(value)], &fitted[1..]].concat();
             Univariate::from_law(&L::of(&moved)?, &candle_core::Device::Cpu)
         };
-        let axis = format!("{} of {name}", L::VARIABLES[0].replace('_', " "));
-        let others: Vec<String> = L::VARIABLES[1..].iter().map(|name| name.replace('_', " ")).collect();
-        let length = 0.1 * p.moments()?.1[0][0].sqrt().max(f64::MIN_POSITIVE);
-        let length = if L::VARIABLES[0] == "location" { length } else { 0.1 };
-        let slice = Slice::new(axis, fitted[0], (length, f64::INFINITY), at, p)?;
+        let value = kind.parameter(fitted[0]);
+        let reach = match kind {
+            Scale::Line => (0.1 * p.moments()?.1[0][0].sqrt().max(f64::MIN_POSITIVE), f64::INFINITY),
+            Scale::Positive => (0.1 * value, (1.0 - 1e-9) * value),
+            Scale::Between => (0.1 * value.min(1.0 - value), (1.0 - 1e-9) * value.min(1.0 - value)),
+        };
+        let others: Vec<String> = L::VARIABLES[1..].iter().map(|name| Scale::of(name).1.replace('_', " ")).collect();
+        let slice = Slice::new(format!("{first} of {name}"), value, reach, at, p)?;
         let slice = if others.is_empty() { slice } else { slice.holding(others.join(", ")) };
         self.draw_landscape(learned, "H(p̂)", &slice, None)?;
         self.draw_over("model.png", name, p, (L::NAME, &law), L::DENSITY, learned.converged, &learned.history)

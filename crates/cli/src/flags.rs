@@ -397,7 +397,7 @@ pub struct Keeping {
 /// Flags of the command's `predict`.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Predict {
-    /// The parameters.safetensors of a fit: logistic regression or a softmax classifier
+    /// The parameters.safetensors of a fit: a regression, logistic, softmax, linear or Poisson
     pub model: PathBuf,
     #[command(flatten)]
     pub table: OwnTable,

@@ -37,4 +37,6 @@ pub struct Learned<M> {
     pub end: End,
     /// What was descended.
     pub objective: Objective,
+    /// Whether it stands where rows that were held out cost least, short of the end of its descent.
+    pub early: bool,
 }

@@ -1,13 +1,17 @@
 //! The rows of a table as a fitted model foretells them.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 use candle_core::{DType, Device, Tensor};
-use candle_mle::batch::host;
+use candle_mle::batch::{Response, host};
 use candle_mle::info::file::write_whole;
 use candle_mle::info::number::{count, typed};
-use candle_mle::model::Classifier;
+use candle_mle::model::{Classifier, LinearGaussian, PoissonRegression};
+use candle_mle::parameters::about;
 use candle_mle::score::{Score, most_probable};
-use candle_mle::{Empirical, Error, Labelled};
+use candle_mle::table::Names;
+use candle_mle::{Empirical, Error, Labelled, Model, Parameters};
 
 use crate::flags::Predict;
 use crate::known::Known;
@@ -19,7 +23,13 @@ const FILE: &str = "predictions.csv";
 /// Scores the table that was typed by the model that was typed.
 pub(crate) fn predict(run: &Run<Predict>) -> Result<()> {
     let unit = run.unit();
-    let (model, names) = Known::load(&run.flags.data.model)?;
+    let file = &run.flags.data.model;
+    match about(file)?.get("family").map(String::as_str) {
+        Some(LinearGaussian::FAMILY) => return numbers(run, LinearGaussian::means),
+        Some(PoissonRegression::FAMILY) => return numbers(run, PoissonRegression::means),
+        _ => {}
+    }
+    let (model, names) = Known::load(file)?;
     let table = run.flags.data.table.read(Some(&names.target))?.context("say which table: --csv FILE")?;
     let target = table.columns().iter().find(|(name, _)| *name == names.target).map(|(name, _)| name.as_str());
     let table = names.rows_of(&table, target.is_some())?;
@@ -49,10 +59,7 @@ pub(crate) fn predict(run: &Run<Predict>) -> Result<()> {
         }
         csv.write_record(record)?;
     }
-    let (path, csv) = (run.out(FILE), csv.into_inner()?);
-    let refuse = |problem| Error::File { action: "write", path: path.clone(), problem };
-    write_whole(&path, |partial| std::fs::write(partial, &csv)).map_err(refuse)?;
-
+    let path = leave(run, csv)?;
     println!("{names}: {} rows foretold", count(table.rows() as f64));
     match y {
         Some(_) => run.say_score(&names, &Score::of(&model, &Empirical::from_counts(batch, table.count())?)?),
@@ -60,4 +67,51 @@ pub(crate) fn predict(run: &Run<Predict>) -> Result<()> {
     }
     println!("the probabilities of every row are in {}", path.display());
     Ok(())
+}
+
+/// The same by a regression of numbers, whose `means` are what is foretold.
+fn numbers<M: Model<Batch = Response> + Parameters>(
+    run: &Run<Predict>,
+    means: impl Fn(&M, &Response) -> candle_mle::Result<Tensor>,
+) -> Result<()> {
+    let (unit, file) = (run.unit(), &run.flags.data.model);
+    let model = M::load(file, &Device::Cpu)?.to_dtype(DType::F64)?;
+    let names = Names::from_texts(&about(file)?)?;
+    let table = run.flags.data.table.read(Some(&names.target))?.context("say which table: --csv FILE")?;
+    let target = table.columns().iter().any(|(name, _)| *name == names.target);
+    let table = names.rows_of(&table, target)?;
+    say_notes(table.notes());
+    let rows = table.rows();
+    let y = if target { table.numbers(&names.target)?.to_vec() } else { vec![0.0; rows] };
+    let mut batch = Response::new(names.x_of(&table)?, Tensor::from_slice(&y, rows, &Device::Cpu)?)?;
+    if let Some(offset) = names.offset_of(&table)? {
+        batch = batch.with_offset(offset)?;
+    }
+    let means = host(&means(&model, &batch)?)?;
+    let paid = if target { host(&model.log_prob(&batch)?)? } else { vec![] };
+
+    let mut csv = csv::Writer::from_writer(vec![]);
+    let came = target.then(|| [names.target.clone(), format!("-log q ({unit})")]);
+    csv.write_record(["line".to_string(), "mean".into()].into_iter().chain(came.into_iter().flatten()))?;
+    for row in 0..rows {
+        let came = target.then(|| [y[row], 0.0 - paid[row] / unit.nats()].map(typed));
+        let record = [table.lines()[row].to_string(), typed(means[row])].into_iter().chain(came.into_iter().flatten());
+        csv.write_record(record)?;
+    }
+    let path = leave(run, csv)?;
+    println!("{names}: {} rows foretold", count(rows as f64));
+    match target {
+        true => run.say_score(&names, &Score::of_model(&model, &Empirical::from_counts(batch, table.count())?)?),
+        false => println!("there is no column '{}', so that nothing can be said of what came", names.target),
+    }
+    println!("the mean of every row is in {}", path.display());
+    Ok(())
+}
+
+/// Leaves what was foretold, and says where.
+fn leave(run: &Run<Predict>, csv: csv::Writer<Vec<u8>>) -> Result<PathBuf> {
+    let (path, csv) = (run.out(FILE), csv.into_inner()?);
+    let refuse = |problem| Error::File { action: "write", path: path.clone(), problem };
+    write_whole(&path, |partial| std::fs::write(partial, &csv)).map_err(refuse)?;
+    Ok(path)
 }

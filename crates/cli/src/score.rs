@@ -1,7 +1,7 @@
 //! What a model is worth on rows whose outcomes are known: those that it was fitted to, and others.
 
 use candle_mle::Information;
-use candle_mle::info::number::{count, seen, shown};
+use candle_mle::info::number::{count, seen};
 use candle_mle::score::Score;
 use candle_mle::table::Names;
 
@@ -89,21 +89,29 @@ impl<D: Data> Run<D> {
         println!();
     }
 
-    /// What rows that were not fitted to cost more than those that were, and what of that was to be expected of so many parameters.
-    pub(crate) fn say_overfitting(&self, seen: &Score, unseen: &Score, parameters: usize) {
+    /// What rows that were not fitted to cost more than those that were, and what of that was to be expected of so many parameters; with
+    /// an error where they are others, and not the same rows in folds.
+    pub(crate) fn say_overfitting(&self, seen: &Score, unseen: &Score, parameters: usize, are_others: bool) {
         let gap = (unseen.cross_entropy() - seen.cross_entropy()).nats();
         let error = seen.standard_error().nats().hypot(unseen.standard_error().nats());
         let amount = |nats: f64| self.show(Information::from_nats(nats));
         println!("on the rows that it was fitted to: cross-entropy {}", self.each(seen));
-        let error = if error.is_finite() { format!(" (standard error {})", amount(error)) } else { String::new() };
-        let what = match gap {
-            gap if gap.is_nan() || gap.is_infinite() => "overfitting: other rows cost infinitely more".to_string(),
-            gap if gap < 0.0 => format!("no overfitting seen: other rows cost {} less each{error}", amount(-gap)),
-            gap => format!("overfitting: other rows cost {} more each{error}", amount(gap)),
+        let error = match are_others && error.is_finite() {
+            true if gap.abs() < 2.0 * error => format!(" (standard error {}: it may be chance)", amount(error)),
+            true => format!(" (standard error {})", amount(error)),
+            false => String::new(),
         };
+        match gap {
+            gap if !gap.is_finite() => println!("overfitting: other rows cost infinitely more"),
+            gap if gap < 0.0 => println!("no overfitting seen: other rows cost {} less each{error}", amount(-gap)),
+            gap => println!(
+                "overfitting: other rows cost {} more each{error}; by so much KL and cross-entropy to the population exceed those \
+                 to the rows fitted",
+                amount(gap)
+            ),
+        }
         println!(
-            "{what}: by so much KL and cross-entropy to the population exceed those to the rows fitted; r / n = {} is expected of \
-             r = {parameters} parameters and n = {} rows where the model is true",
+            "to be expected where the model is true: r / n = {} more, of r = {parameters} parameters fitted to n = {} observations",
             amount(parameters as f64 / seen.n),
             count(seen.n)
         );
@@ -113,5 +121,5 @@ impl<D: Data> Run<D> {
 
 /// How many of how many are held out, as they are said.
 pub(crate) fn held(of: f64, n: f64) -> String {
-    format!("{} of {} observations, {} %", count(of), count(n), shown(100.0 * of / n))
+    format!("{} of {} observations, {} %", count(of), count(n), seen(100.0 * of / n, 1))
 }

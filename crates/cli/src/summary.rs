@@ -29,12 +29,15 @@ enum Told {
     Profile(Vec<Vec<[f64; 2]>>),
     /// How far a ridge draws them, and how they scatter.
     Ridge(Vec<Vec<f64>>),
+    /// Nothing: they do not stand at a maximum of anything.
+    Nothing,
 }
 
 impl Known {
     /// The headings of what is told; `ratio` is what e to the coefficient is called, if it is anything.
     fn headings(&self, ratio: Option<&str>) -> Vec<String> {
         let of: &[&str] = match self.told {
+            Told::Nothing => return vec![],
             Told::Ridge(_) => return ["bias", "std. error"].map(String::from).to_vec(),
             Told::Wald => &["std. error", "z", "p", "95 % from", "to"],
             Told::Profile(_) => &["std. error", "z", "p", "95 % profile", "to"],
@@ -47,7 +50,7 @@ impl Known {
         match &self.told {
             Told::Wald => self.coefficients.get(class, at).interval(LEVEL),
             Told::Profile(ends) => ends[class][at],
-            Told::Ridge(_) => [f64::NAN; 2],
+            Told::Ridge(_) | Told::Nothing => [f64::NAN; 2],
         }
     }
 
@@ -55,8 +58,10 @@ impl Known {
     fn cells(&self, class: usize, at: usize, ratio: bool) -> Vec<String> {
         let of = self.coefficients.get(class, at);
         let number = |value: f64| if value.is_nan() { String::from("–") } else { limit(value) };
-        if let Told::Ridge(bias) = &self.told {
-            return vec![number(bias[class][at]), number(of.std_error)];
+        match &self.told {
+            Told::Ridge(bias) => return vec![number(bias[class][at]), number(of.std_error)],
+            Told::Nothing => return vec![],
+            Told::Wald | Told::Profile(_) => {}
         }
         let [from, to] = self.interval(class, at);
         let (z, p) = match of.z() {
@@ -151,7 +156,7 @@ impl<D: Learns> Run<D> {
         let likelihood = Likelihood::of(&learned.model, p, (names.classes.len() - 1) * width)?;
         let infimum = learned.separation.as_ref().map(|apart| apart.infimum);
         let likelihood = infimum.map_or(likelihood, |infimum| likelihood.falling_to(infimum));
-        match design.weighed.is_some() || learned.objective.is_penalized() {
+        match design.weighed.is_some() || learned.objective.is_penalized() || learned.early {
             true => self.say_no_maximum(design, learned, &likelihood, worth)?,
             false => self.say_likelihood(likelihood, names)?,
         }
@@ -178,7 +183,7 @@ impl<D: Learns> Run<D> {
         aligned(&lines).iter().for_each(|line| println!("{line}"));
         let parameters = learned.model.parts()?.learnt.values().map(Tensor::elem_count).sum();
         let likelihood = Likelihood::of(&learned.model, &design.p, parameters)?;
-        match design.weighed.is_some() || learned.objective.is_penalized() {
+        match design.weighed.is_some() || learned.objective.is_penalized() || learned.early {
             true => self.say_no_maximum(design, learned, &likelihood, worth)?,
             false => say_criteria(&likelihood),
         }
@@ -196,6 +201,11 @@ impl<D: Learns> Run<D> {
         M::Batch: Clone,
     {
         let wald = |coefficients| Known { coefficients, told: Told::Wald };
+        if learned.early {
+            println!("  no standard errors: the descent was stopped early, short of the maximum");
+            let known = or_singular(Coefficients::of(&learned.model, &design.p))?;
+            return Ok((known.map(|coefficients| Known { coefficients, told: Told::Nothing }), None));
+        }
         Ok(match (learned.objective, &design.weighed) {
             (Objective::Ridge { lambda }, None) => {
                 let shrunk = or_singular(Shrunk::of(&learned.model, &design.p, lambda))?;
@@ -232,13 +242,22 @@ impl<D: Learns> Run<D> {
         likelihood: &Likelihood,
         worth: Option<f64>,
     ) -> Result<()> {
-        let kl = self.show(Information::from_nats(likelihood.deviance() / (2.0 * likelihood.total())));
+        let kl = match likelihood.deviance() / (2.0 * likelihood.total()) {
+            kl if kl.is_finite() => format!(" (KL {} per observation)", self.show(Information::from_nats(kl))),
+            _ => String::new(),
+        };
         let twice = fixed(likelihood.twice_nll(), 3);
         if design.weighed.is_some() {
             println!(
-                "standard errors are those of a sandwich: the weights are no counts; weighted to n = {}, 2 NLL = {twice} nats (KL {kl} \
-                 per observation), which is no likelihood: AIC, BIC, R² and tests of it are not given",
+                "standard errors are those of a sandwich: the weights are no counts; weighted to n = {}, 2 NLL = {twice} nats{kl}, \
+                 which is no likelihood: AIC, BIC, R² and tests of it are not given",
                 count(likelihood.total())
+            );
+            return Ok(());
+        }
+        if learned.early {
+            println!(
+                "2 NLL = {twice} nats{kl}, short of the maximum, of which AIC, BIC, R² and the test against the intercept alone would be"
             );
             return Ok(());
         }
@@ -257,7 +276,7 @@ impl<D: Learns> Run<D> {
         let log_q = learned.model.log_prob(design.p.batch())?;
         let all = number(&learned.objective.loss(&learned.model, &log_q, &design.p)?)?;
         println!(
-            "2 NLL = {twice} nats without the penalty (KL {kl} per observation), {} with it; that is not the maximum of the likelihood, \
+            "2 NLL = {twice} nats without the penalty{kl}, {} with it; that is not the maximum of the likelihood, \
              of which AIC, BIC, R² and the test against the intercept alone would be",
             fixed(2.0 * all, 3)
         );
@@ -350,9 +369,15 @@ fn broom(known: &Known, names: &Names) -> String {
     for class in 1..known.coefficients.classes() {
         for (at, name) in in_reading_order(names) {
             let (of, [low, high]) = (known.coefficients.get(class, at), known.interval(class, at));
-            let tested = !matches!(known.told, Told::Ridge(_));
-            let [z, p] = [of.z(), of.p_value()].map(|value| if tested { value } else { f64::NAN });
-            let numbers = [of.estimate, of.std_error, z, p, low, high].map(number).join(",");
+            let (scatters, tested) = match known.told {
+                Told::Wald | Told::Profile(_) => (true, true),
+                Told::Ridge(_) => (true, false),
+                Told::Nothing => (false, false),
+            };
+            let only = |known: bool, value: f64| if known { value } else { f64::NAN };
+            let tests = [only(tested, of.z()), only(tested, of.p_value()), low, high];
+            let numbers = [[of.estimate, only(scatters, of.std_error)].as_slice(), &tests].concat();
+            let numbers = numbers.into_iter().map(number).collect::<Vec<_>>().join(",");
             let class = if many { format!("{},", quoted(&names.classes[class])) } else { String::new() };
             csv += &format!("{class}{},{numbers}\n", quoted(name));
         }

@@ -9,6 +9,7 @@ use candle_mle::hook::Row;
 use candle_mle::info::Unit;
 use candle_mle::info::number::fixed;
 use candle_mle::model::Linear;
+use candle_mle::score::wilson;
 use candle_mle::separation::Separation;
 use candle_mle::standardize::Standardize;
 use candle_mle::table::Names;
@@ -19,6 +20,7 @@ use super::{Slice, View};
 use crate::flags::Data;
 use crate::learned::Learned;
 use crate::run::Run;
+use crate::score::LEVEL;
 
 /// More patterns of x than this have no names on a picture.
 const NAMED: usize = 16;
@@ -600,7 +602,7 @@ impl Patterns {
         // One scale for all classes.
         let ends = largest
             .iter()
-            .flat_map(|p| classes.clone().take(4).map(|c| wilson(p.share[c], p.count).1.max(p.fitted[c])));
+            .flat_map(|p| classes.clone().take(4).map(|c| wilson(p.share[c], p.count, LEVEL)[1].max(p.fitted[c])));
         let top = ends.fold(0.0, f64::max);
         let panel = |class: usize| {
             let first = class == classes.start;
@@ -608,7 +610,7 @@ impl Patterns {
             let y = if first { y } else { Axis::new("").categories(&blank) };
             let at = |row: usize| row as f64;
             let interval = largest.iter().enumerate().flat_map(|(row, pattern)| {
-                let (low, high) = wilson(pattern.share[class], pattern.count);
+                let [low, high] = wilson(pattern.share[class], pattern.count, LEVEL);
                 [(low, at(row)), (high, at(row)), (f64::NAN, f64::NAN)]
             });
             let shares = largest.iter().enumerate().map(|(row, pattern)| (pattern.share[class], at(row)));
@@ -683,14 +685,6 @@ impl Patterns {
     }
 }
 
-/// The 95 % interval of a share of n: Wilson (1927), which stays within 0 and 1.
-fn wilson(share: f64, n: f64) -> (f64, f64) {
-    let z = 1.959964;
-    let (centre, spread) = (share + z * z / (2.0 * n), z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt());
-    let of = |end: f64| (end / (1.0 + z * z / n)).clamp(0.0, 1.0);
-    (of(centre - spread), of(centre + spread))
-}
-
 #[cfg(test)]
 mod tests {
     use candle_core::Device;
@@ -724,13 +718,5 @@ mod tests {
             }
         }
         Ok(())
-    }
-
-    #[test]
-    fn an_interval_of_a_share_stays_a_share() {
-        let (low, high) = wilson(1.0, 1.0);
-        assert!((low - 0.206543).abs() < 1e-5 && high == 1.0, "{low} {high}");
-        let (low, high) = wilson(0.5, 100.0);
-        assert!((low - 0.403832).abs() < 1e-5 && (high - 0.596168).abs() < 1e-5, "{low} {high}");
     }
 }
