@@ -398,6 +398,10 @@ impl<'a> Ask<'a> {
                 terms(&self.predictors, &all)?
             }
         };
+        if beside.contains(&self.target.as_str()) {
+            let problem = "it is the target, and can be neither an offset, an exposure nor a weight of itself";
+            return Err(wrong(&self.target, problem.into()));
+        }
         // A column may be in several of them.
         let mut columns: Vec<String> = vec![];
         for factor in terms.iter().flatten() {

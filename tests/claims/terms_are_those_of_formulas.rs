@@ -256,7 +256,7 @@ fn a_ridge_is_a_penalty_and_the_log_is_of_the_likelihood() -> Result<()> {
     let p = crate::common::titanic()?;
     let map = p.standardize()?;
     let plan = |objective| Plan { objective, tolerance: 1e-13, ..Plan::default() };
-    let make = |vb| Logistic::new(5, vb)?.standardized(map.clone());
+    let make = |vb: VarBuilder| Logistic::new(5, vb)?.standardized(map.clone());
     let ridge = plan(Objective::Ridge { lambda: 7.0 }).fit(&p, make)?;
     let own = |model: &Logistic| Ok((model.parts()?.learnt["weight"].sqr()?.sum_all()? * 3.5)?);
     let penalized = plan(Objective::Penalized).fit(&p, |vb| Ok(Penalized::new(make(vb)?, own)))?;

@@ -663,7 +663,7 @@ fn names_of(names: &Option<Names>) -> &[String] {
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Columns {
     /// The columns to use [default: all; in a fit of a --target `none` is the intercept alone]; one with a comma in its name in quotes. Text becomes categories, for a fit
-    /// against the first level in order; numbers stay numbers, for a descent standardised and reported in their own units. For a target
+    /// against the first level in order; numbers stay numbers, for a descent standardised and reported in their own units. In such a fit
     /// there are terms too: a:b for a product, a*b for a,b,a:b, I(x^2) for a power
     #[arg(long, visible_alias = "column", value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
     columns: Option<Names>,

@@ -3,6 +3,7 @@
 mod comparisons;
 mod predictions;
 mod stopped_fits_go_on;
+mod terms_and_evaluation;
 
 use std::collections::BTreeMap;
 use std::path::Path;
