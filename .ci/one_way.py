@@ -12,9 +12,9 @@ ROOMS = {
     "crates/info": "number file error information cholesky special sum integral pmf divergence entropy channel code law "
                    "quadrature clt estimate",
     "crates/plot": "error ink geometry text axis contour shape raster svg panel plan frame layout figure venn tree",
-    ".": "error distinct kernel ops device batch standardize parameters curvature model empirical objective descent hook fit checkpoint mle score families linear_program "
-         "separation inference table alphabet tree maxent usable",
-    "crates/cli": "flags progress run chance learned keep say summary course pictures families known predict compare html command",
+    ".": "error distinct kernel ops device batch standardize parameters curvature model empirical objective descent hook fit checkpoint mle families linear_program "
+         "separation inference score table alphabet tree maxent usable",
+    "crates/cli": "flags progress run chance learned keep say score summary course evaluation pictures families known predict compare html command",
     "crates/page": "said coin ways lecture own",
 }
 ORDER_OF_CRATES = ["crates/info", "crates/plot", ".", "crates/cli", "crates/page"]

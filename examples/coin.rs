@@ -31,6 +31,7 @@ fn main() -> Result<()> {
             p: drawn.unwrap_or_else(p)?,
             names: Names { classes, ..Names::default() },
             notes: vec![],
+            weighed: None,
         })
     };
     let Design { p, names, .. } = run.outcomes()?.map_or_else(seen, Ok)?;

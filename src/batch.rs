@@ -11,7 +11,7 @@ pub use response::Response;
 
 use crate::device::float;
 use crate::error::{Error, Result, matrix, shape};
-use crate::ops::linear_log;
+use crate::ops::{linear_log, log_softmax};
 
 /// Rows that a model can score.
 pub trait Batch: Sized {
@@ -91,11 +91,15 @@ impl Batch for Tensor {
     }
 }
 
-/// Observations of a conditional model: rows x (m, d), each with its class y (m,).
+/// Observations of a conditional model: rows x (m, d), each with its class y (m,), and where it was so observed an offset (m,): what is
+/// added to the logit of every class but class 0.
 #[derive(Clone, Debug)]
 pub struct Labelled {
     x: Tensor,
     y: Tensor,
+    offset: Option<Tensor>,
+    /// x with the offset as one more column.
+    widened: LastSeen<Tensor>,
     /// One more than the largest class.
     classes: usize,
     /// What p̂ is of each row, (m,) f64; what it would be were all alike, before a p̂ has told.
@@ -123,7 +127,22 @@ impl Labelled {
 
     fn of(x: Tensor, y: Tensor, classes: usize) -> Result<Self> {
         let share = Tensor::new(1.0 / y.elem_count() as f64, &Device::Cpu)?.broadcast_as(y.elem_count())?;
-        Ok(Self { x, y, classes, share, ahead: Arc::default() })
+        Ok(Self { x, y, offset: None, widened: LastSeen::default(), classes, share, ahead: Arc::default() })
+    }
+
+    /// With an offset (m,), in logits and of the type of x: for two classes what is added to the linear predictor with the
+    /// coefficient 1.
+    ///
+    /// # Errors
+    /// Another shape or type.
+    pub fn with_offset(self, offset: Tensor) -> Result<Self> {
+        response::fits("the offset", &offset, self.rows()?, &self.x)?;
+        Ok(Self { offset: Some(offset), ..self })
+    }
+
+    /// What is added to the logit of every class but class 0, (m,), if anything is.
+    pub fn offset(&self) -> Option<&Tensor> {
+        self.offset.as_ref()
     }
 
     /// The design matrix, (m, d).
@@ -141,15 +160,27 @@ impl Labelled {
         if self.classes > known { Err(Error::Class { class: self.classes - 1, classes: known }) } else { Ok(()) }
     }
 
+    /// ln q of all classes (m, k) as a classifier has them of x, with the offset of these rows.
+    ///
+    /// # Errors
+    /// Another number of rows.
+    pub fn with_offsets(&self, log_probs: Tensor) -> Result<Tensor> {
+        let (rows, classes) = matrix("ln q of the classes", &log_probs)?;
+        if rows != self.rows()? {
+            return Err(shape("ln q of the classes", log_probs.dims(), format!("({}, classes)", self.rows()?)));
+        }
+        let Some(offset) = &self.offset else { return Ok(log_probs) };
+        let of = like(offset, others(classes), (1, classes))?;
+        log_softmax(&(log_probs + offset.unsqueeze(1)?.broadcast_mul(&of)?)?)
+    }
+
     /// Of ln q of all classes (m, k) the one of each row's own class, (m,): the log_prob of any classifier.
     ///
     /// # Errors
     /// Another number of rows; a class beyond the k.
     pub fn observed(&self, log_probs: &Tensor) -> Result<Tensor> {
-        let (rows, classes) = matrix("ln q of the classes", log_probs)?;
-        if rows != self.rows()? {
-            return Err(shape("ln q of the classes", log_probs.dims(), format!("({}, classes)", self.rows()?)));
-        }
+        let log_probs = self.with_offsets(log_probs.clone())?;
+        let classes = log_probs.dim(1)?;
         self.at_most(classes)?;
         Ok(log_probs.gather(&self.y.unsqueeze(1)?, 1)?.squeeze(1)?)
     }
@@ -170,7 +201,17 @@ impl Labelled {
         if x.dim(0)? != self.rows()? {
             return Err(shape("x", x.dims(), format!("({}, {columns})", self.rows()?)));
         }
-        linear_log([x, &self.y, &self.share], [slopes, intercepts], &self.ahead)
+        let Some(offset) = &self.offset else {
+            return linear_log([x, &self.y, &self.share], [slopes, intercepts], &self.ahead);
+        };
+        // One more column, whose slope is held.
+        let x = self.widened.of(x, || Ok(Tensor::cat(&[x, &offset.unsqueeze(1)?], 1)?))?;
+        let held = match intercepts.rank() {
+            0 => like(slopes, vec![1.0], 1)?,
+            _ => like(slopes, others(intercepts.elem_count()), (intercepts.elem_count(), 1))?,
+        };
+        let slopes = Tensor::cat(&[slopes, &held], slopes.rank() - 1)?;
+        linear_log([&x, &self.y, &self.share], [&slopes, intercepts], &self.ahead)
     }
 }
 
@@ -188,24 +229,32 @@ impl Batch for Labelled {
     }
 
     fn select(&self, rows: &Tensor) -> Result<Self> {
-        Self::of(self.x.select(rows)?, self.y.select(rows)?, self.classes)
+        let offset = self.offset.as_ref().map(|offset| offset.select(rows)).transpose()?;
+        Ok(Self { offset, ..Self::of(self.x.select(rows)?, self.y.select(rows)?, self.classes)? })
     }
 
     fn to_device(&self, device: &Device) -> Result<Self> {
-        Ok(Self { x: self.x.to_device(device)?, y: self.y.to_device(device)?, ..self.clone() })
+        let offset = self.offset.as_ref().map(|offset| offset.to_device(device)).transpose()?;
+        Ok(Self { x: self.x.to_device(device)?, y: self.y.to_device(device)?, offset, ..self.clone() })
     }
 
     fn to_dtype(&self, dtype: DType) -> Result<Self> {
-        Ok(Self { x: Batch::to_dtype(&self.x, dtype)?, ..self.clone() })
+        let offset = self.offset.as_ref().map(|offset| Batch::to_dtype(offset, dtype)).transpose()?;
+        Ok(Self { x: Batch::to_dtype(&self.x, dtype)?, offset, ..self.clone() })
     }
 
     fn keys(&self) -> Result<Keys> {
-        Ok(Keys { given: Some(self.x.clone()), outcome: self.y.clone() })
+        Ok(Keys { given: Some(response::given(&self.x, self.offset.as_ref())?), outcome: self.y.clone() })
     }
 
     fn weighed(self, share: &Tensor) -> Self {
         Self { share: share.clone(), ahead: Arc::default(), ..self }
     }
+}
+
+/// 1 for every class but class 0.
+fn others(classes: usize) -> Vec<f64> {
+    (0..classes).map(|class| if class == 0 { 0.0 } else { 1.0 }).collect()
 }
 
 /// What was made of the tensor that was looked at last: a descent looks at its data once, and not at every step.

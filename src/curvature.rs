@@ -59,6 +59,26 @@ pub(crate) fn of_logits(x: &[f64], columns: usize, theta: &[f64], mass: &[f64], 
     sum
 }
 
+/// The same where an offset (m,) is added to the logit of every class but class 0: it is one more column, whose slope of 1 is held.
+pub(crate) fn with_offset(
+    x: &[f64],
+    columns: usize,
+    theta: &[f64],
+    mass: &[f64],
+    open: Option<&[bool]>,
+    offset: Option<&[f64]>,
+) -> DMatrix<f64> {
+    let Some(offset) = offset else { return of_logits(x, columns, theta, mass, open) };
+    let (width, size) = (columns + 1, theta.len());
+    let wide = |row: usize| x[row * columns..][..columns].iter().copied().chain([offset[row]]);
+    let x: Vec<f64> = (0..offset.len()).flat_map(wide).collect();
+    let of = |of: &[f64]| [&of[..columns], &[1.0], &of[columns..]].concat();
+    let held: Vec<f64> = theta.chunks(width).flat_map(of).collect();
+    let all = of_logits(&x, columns + 1, &held, mass, open);
+    let place = |at: usize| at / width * (width + 1) + at % width + usize::from(at % width == columns);
+    DMatrix::from_fn(size, size, |i, j| all[(place(i), place(j))])
+}
+
 /// The sum so far, below its diagonal, and the room that a block needs.
 struct Pass {
     width: usize,
@@ -184,10 +204,16 @@ fn probabilities(q: &mut [f64], own: &mut [f64], open: Option<&[bool]>) {
 ///
 /// # Errors
 /// An information that is singular: the data do not determine every coefficient.
-pub(crate) fn log_det(x: &Tensor, log_q: &Tensor, theta: &[f64], mass: &[f64]) -> Result<Tensor> {
+pub(crate) fn log_det(
+    x: &Tensor,
+    log_q: &Tensor,
+    theta: &[f64],
+    mass: &[f64],
+    offset: Option<&[f64]>,
+) -> Result<Tensor> {
     let (columns, classes) = (x.dim(1)?, log_q.dim(1)?);
     let (others, width) = (classes - 1, columns + 1);
-    let information = with_numbers(x, |x| of_logits(x, columns, theta, mass, None))?;
+    let information = with_numbers(x, |x| with_offset(x, columns, theta, mass, None, offset))?;
     let root = information.cholesky().ok_or(Error::Singular)?;
     let value = 2.0 * root.l_dirty().diagonal().iter().map(|pivot| pivot.ln()).sum::<f64>();
     let inverse = root.inverse();

@@ -287,6 +287,9 @@ impl Empirical<Labelled> {
     pub fn smoothed(&self, classes: usize, alpha: f64) -> Result<Self> {
         positive("a pseudo-count", alpha)?;
         self.batch.at_most(classes)?;
+        if self.batch.offset().is_some() {
+            return Err(Error::Offset { what: "a pseudo-observation" });
+        }
         let (given, mut known) = (self.places()?, 0);
         // In order of first sight: a new x has the place behind those before it.
         let is_first = |row: &usize| {

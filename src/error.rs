@@ -72,6 +72,14 @@ pub enum Error {
     Singular,
     #[error("Firth's penalty is known of logistic, softmax, coins and dice: take another objective")]
     NoCurvature,
+    #[error(
+        "a ridge shrinks slopes, of which this family has none: take it of a regression, or give the model a penalty of its own"
+    )]
+    NoSlopes,
+    #[error("the model has no penalty of its own: wrap it in `Penalized`, or take another objective")]
+    NoPenalty,
+    #[error("{what} is not known beside an offset: leave the offset out")]
+    Offset { what: &'static str },
     #[error("the linear program was not solved: {why}; rescale the columns")]
     LinearProgram { why: String },
     #[error("no gradient reaches the parameter '{name}': log_prob does not use it, or a detached tensor cuts it off")]

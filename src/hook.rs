@@ -10,7 +10,7 @@ use candle_core::{Tensor, backprop::GradStore};
 
 pub use history::{Argmin, History, Row};
 pub use loss_log::{LossLog, Truth};
-pub use stop::{GradientNorm, Improvement, NoClimb, ParameterPath};
+pub use stop::{EarlyStopping, GradientNorm, Improvement, NoClimb, ParameterPath};
 
 use crate::batch::{host, number};
 use crate::descent::Descent;

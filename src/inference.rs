@@ -24,9 +24,13 @@ mod contrasts;
 mod likelihood;
 mod observed;
 mod profile;
+mod ridge;
+mod sloped;
 mod tail;
 
 pub use coefficients::{Coefficient, Coefficients};
 pub use likelihood::{Likelihood, Test, likelihood_ratio};
 pub use observed::{by_differences, information, standard_errors};
+pub use ridge::Shrunk;
+pub use sloped::{Sloped, Standing};
 pub use tail::{beyond_chi_squared, beyond_normal, normal_quantile};

@@ -162,7 +162,7 @@
 //! | [`descent`], [`fit`](mod@fit) | what moves the variables: [`GradientDescent`](fit::GradientDescent), [`Adam`](fit::Adam), [`Lbfgs`](fit::Lbfgs), [`Newton`](fit::Newton), and every optimiser of candle-nn |
 //! | [`hook`] | observers of a fit: [`LossLog`], [`History`], what ends a run |
 //! | [`checkpoint`] | a fit that was stopped goes on |
-//! | [`score`] | how well a classifier foretells rows, held out or not |
+//! | [`score`] | how well a model foretells rows, held out or not |
 //! | [`mle`], [`families`] | maximum likelihood in one call; of all named distributions, ranked |
 //! | [`inference`] | standard errors, intervals, tests, deviance: how much an estimate is to be believed |
 //! | [`maxent`], [`usable`], [`tree`], [`separation`](mod@separation) | what stands on it |

@@ -17,6 +17,7 @@ mod mixture;
 mod negative_binomial;
 mod network;
 mod ngram;
+mod penalized;
 mod poisson;
 mod poisson_regression;
 mod softmax;
@@ -44,6 +45,7 @@ pub use mixture::Mixture;
 pub use negative_binomial::NegativeBinomial;
 pub use network::Network;
 pub use ngram::NGram;
+pub use penalized::Penalized;
 pub use poisson::Poisson;
 pub use poisson_regression::PoissonRegression;
 pub use softmax::Softmax;
@@ -81,6 +83,24 @@ pub trait Model {
     /// Its curvature, where that is known in closed form: what Newton's method walks by.
     fn curved(&self) -> Option<&dyn Curved<Self::Batch>> {
         None
+    }
+
+    /// Its slopes, without intercepts, in the graph and in the coordinates in which they are learnt, where it has any: what a
+    /// [ridge](crate::Objective::Ridge) shrinks.
+    ///
+    /// # Errors
+    /// What the tensors refuse.
+    fn slopes(&self) -> Result<Option<Tensor>> {
+        Ok(None)
+    }
+
+    /// What [`Objective::Penalized`](crate::Objective::Penalized) adds to −Σ ln q: a scalar in the graph, nats in all, minus the
+    /// logarithm of a prior density.
+    ///
+    /// # Errors
+    /// What the tensors refuse.
+    fn penalty(&self) -> Result<Option<Tensor>> {
+        Ok(None)
     }
 }
 

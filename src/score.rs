@@ -6,12 +6,13 @@ use candle_mle_info::Information;
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-use crate::batch::{Labelled, host};
+use crate::batch::{Batch, Labelled, host};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result, parameter};
-use crate::model::Classifier;
+use crate::inference::normal_quantile;
+use crate::model::{Classifier, Model};
 
-/// What a classifier says of rows whose classes are known. Scores of parts add up to that of the whole.
+/// What a model says of rows whose outcomes are known. Scores of parts add up to that of the whole.
 ///
 /// ```
 /// use candle_core::{Device, Tensor};
@@ -42,33 +43,97 @@ pub struct Score {
     pub nll: Information,
     /// Σ (ln q − its mean)², nats².
     spread: f64,
-    /// How often each class (row) was taken for each (column): for the most probable one, of equals the first.
+    /// How often each class (row) was taken for each (column): for the most probable one, of equals the first. Empty where what is
+    /// foretold is no class.
     pub confusion: Vec<Vec<f64>>,
+    /// How often a class came to which a probability was given, by tenths of that: of two classes class 1, of more every class.
+    pub calibration: Vec<Bin>,
 }
 
+/// Probabilities in one tenth of those from 0 to 1, and what came of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Bin {
+    /// How many.
+    pub n: f64,
+    /// Their sum.
+    pub predicted: f64,
+    /// How many came true.
+    pub observed: f64,
+}
+
+impl Bin {
+    /// The interval of the share that comes true, which covers it with probability `level` or nearly: Wilson's (1927), which stays
+    /// within 0 and 1.
+    pub fn interval(&self, level: f64) -> [f64; 2] {
+        wilson(self.observed / self.n, self.n, level)
+    }
+}
+
+impl Add for Bin {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        let Self { n, predicted, observed } = other;
+        Self { n: self.n + n, predicted: self.predicted + predicted, observed: self.observed + observed }
+    }
+}
+
+/// The interval of a probability of which a share of n came true: Wilson (1927).
+///
+/// ```
+/// let [low, high] = candle_mle::score::wilson(0.5, 100.0, 0.95);
+/// assert!((low - 0.403832).abs() < 1e-6 && (high - 0.596168).abs() < 1e-6);
+/// ```
+pub fn wilson(share: f64, n: f64, level: f64) -> [f64; 2] {
+    let z = normal_quantile(level);
+    let (centre, spread) = (share + z * z / (2.0 * n), z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt());
+    [centre - spread, centre + spread].map(|end| (end / (1.0 + z * z / n)).clamp(0.0, 1.0))
+}
+
+/// Into how many the probabilities go.
+const BINS: usize = 10;
+
 impl Score {
-    /// Of a model on these rows.
+    /// Of a classifier on these rows.
     ///
     /// # Errors
     /// Rows that the model does not take; a class that it does not know.
     pub fn of<C: Classifier>(model: &C, p: &Empirical<Labelled>) -> Result<Self> {
         p.batch().at_most(model.classes())?;
-        let (k, log_probs) = (model.classes(), host(&model.log_probs(p.batch().x())?)?);
+        let k = model.classes();
+        let log_probs = host(&p.batch().with_offsets(model.log_probs(p.batch().x())?)?)?;
         let (y, counts) = (host(p.batch().y())?, host(p.count())?);
-        let mut score = Self { confusion: vec![vec![0.0; k]; k], ..Self::default() };
-        let mut nll = 0.0;
+        let paid = log_probs.chunks(k).zip(&y).map(|(row, y)| row[*y as usize]).collect::<Vec<_>>();
+        let mut score = Self::of_log_q(&paid, &counts);
+        (score.confusion, score.calibration) = (vec![vec![0.0; k]; k], vec![Bin::default(); BINS]);
         for ((row, y), count) in log_probs.chunks(k).zip(&y).zip(&counts) {
-            let (y, log_q) = (*y as usize, row[*y as usize]);
-            score.n += count;
-            nll -= count * log_q;
-            score.confusion[y][most_probable(row)] += count;
+            score.confusion[*y as usize][most_probable(row)] += count;
+            for class in usize::from(k == 2)..k {
+                let (prob, came) = (row[class].exp(), if class == *y as usize { *count } else { 0.0 });
+                // Of a NaN nothing is known.
+                let at = ((prob * BINS as f64) as usize).min(BINS - 1);
+                score.calibration[at] =
+                    score.calibration[at] + Bin { n: *count, predicted: count * prob, observed: came };
+            }
         }
-        score.nll = Information::from_nats(nll);
-        // In a pass of its own, so that no digit of it is lost beside the mean.
-        let mean = -nll / score.n;
-        let far = |((row, y), count): ((&[f64], &f64), &f64)| count * (row[*y as usize] - mean).powi(2);
-        score.spread = log_probs.chunks(k).zip(&y).zip(&counts).map(far).sum();
         Ok(score)
+    }
+
+    /// Of a model of whatever it is, which has no classes to be mistaken for each other: of a density in the unit of the rows.
+    ///
+    /// # Errors
+    /// Rows that the model cannot score.
+    pub fn of_model<M: Model>(model: &M, p: &Empirical<M::Batch>) -> Result<Self> {
+        Ok(Self::of_log_q(&host(&model.log_prob(p.batch())?)?, &host(p.count())?))
+    }
+
+    fn of_log_q(log_q: &[f64], counts: &[f64]) -> Self {
+        let n: f64 = counts.iter().sum();
+        let nll = log_q.iter().zip(counts).map(|(log_q, count)| -count * log_q).sum::<f64>();
+        // In a pass of its own, so that no digit of it is lost beside the mean.
+        let mean = -nll / n;
+        let spread: f64 = log_q.iter().zip(counts).map(|(log_q, count)| count * (log_q - mean).powi(2)).sum();
+        Self { n, nll: Information::from_nats(nll), spread, ..Self::default() }
     }
 
     /// H(p̂, q), per observation.
@@ -83,10 +148,10 @@ impl Score {
         Information::from_nats(if variance.is_finite() { variance.sqrt() } else { f64::INFINITY })
     }
 
-    /// The share of observations whose class was the most probable one.
+    /// The share of observations whose class was the most probable one; NaN where there are no classes.
     pub fn accuracy(&self) -> f64 {
         let right = self.confusion.iter().enumerate().map(|(class, row)| row[class]).sum::<f64>();
-        right / self.n
+        if self.confusion.is_empty() { f64::NAN } else { right / self.n }
     }
 }
 
@@ -100,13 +165,16 @@ impl Add for Score {
             row.resize(width, 0.0);
             row.iter_mut().zip(more).for_each(|(count, more)| *count += more);
         }
+        let bins = self.calibration.len().max(other.calibration.len());
+        let bin = |of: &Vec<Bin>, at: usize| of.get(at).copied().unwrap_or_default();
+        let calibration = (0..bins).map(|at| bin(&self.calibration, at) + bin(&other.calibration, at)).collect();
         let (confusion, n) = (self.confusion, self.n + other.n);
         let apart = if self.n > 0.0 && other.n > 0.0 {
             (self.nll / self.n - other.nll / other.n).nats().powi(2) * self.n * other.n / n
         } else {
             0.0
         };
-        Self { n, nll: self.nll + other.nll, spread: self.spread + other.spread + apart, confusion }
+        Self { n, nll: self.nll + other.nll, spread: self.spread + other.spread + apart, confusion, calibration }
     }
 }
 
@@ -125,15 +193,8 @@ pub fn most_probable(log_probs: &[f64]) -> usize {
 /// One lot for every observation is held in memory.
 const MOST: f64 = 1e9;
 
-/// k parts of the observations, by lot and of nearly equal size: each beside all that is not in it, (rest, part).
-///
-/// # Errors
-/// Fewer than 2 parts, or more than observations; more than 1e9 of these; counts that are not whole, of which no lot can be drawn.
-pub fn folds<R: Rng + ?Sized>(
-    p: &Empirical<Labelled>,
-    k: usize,
-    rng: &mut R,
-) -> Result<Vec<(Empirical<Labelled>, Empirical<Labelled>)>> {
+/// A row for every observation, in an order by lot.
+fn lots<B: Batch, R: Rng + ?Sized>(p: &Empirical<B>, rng: &mut R) -> Result<Vec<u32>> {
     let counts = host(p.count())?;
     if let Some(row) = counts.iter().position(|count| count.fract() != 0.0) {
         return Err(Error::PartOfAnObservation { row, count: counts[row] });
@@ -141,19 +202,54 @@ pub fn folds<R: Rng + ?Sized>(
     if p.total() > MOST {
         return Err(parameter("the number of observations", p.total(), "at most 1e9, of which lots can be drawn"));
     }
-    if k < 2 || k as f64 > p.total() {
-        return Err(parameter("the number of folds", k as f64, "at least 2, and at most the number of observations"));
-    }
-    // One lot for every observation.
     let mut rows: Vec<u32> = vec![];
     counts.iter().enumerate().for_each(|(row, count)| rows.extend(std::iter::repeat_n(row as u32, *count as usize)));
     rows.shuffle(rng);
+    Ok(rows)
+}
+
+/// All but these observations, and these.
+fn parted<B: Batch + Clone>(p: &Empirical<B>, held: impl Iterator<Item = u32>) -> Result<(Empirical<B>, Empirical<B>)> {
+    let counts = host(p.count())?;
+    let mut of = vec![0.0; counts.len()];
+    held.for_each(|row| of[row as usize] += 1.0);
+    let rest: Vec<f64> = counts.iter().zip(&of).map(|(all, held)| all - held).collect();
     let part = |counts: &[f64]| Empirical::from_counts(p.batch().clone(), counts);
-    let fold = |at: usize| {
-        let mut held = vec![0.0; counts.len()];
-        rows.iter().skip(at).step_by(k).for_each(|row| held[*row as usize] += 1.0);
-        let rest: Vec<f64> = counts.iter().zip(&held).map(|(all, held)| all - held).collect();
-        Ok((part(&rest)?, part(&held)?))
-    };
-    (0..k).map(fold).collect()
+    Ok((part(&rest)?, part(&of)?))
+}
+
+/// A share of the observations by lot, to be held out of a fit: (rest, part).
+///
+/// # Errors
+/// A share of which nothing is left on one side; more than 1e9 observations; counts that are not whole, of which no lot can be drawn.
+pub fn hold_out<B: Batch + Clone, R: Rng + ?Sized>(
+    p: &Empirical<B>,
+    share: f64,
+    rng: &mut R,
+) -> Result<(Empirical<B>, Empirical<B>)> {
+    let held = (share * p.total()).round();
+    if !(held >= 1.0 && held < p.total()) {
+        return Err(parameter(
+            "the share held out",
+            share,
+            "between 0 and 1, of which an observation is left on either side",
+        ));
+    }
+    parted(p, lots(p, rng)?.into_iter().take(held as usize))
+}
+
+/// k parts of the observations, by lot and of nearly equal size: each beside all that is not in it, (rest, part).
+///
+/// # Errors
+/// Fewer than 2 parts, or more than observations; more than 1e9 of these; counts that are not whole, of which no lot can be drawn.
+pub fn folds<B: Batch + Clone, R: Rng + ?Sized>(
+    p: &Empirical<B>,
+    k: usize,
+    rng: &mut R,
+) -> Result<Vec<(Empirical<B>, Empirical<B>)>> {
+    let rows = lots(p, rng)?;
+    if k < 2 || k as f64 > p.total() {
+        return Err(parameter("the number of folds", k as f64, "at least 2, and at most the number of observations"));
+    }
+    (0..k).map(|at| parted(p, rows.iter().skip(at).step_by(k).copied())).collect()
 }

@@ -148,7 +148,8 @@ impl Separation {
 ///
 /// # Errors
 /// A class that is not below `classes`; [`Undecided`](Error::Undecided) where neither answer could be made certain with the work
-/// that it may cost: nothing is known then, and a fit may still be tried.
+/// that it may cost: nothing is known then, and a fit may still be tried. A separation of a part of rows with an offset, which has no say
+/// in whether there is one, but in what is left.
 pub fn separation(p: &Empirical<Labelled>, classes: usize) -> Result<Option<Separation>> {
     let margins = Margins::new(p, classes)?;
     if classes < 2 {
@@ -176,8 +177,11 @@ pub fn separation(p: &Empirical<Labelled>, classes: usize) -> Result<Option<Sepa
         groups.of.iter().map(|group| inside[*group]).collect::<Vec<_>>()
     };
     let left: Vec<bool> = (0..margins.rows()).flat_map(of_row).collect();
-    let (infimum, theta) = Limit::new(&margins, &left).minimum();
     let rank = (classes - grouped.classes) * width + space.rank();
+    if rank > 0 && p.batch().offset().is_some() {
+        return Err(Error::Offset { what: "the limit of a likelihood without a finite maximum" });
+    }
+    let (infimum, theta) = Limit::new(&margins, &left).minimum();
     let lifted: Vec<Pair> = zero.iter().map(|(row, group)| (*row, groups.class(*group))).collect();
     let (limit, open) = (margins.unscaled(&theta), margins.open(&[groups.zero, lifted].concat()));
     let one = grouped.parameters() - space.rank() == 1;

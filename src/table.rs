@@ -7,6 +7,7 @@ pub(crate) mod ranking;
 mod reading;
 mod scan;
 mod scored;
+mod terms;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 pub(crate) use dialect::decode;
 
-pub use design::{Ask, Design, Names};
+pub use design::{Ask, Design, Names, Part, Weighed};
 pub use ranking::Split;
 pub use reading::{Missing, Reading};
 
@@ -443,6 +444,11 @@ impl Table {
         })
     }
 
+    /// Whether every cell of a column is missing.
+    pub(crate) fn is_empty(&self, name: &str) -> bool {
+        self.place(name).is_ok_and(|at| self.doubts[at].missing.len() == self.rows())
+    }
+
     /// The columns in order, without the one of counts.
     pub fn columns(&self) -> &[(String, Column)] {
         &self.columns
@@ -590,6 +596,11 @@ pub(crate) struct Ready<'a> {
 }
 
 impl Ready<'_> {
+    /// The first so many columns alone.
+    pub fn keep(&mut self, columns: usize) {
+        self.places.truncate(columns);
+    }
+
     /// Their names and what they hold.
     pub fn columns(&self) -> impl Iterator<Item = (&str, &Column)> {
         self.places.iter().map(|at| (self.table.columns[*at].0.as_str(), &self.table.columns[*at].1))

@@ -1,6 +1,7 @@
 //! Usable information (lecture row P6): what an observer of bounded means can get out of X about Y.
 
 mod basis;
+mod numbers;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,6 +19,7 @@ use crate::mle::Plan;
 use crate::model::{Classifier, Model, Network, Softmax};
 use crate::separation::separation;
 use basis::Basis;
+pub use numbers::{UsableInformationOfNumbers, usable_information_of_numbers};
 
 /// The means of an observer: the laws of Y that it can make of an x. Each holds the one before it, but for networks,
 /// which stand between linear and saturated.
@@ -124,6 +126,9 @@ const NETWORK: (f64, usize) = (1e-6, 2_000);
 /// is meant for; a descent that stalls.
 pub fn usable_information(family: &Family, data: &Empirical<Labelled>, classes: usize) -> Result<UsableInformation> {
     data.batch().at_most(classes)?;
+    if data.batch().offset().is_some() {
+        return Err(Error::Offset { what: "usable information" });
+    }
     let (y, mass) = (host(data.batch().y())?, host(data.mass())?);
     let mut shares = vec![0.0; classes];
     y.iter().zip(&mass).for_each(|(y, mass)| shares[*y as usize] += mass);
@@ -234,7 +239,7 @@ impl Classifier for UsableInformation {
 type Found = Result<Option<(Information, Predictor)>>;
 
 fn polynomial(data: &Empirical<Labelled>, classes: usize, degree: usize) -> Found {
-    let basis = Basis::new(data, degree)?;
+    let basis = Basis::new(data.batch().x(), data.mass(), degree)?;
     if basis.len() == 0 {
         return Ok(None);
     }
@@ -256,7 +261,7 @@ fn polynomial(data: &Empirical<Labelled>, classes: usize, degree: usize) -> Foun
 
 fn network(data: &Empirical<Labelled>, classes: usize, hidden: &[usize], seed: u64) -> Found {
     // The functions are the same as those of x: the first layer can undo any affine map.
-    let basis = Basis::new(data, 1)?;
+    let basis = Basis::new(data.batch().x(), data.mass(), 1)?;
     if basis.len() == 0 {
         return Ok(None);
     }

@@ -55,7 +55,7 @@ impl Response {
     }
 }
 
-fn fits(what: &'static str, tensor: &Tensor, rows: usize, x: &Tensor) -> Result<()> {
+pub(super) fn fits(what: &'static str, tensor: &Tensor, rows: usize, x: &Tensor) -> Result<()> {
     if tensor.dims() != [rows] {
         return Err(shape(what, tensor.dims(), format!("({rows},), one number for each row of x,")));
     }
@@ -91,10 +91,14 @@ impl Batch for Response {
     }
 
     fn keys(&self) -> Result<Keys> {
-        let given = match &self.offset {
-            Some(offset) => Tensor::cat(&[&self.x, &offset.unsqueeze(1)?], 1)?,
-            None => self.x.clone(),
-        };
-        Ok(Keys { given: Some(given), outcome: self.y.clone() })
+        Ok(Keys { given: Some(given(&self.x, self.offset.as_ref())?), outcome: self.y.clone() })
     }
+}
+
+/// What is conditioned on: x, and an offset.
+pub(super) fn given(x: &Tensor, offset: Option<&Tensor>) -> Result<Tensor> {
+    Ok(match offset {
+        Some(offset) => Tensor::cat(&[x, &offset.unsqueeze(1)?], 1)?,
+        None => x.clone(),
+    })
 }

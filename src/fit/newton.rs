@@ -70,14 +70,15 @@ const LIFT: f64 = 1e-13;
 
 impl<'a, B: Batch> Newton<'a, B> {
     /// For a model whose variables are `vars`, all of them, and the p̂ that it is fitted to; none where its curvature is not known in
-    /// closed form, and for the reverse divergence, whose curvature is another.
+    /// closed form, and for the reverse divergence, a ridge and a penalty of one's own, whose curvature is another.
     pub fn new<M: Model<Batch = B>>(
         model: &'a M,
         vars: &VarMap,
         p: &'a Empirical<B>,
         objective: Objective,
     ) -> Option<Self> {
-        let curved = model.curved().filter(|_| objective != Objective::ReverseKl)?;
+        let others = matches!(objective, Objective::ReverseKl | Objective::Ridge { .. } | Objective::Penalized);
+        let curved = model.curved().filter(|_| !others)?;
         let (vars, scale) = (vars.clone(), objective.scale(p));
         Some(Self { vars, curved, p, scale, kept: None, last: f64::INFINITY, calm: Calm::new() })
     }

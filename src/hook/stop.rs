@@ -2,13 +2,16 @@
 
 use std::ops::ControlFlow::{self, Break, Continue};
 
-use candle_core::{DType, backprop::GradStore};
+use candle_core::{DType, Tensor, backprop::GradStore};
+use candle_mle_info::Information;
 use candle_nn::VarMap;
 
 use super::{Hook, Step};
-use crate::batch::host;
+use crate::batch::{host, number};
+use crate::empirical::Empirical;
 use crate::error::{Error, Result};
 use crate::model::Model;
+use crate::objective::Objective;
 use crate::parameters::{Parameters, by_name};
 
 /// Ends the run once no component of the gradient is larger than a tolerance. On a GPU it looks now and then: see
@@ -110,6 +113,102 @@ impl<M: Model> Hook<M> for Improvement {
         let gained = self.last - now;
         self.last = now;
         Ok(if (0.0..self.tolerance).contains(&gained) { Break(()) } else { Continue(()) })
+    }
+}
+
+/// Ends the run once the cross-entropy of rows that were held out has not fallen for so many looks, and keeps the parameters with which
+/// it was least. What is descended goes on to fall: what is learnt from there on holds of the rows that are fitted, and of no others.
+///
+/// ```
+/// use candle_core::{DType, Device, Tensor};
+/// use candle_mle::fit::GradientDescent;
+/// use candle_mle::hook::EarlyStopping;
+/// use candle_mle::model::Logistic;
+/// use candle_mle::{Empirical, Labelled, Objective, fit};
+/// use candle_nn::{VarBuilder, VarMap};
+/// let p = |y: [u32; 4]| {
+///     let x = Tensor::new(&[[0.0], [1.0], [2.0], [3.0]], &Device::Cpu)?;
+///     Empirical::from_sample(Labelled::new(x, Tensor::new(&y, &Device::Cpu)?)?)
+/// };
+/// // What is fitted can be told apart, so that its slope grows for ever; what is held out cannot.
+/// let (fitted, held_out) = (p([0, 0, 1, 1])?, p([0, 1, 0, 1])?);
+/// let vars = VarMap::new();
+/// let model = Logistic::new(1, VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu))?;
+/// let mut early = EarlyStopping::new(&vars, held_out, 5);
+/// let mut descent = GradientDescent::new(&vars, 0.1)?;
+/// fit(&model, &fitted, Objective::CrossEntropy, &mut descent, 0..10_000, &mut early)?;
+/// let (step, least) = early.restore()?.expect("a step");
+/// assert!(step > 0 && step < 100 && least.nats() < 2f64.ln());
+/// # Ok::<(), candle_mle::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct EarlyStopping<B> {
+    vars: VarMap,
+    held_out: Empirical<B>,
+    patience: usize,
+    since: usize,
+    best: Option<Best>,
+}
+
+/// The step with the least cross-entropy so far, that, and the variables there.
+#[derive(Clone)]
+struct Best {
+    step: usize,
+    least: f64,
+    variables: Vec<Tensor>,
+}
+
+impl<B> EarlyStopping<B> {
+    /// Watches what `held_out` comes to, all variables of a map in view; `patience` of 0 ends the run at the first look that is no better.
+    pub fn new(vars: &VarMap, held_out: Empirical<B>, patience: usize) -> Self {
+        Self { vars: vars.clone(), held_out, patience, since: 0, best: None }
+    }
+
+    /// Puts the variables where the held-out cross-entropy was least: at which step that was, and what it was per observation. None
+    /// before the first look.
+    ///
+    /// # Errors
+    /// A variable of another shape than it had.
+    pub fn restore(&self) -> Result<Option<(usize, Information)>> {
+        let Some(Best { step, least, variables }) = &self.best else { return Ok(None) };
+        for ((_, var), kept) in by_name(&self.vars)?.iter().zip(variables) {
+            var.set(kept)?;
+        }
+        Ok(Some((*step, Information::from_nats(*least))))
+    }
+
+    /// Whether it was this hook that ended the run.
+    pub fn stopped(&self) -> bool {
+        self.since > self.patience
+    }
+}
+
+impl<B> std::fmt::Debug for EarlyStopping<B> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EarlyStopping")
+            .field("patience", &self.patience)
+            .field("since", &self.since)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<M: Model> Hook<M> for EarlyStopping<M::Batch> {
+    fn on_step(&mut self, step: &Step<'_, M>) -> Result<ControlFlow<()>> {
+        if !step.due() {
+            return Ok(Continue(()));
+        }
+        let log_q = step.model.log_prob(self.held_out.batch())?.detach();
+        let now = number(&Objective::CrossEntropy.of::<M>(&log_q, &self.held_out)?)?;
+        if self.best.as_ref().is_none_or(|best| now < best.least) {
+            let mut variables = vec![];
+            for (_, var) in by_name(&self.vars)? {
+                variables.push(var.as_tensor().copy()?);
+            }
+            (self.since, self.best) = (0, Some(Best { step: step.index, least: now, variables }));
+            return Ok(Continue(()));
+        }
+        self.since += 1;
+        Ok(if self.stopped() { Break(()) } else { Continue(()) })
     }
 }
 

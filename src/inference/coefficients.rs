@@ -4,12 +4,14 @@ use nalgebra::{DMatrix, SymmetricEigen};
 
 use super::contrasts::{Contrasts, Root};
 use super::profile;
+use super::sloped::{Sloped, Standing};
 use super::tail::{beyond_normal, normal_quantile};
 use crate::batch::{Batch, Labelled, host};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result, shape};
 use crate::model::Linear;
 use crate::separation::Separation;
+use crate::standardize::Standardize;
 
 /// The coefficients of a linear classifier at the maximum of its likelihood, against class 0 or another, in logits per unit of x, and
 /// how much they would scatter if the data were drawn again.
@@ -58,15 +60,21 @@ impl Coefficient {
 }
 
 impl Coefficients {
-    /// By the observed Fisher information Σ (diag(q) − q qᵀ) ⊗ (x, 1)(x, 1)ᵀ of all observations, on contrasts against class 0.
+    /// By the observed Fisher information of all observations: of a classifier Σ (diag(q) − q qᵀ) ⊗ (x, 1)(x, 1)ᵀ, on contrasts against
+    /// class 0.
     ///
     /// # Errors
     /// A column that is constant or depends on others: the information is singular. A model of other columns or classes.
-    pub fn of<M: Linear>(model: &M, p: &Empirical<Labelled>) -> Result<Self> {
-        let (rows, estimates) = (Contrasts::new(p, model.classes())?, rows_of(model)?);
-        let theta = rows.standard(&model.coefficients()?)?;
-        let root = Root::new(&rows.information(&theta))?;
-        Ok(Self { estimates, root: with_base(root.spread(&rows.all_own()), rows.width()) })
+    pub fn of<M: Sloped>(model: &M, p: &Empirical<M::Batch>) -> Result<Self> {
+        let standing = model.standing(p.batch(), &host(p.count())?, &standard::<M>(p)?)?;
+        let root = Root::new(&standing.information)?.spread(&standing.own);
+        Ok(Self::with_root(standing.estimates, root))
+    }
+
+    /// Of estimates with a root of the covariance of those of all classes but class 0.
+    pub(super) fn with_root(estimates: Vec<Vec<f64>>, root: DMatrix<f64>) -> Self {
+        let width = estimates.first().map_or(0, Vec::len);
+        Self { estimates, root: with_base(root, width) }
     }
 
     /// Where the likelihood has no maximum: what runs off is ±∞, what is not determined NaN, both with the error ∞; the rest are the
@@ -106,12 +114,12 @@ impl Coefficients {
     ///
     /// # Errors
     /// As [`of`](Self::of).
-    pub fn robust<M: Linear>(model: &M, p: &Empirical<Labelled>) -> Result<Self> {
-        let rows = Contrasts::new(p, model.classes())?;
+    pub fn robust<M: Sloped>(model: &M, p: &Empirical<M::Batch>) -> Result<Self> {
+        let counts = host(p.count())?;
         let groups: Vec<usize> = (0..p.distinct()).collect();
         // A row that was observed c times is c observations, and no group of them.
-        let weights: Vec<f64> = rows.count.iter().map(|count| count.sqrt()).collect();
-        Self::between(model, &rows, &weights, &groups)
+        let weights: Vec<f64> = counts.iter().map(|count| count.sqrt()).collect();
+        Self::between(model, p.batch(), &counts, &standard::<M>(p)?, &weights, &groups)
     }
 
     /// The same where the observations of a cluster may hang together, as those of one patient or school: the scores of a cluster
@@ -120,19 +128,47 @@ impl Coefficients {
     ///
     /// # Errors
     /// As [`of`](Self::of); another number of counts or clusters than of rows.
-    pub fn clustered<M: Linear>(model: &M, batch: &Labelled, counts: &[f64], clusters: &[usize]) -> Result<Self> {
+    pub fn clustered<M: Sloped>(model: &M, batch: &M::Batch, counts: &[f64], clusters: &[usize]) -> Result<Self>
+    where
+        M::Batch: Clone,
+    {
         if counts.len() != batch.rows()? || clusters.len() != counts.len() {
             return Err(shape("the clusters", &[clusters.len()], format!("({},), as the counts,", batch.rows()?)));
         }
         let p = Empirical::from_counts(batch.clone(), counts)?;
-        let rows = Contrasts::of_rows(batch, counts.to_vec(), model.classes(), &p.standardize()?)?;
-        Self::between(model, &rows, counts, clusters)
+        Self::between(model, batch, counts, &standard::<M>(&p)?, counts, clusters)
+    }
+
+    /// The same of rows that weigh otherwise than by how often they were observed, `counts` times each with a weight: of a fit to the p̂ of
+    /// count times weight. The weights are no observations, and what they are measured in makes no difference:
+    /// information⁻¹ · Σ w² s sᵀ · information⁻¹ (Binder 1983; HC0).
+    ///
+    /// # Errors
+    /// As [`of`](Self::of); another number of counts or weights than of rows.
+    pub fn weighted<M: Sloped>(model: &M, batch: &M::Batch, counts: &[f64], weights: &[f64]) -> Result<Self>
+    where
+        M::Batch: Clone,
+    {
+        if counts.len() != batch.rows()? || weights.len() != counts.len() {
+            return Err(shape("the weights", &[weights.len()], format!("({},), as the counts,", batch.rows()?)));
+        }
+        let all: Vec<f64> = counts.iter().zip(weights).map(|(count, weight)| count * weight).collect();
+        let p = Empirical::from_counts(batch.clone(), &all)?;
+        let each: Vec<f64> = counts.iter().zip(weights).map(|(count, weight)| count.sqrt() * weight).collect();
+        Self::between(model, batch, &all, &standard::<M>(&p)?, &each, &(0..each.len()).collect::<Vec<_>>())
     }
 
     /// With the scores of each group, weighed, summed.
-    fn between<M: Linear>(model: &M, rows: &Contrasts, weights: &[f64], groups: &[usize]) -> Result<Self> {
-        let theta = rows.standard(&model.coefficients()?)?;
-        let (root, scores) = (Root::new(&rows.information(&theta))?, rows.scores(&theta));
+    fn between<M: Sloped>(
+        model: &M,
+        batch: &M::Batch,
+        counts: &[f64],
+        map: &Standardize,
+        weights: &[f64],
+        groups: &[usize],
+    ) -> Result<Self> {
+        let Standing { estimates, theta, information, own } = model.standing(batch, counts, map)?;
+        let (root, scores) = (Root::new(&information)?, model.scores(batch, map)?);
         let number = groups.iter().max().map_or(0, |most| most + 1);
         let mut sums = DMatrix::zeros(number, theta.len());
         for (row, group) in groups.iter().enumerate() {
@@ -140,13 +176,9 @@ impl Coefficients {
                 sums[(*group, j)] += weights[row] * scores[(row, j)];
             }
         }
-        let half = root.spread(&rows.all_own());
-        // A root of F I⁻¹ SᵀS I⁻¹ Fᵀ is F I⁻¹ times one of SᵀS, whose eigenvalues rounding may leave below 0.
-        let meat: DMatrix<f64> = sums.tr_mul(&sums);
-        let inverse = half * root.spread(&DMatrix::identity(theta.len(), theta.len())).transpose();
-        let SymmetricEigen { eigenvalues, eigenvectors } = meat.symmetric_eigen();
-        let along = eigenvectors * DMatrix::from_diagonal(&eigenvalues.map(|value: f64| value.max(0.0).sqrt()));
-        Ok(Self { estimates: rows_of(model)?, root: with_base(inverse * along, rows.width()) })
+        // A root of F I⁻¹ SᵀS I⁻¹ Fᵀ is F I⁻¹ times one of SᵀS.
+        let inverse = root.spread(&own) * root.spread(&DMatrix::identity(theta.len(), theta.len())).transpose();
+        Ok(Self::with_root(estimates, inverse * rooted(sums.tr_mul(&sums))))
     }
 
     /// The number of classes, class 0 among them.
@@ -222,7 +254,13 @@ fn differences(root: &DMatrix<f64>, base: usize, width: usize) -> DMatrix<f64> {
     DMatrix::from_fn(root.nrows(), root.ncols(), |i, j| root[(i, j)] - root[(base * width + i % width, j)])
 }
 
-fn rows_of<M: Linear>(model: &M) -> Result<Vec<Vec<f64>>> {
-    let coefficients = model.coefficients()?;
-    Ok(host(&coefficients)?.chunks(coefficients.dim(1)?).map(<[f64]>::to_vec).collect())
+/// A root of a matrix that is a square, of which rounding may leave an eigenvalue below 0.
+pub(super) fn rooted(square: DMatrix<f64>) -> DMatrix<f64> {
+    let SymmetricEigen { eigenvalues, eigenvectors } = square.symmetric_eigen();
+    eigenvectors * DMatrix::from_diagonal(&eigenvalues.map(|value: f64| value.max(0.0).sqrt()))
+}
+
+/// The standard coordinates of the columns of x.
+fn standard<M: Sloped>(p: &Empirical<M::Batch>) -> Result<Standardize> {
+    Standardize::bulk(M::x(p.batch()), p.mass())
 }

@@ -4,7 +4,7 @@ use candle_core::Tensor;
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 use crate::batch::{Labelled, host};
-use crate::curvature::of_logits;
+use crate::curvature::with_offset;
 use crate::empirical::Empirical;
 use crate::error::{Error, Result, matrix};
 use crate::standardize::Standardize;
@@ -18,6 +18,8 @@ pub(super) struct Contrasts {
     pub classes: usize,
     shift: Vec<f64>,
     scale: Vec<f64>,
+    /// Added to the logit of every class but class 0.
+    offset: Option<Vec<f64>>,
     /// Which classes a row may still have, by row and class; all, where none is ruled out.
     open: Option<Vec<bool>>,
 }
@@ -46,6 +48,7 @@ impl Contrasts {
             classes,
             shift: host(map.shift())?,
             scale: host(map.scale())?,
+            offset: batch.offset().map(host).transpose()?,
             open: None,
         })
     }
@@ -77,13 +80,7 @@ impl Contrasts {
 
     /// The coefficients of one class as functions of its θ: (d + 1, d + 1), slopes and, last, the intercept.
     pub fn own(&self) -> DMatrix<f64> {
-        let last = self.columns;
-        DMatrix::from_fn(self.width(), self.width(), |i, j| match (i == last, j == last) {
-            (true, true) => 1.0,
-            (true, false) => -self.shift[j] / self.scale[j],
-            (false, _) if i == j => 1.0 / self.scale[i],
-            _ => 0.0,
-        })
+        own(&self.shift, &self.scale)
     }
 
     /// The same for all classes but class 0.
@@ -92,7 +89,7 @@ impl Contrasts {
     }
 
     pub fn information(&self, theta: &[f64]) -> DMatrix<f64> {
-        of_logits(&self.x, self.columns, theta, &self.count, self.open.as_deref())
+        with_offset(&self.x, self.columns, theta, &self.count, self.open.as_deref(), self.offset.as_deref())
     }
 
     pub fn at(&self, theta: &[f64]) -> At {
@@ -130,7 +127,8 @@ impl Contrasts {
         let (mut logits, mut residuals) = (vec![0.0; self.classes], vec![0.0; self.classes - 1]);
         for row in 0..self.count.len() {
             for (class, theta) in theta.chunks(self.width()).enumerate() {
-                logits[class + 1] = theta.iter().zip(self.row(row)).map(|(t, x)| t * x).sum();
+                let offset = self.offset.as_ref().map_or(0.0, |offset| offset[row]);
+                logits[class + 1] = offset + theta.iter().zip(self.row(row)).map(|(t, x)| t * x).sum::<f64>();
             }
             let y = self.y[row];
             // Of the others than its own class, so that ln q near 0 keeps its digits.
@@ -153,6 +151,17 @@ impl Contrasts {
     fn is_open(&self, row: usize, class: usize) -> bool {
         self.open.as_ref().is_none_or(|open| open[row * self.classes + class])
     }
+}
+
+/// Slopes and, last, an intercept per unit of x as functions of those in standard coordinates.
+pub(super) fn own(shift: &[f64], scale: &[f64]) -> DMatrix<f64> {
+    let last = shift.len();
+    DMatrix::from_fn(last + 1, last + 1, |i, j| match (i == last, j == last) {
+        (true, true) => 1.0,
+        (true, false) => -shift[j] / scale[j],
+        (false, _) if i == j => 1.0 / scale[i],
+        _ => 0.0,
+    })
 }
 
 /// The root of an information, in units in which its diagonal is 1, and these units.

@@ -15,7 +15,7 @@ pub trait Classifier: Model<Batch = Labelled> {
     /// k, the number of classes.
     fn classes(&self) -> usize;
 
-    /// ln of every class's probability at x (m, d): (m, k), nats.
+    /// ln of every class's probability at x (m, d): (m, k), nats; without an [offset](Labelled::with_offsets).
     fn log_probs(&self, x: &Tensor) -> Result<Tensor>;
 }
 
@@ -104,7 +104,8 @@ impl<C: Classifier> Sample for C {
 /// Σ_y p(y|x) ln p(y|x)/q(y|x) at every x.
 impl<C: Classifier> KlDivergence for C {
     fn kl_divergence(&self, q: &Self, batch: &Labelled) -> Result<Tensor> {
-        expected_log_ratio(&self.log_probs(batch.x())?, &q.log_probs(batch.x())?)
+        let of = |log_probs: Result<Tensor>| batch.with_offsets(log_probs?);
+        expected_log_ratio(&of(self.log_probs(batch.x()))?, &of(q.log_probs(batch.x()))?)
     }
 }
 

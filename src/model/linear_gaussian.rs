@@ -130,6 +130,15 @@ impl LinearGaussian {
         Ok(number(&self.log_sigma)?.exp() * number(&self.response.scale().get(0)?)?)
     }
 
+    /// The mean of y of every row, (m,), in the unit of y.
+    pub fn means(&self, batch: &Response) -> Result<Tensor> {
+        let mean = self.mean(batch.x())?;
+        Ok(match batch.offset() {
+            Some(offset) => (mean + offset)?,
+            None => mean,
+        })
+    }
+
     /// The mean of y at x (m, d): (m,), in the unit of y, without an offset.
     pub fn mean(&self, x: &Tensor) -> Result<Tensor> {
         let weight = self.weight()?.unsqueeze(0)?;
@@ -153,6 +162,11 @@ impl Model for LinearGaussian {
         let z = (y - mean)?.broadcast_mul(&self.log_sigma.neg()?.exp()?)?;
         let constant = ((&self.log_sigma + scale.get(0)?.log()?)? + 0.5 * std::f64::consts::TAU.ln())?;
         Ok((z.sqr()? * 0.5)?.broadcast_add(&constant)?.neg()?)
+    }
+
+    /// In units of σ, so that the unit of y does not matter: with any σ the same slopes as those of penalised least squares.
+    fn slopes(&self) -> Result<Option<Tensor>> {
+        Ok(Some(self.weight.broadcast_mul(&self.log_sigma.neg()?.exp()?)?))
     }
 }
 

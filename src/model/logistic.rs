@@ -8,7 +8,7 @@ use nalgebra::DMatrix;
 
 use super::{Classifier, Linear, Model};
 use crate::batch::{Labelled, host};
-use crate::curvature::{Curved, log_det, of_logits, with_numbers};
+use crate::curvature::{Curved, log_det, with_numbers, with_offset};
 use crate::error::{Result, matrix, shape};
 use crate::ops::{linear, log_sigmoid};
 use crate::parameters::{Parameters, Parts};
@@ -72,6 +72,10 @@ impl Model for Logistic {
     fn curved(&self) -> Option<&dyn Curved<Labelled>> {
         Some(self)
     }
+
+    fn slopes(&self) -> Result<Option<Tensor>> {
+        Ok(Some(self.weight.clone()))
+    }
 }
 
 /// Σ mass q (1 − q) (x, 1)(x, 1)ᵀ: slopes, then the intercept.
@@ -82,13 +86,16 @@ impl Curved<Labelled> for Logistic {
 
     fn information(&self, batch: &Labelled, mass: &[f64]) -> Result<DMatrix<f64>> {
         let (x, theta) = (self.standardize.apply(batch.x())?, [host(&self.weight)?, host(&self.bias)?].concat());
-        with_numbers(&x, |x| of_logits(x, theta.len() - 1, &theta, mass, None))
+        let offset = batch.offset().map(host).transpose()?;
+        with_numbers(&x, |x| with_offset(x, theta.len() - 1, &theta, mass, None, offset.as_deref()))
     }
 
     fn log_det(&self, batch: &Labelled, mass: &[f64]) -> Result<Tensor> {
         let (x, theta) = (self.standardize.apply(batch.x())?, [host(&self.weight)?, host(&self.bias)?].concat());
         let own = 2.0 * host(self.standardize.scale())?.iter().map(|scale| scale.ln()).sum::<f64>();
-        Ok((log_det(&x, &self.log_probs(batch.x())?, &theta, mass)? + own)?)
+        let log_q = batch.with_offsets(self.log_probs(batch.x())?)?;
+        let offset = batch.offset().map(host).transpose()?;
+        Ok((log_det(&x, &log_q, &theta, mass, offset.as_deref())? + own)?)
     }
 }
 

@@ -80,6 +80,11 @@ impl PoissonRegression {
         })
     }
 
+    /// The mean of every row, (m,).
+    pub fn means(&self, batch: &Response) -> Result<Tensor> {
+        Ok(self.log_mean(batch)?.exp()?)
+    }
+
     fn seen(&self, y: &Tensor) -> Result<Vec<Tensor>> {
         self.last.of(y, || {
             let counts = host(y)?;
@@ -100,6 +105,10 @@ impl Model for PoissonRegression {
     fn log_prob(&self, batch: &Response) -> Result<Tensor> {
         let seen = self.seen(batch.y())?;
         Ok((deviance_of_counts(&self.log_mean(batch)?, &seen)? + &seen[3])?.neg()?)
+    }
+
+    fn slopes(&self) -> Result<Option<Tensor>> {
+        Ok(Some(self.weight.clone()))
     }
 }
 

@@ -8,7 +8,7 @@ use nalgebra::DMatrix;
 
 use super::{Classifier, Linear, Model};
 use crate::batch::{Labelled, host};
-use crate::curvature::{Curved, log_det, of_logits, with_numbers};
+use crate::curvature::{Curved, log_det, with_numbers, with_offset};
 use crate::error::{Result, matrix, shape};
 use crate::ops::{linear, log_softmax};
 use crate::parameters::{Parameters, Parts};
@@ -78,6 +78,10 @@ impl Model for Softmax {
     fn curved(&self) -> Option<&dyn Curved<Labelled>> {
         Some(self)
     }
+
+    fn slopes(&self) -> Result<Option<Tensor>> {
+        Ok(Some(self.weight.clone()))
+    }
 }
 
 /// Σ mass (diag(q) − q qᵀ) ⊗ (x, 1)(x, 1)ᵀ over the classes but class 0: of each the slopes, then the intercept.
@@ -91,14 +95,17 @@ impl Curved<Labelled> for Softmax {
     fn information(&self, batch: &Labelled, mass: &[f64]) -> Result<DMatrix<f64>> {
         let (x, theta) = (self.standardize.apply(batch.x())?, self.contrasts()?);
         let columns = x.dim(1)?;
-        with_numbers(&x, |x| of_logits(x, columns, &theta, mass, None))
+        let offset = batch.offset().map(host).transpose()?;
+        with_numbers(&x, |x| with_offset(x, columns, &theta, mass, None, offset.as_deref()))
     }
 
     fn log_det(&self, batch: &Labelled, mass: &[f64]) -> Result<Tensor> {
         let (x, others) = (self.standardize.apply(batch.x())?, self.classes() - 1);
         let scales = host(self.standardize.scale())?.iter().map(|scale| scale.ln()).sum::<f64>();
         let own = 2.0 * others as f64 * scales;
-        Ok((log_det(&x, &self.log_probs(batch.x())?, &self.contrasts()?, mass)? + own)?)
+        let log_q = batch.with_offsets(self.log_probs(batch.x())?)?;
+        let offset = batch.offset().map(host).transpose()?;
+        Ok((log_det(&x, &log_q, &self.contrasts()?, mass, offset.as_deref())? + own)?)
     }
 }
 

@@ -1,5 +1,6 @@
 //! A table made ready for a model: p̂, and the names of what is in it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -9,6 +10,7 @@ use candle_mle_info::cholesky::cholesky;
 use candle_mle_info::number::typed;
 use nalgebra::DMatrix;
 
+use super::terms::{Factor, Term, coded, terms};
 use super::{Column, Ready, Table, once, position, wrong};
 use crate::batch::{Batch, Labelled, Response, host, slice};
 use crate::empirical::Empirical;
@@ -35,6 +37,21 @@ pub struct Design<B = Labelled> {
     pub names: Names,
     /// What was left out of the table, how its columns were read, and what its reader should know of them, in words.
     pub notes: Vec<String>,
+    /// The rows as they were read, where they weigh otherwise than by how often they were observed.
+    pub weighed: Option<Weighed<B>>,
+}
+
+/// Rows with weights that are no counts: of the precision of an observation, of how likely it was to be drawn. p̂ is of count times
+/// weight, in units in which n stays the number of observations; [`Coefficients::weighted`](crate::inference::Coefficients::weighted)
+/// has the errors.
+#[derive(Clone, Debug)]
+pub struct Weighed<B> {
+    /// The rows, (m, …), of which equal ones are not yet one.
+    pub batch: B,
+    /// How often each was observed.
+    pub counts: Vec<f64>,
+    /// What each of these observations weighs; of all of them 1 on average.
+    pub weights: Vec<f64>,
 }
 
 /// What the columns and classes of a [`Design`] are called.
@@ -46,9 +63,52 @@ pub struct Names {
     pub target: String,
     /// The names of its classes, the base class first; none for a density.
     pub classes: Vec<String>,
-    /// For every column of x that stands for a level, the column of the table that it is of and that one's base level; none
-    /// for numbers. Empty where there is no table.
-    pub bases: Vec<Option<(String, String)>>,
+    /// What each column of x is the product of. Empty where there is no table.
+    pub parts: Vec<Vec<Part>>,
+    /// The column that is added to the linear predictor with the coefficient 1, and the one whose logarithm is.
+    pub offset: Option<String>,
+    /// See [`offset`](Self::offset).
+    pub exposure: Option<String>,
+}
+
+/// A factor of a column of x.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A column of numbers, or a power of it.
+    Number {
+        /// Its name in the table.
+        column: String,
+        /// 1 for the column itself.
+        power: i32,
+    },
+    /// 1 where a column of categories has this level, and 0 elsewhere.
+    Level {
+        /// Its name in the table.
+        column: String,
+        /// The level.
+        level: String,
+        /// The level that has no column of its own beside this one; none where all have.
+        base: Option<String>,
+    },
+}
+
+impl Part {
+    /// The column of the table that it is of.
+    pub fn column(&self) -> &str {
+        let (Self::Number { column, .. } | Self::Level { column, .. }) = self;
+        column
+    }
+}
+
+/// What it is called: `age`, `I(age^2)`, `class 2nd`.
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number { column, power: 1 } => f.write_str(column),
+            Self::Number { column, power } => write!(f, "I({column}^{power})"),
+            Self::Level { column, level, .. } => write!(f, "{column} {level}"),
+        }
+    }
 }
 
 /// What is predicted from what: `survived from class 2nd, class 3rd`.
@@ -65,15 +125,26 @@ impl fmt::Display for Names {
 }
 
 impl Names {
-    /// As texts to be kept [beside a model](crate::Parameters::save_with): JSON under `columns`, `target`, `classes` and `bases`.
+    /// As texts to be kept [beside a model](crate::Parameters::save_with): JSON under `columns`, `classes` and `parts`, names under
+    /// `target`, `offset` and `exposure`.
     pub fn texts(&self) -> BTreeMap<String, String> {
         let json = |names: &[String]| serde_json::Value::from(names.to_vec()).to_string();
+        let part = |part: &Part| match part {
+            Part::Number { column, power } => serde_json::json!({"column": column, "power": power}),
+            Part::Level { column, level, base } => serde_json::json!({"column": column, "level": level, "base": base}),
+        };
+        let parts: Vec<Vec<_>> = self.parts.iter().map(|parts| parts.iter().map(part).collect()).collect();
+        let beside = [("offset", &self.offset), ("exposure", &self.exposure)].into_iter();
+        let beside = beside.filter_map(|(name, column)| Some((name.to_string(), column.clone()?)));
         BTreeMap::from([
             ("columns".into(), json(&self.columns)),
             ("target".into(), self.target.clone()),
             ("classes".into(), json(&self.classes)),
-            ("bases".into(), serde_json::json!(self.bases).to_string()),
+            ("parts".into(), serde_json::json!(parts).to_string()),
         ])
+        .into_iter()
+        .chain(beside)
+        .collect()
     }
 
     /// The names that were kept [beside a model](crate::parameters::about).
@@ -82,13 +153,37 @@ impl Names {
     /// Texts that are missing, or no lists of names.
     pub fn from_texts(texts: &BTreeMap<String, String>) -> Result<Self> {
         let text = |name: &str| texts.get(name).ok_or_else(|| Error::Other(format!("there are no {name}").into()));
+        let bad = |name: &str, e: String| Error::Other(format!("the {name} cannot be read: {e}").into());
         let names = |name: &str| -> Result<Vec<String>> {
-            serde_json::from_str(text(name)?)
-                .map_err(|e| Error::Other(format!("the {name} cannot be read: {e}").into()))
+            serde_json::from_str(text(name)?).map_err(|e| bad(name, e.to_string()))
         };
-        // Files of before they were kept have none.
-        let bases = texts.get("bases").and_then(|bases| serde_json::from_str(bases).ok()).unwrap_or_default();
-        Ok(Self { columns: names("columns")?, target: text("target")?.clone(), classes: names("classes")?, bases })
+        let part = |of: &serde_json::Value| {
+            let text = |name: &str| of[name].as_str().map(String::from);
+            let column = text("column")?;
+            match of["power"].as_i64() {
+                Some(power) => Some(Part::Number { column, power: power.try_into().ok()? }),
+                None => Some(Part::Level { column, level: text("level")?, base: text("base") }),
+            }
+        };
+        let parts: Vec<Vec<serde_json::Value>> =
+            serde_json::from_str(text("parts")?).map_err(|e| bad("parts", e.to_string()))?;
+        let parts = parts.iter().map(|parts| parts.iter().map(part).collect::<Option<Vec<_>>>());
+        Ok(Self {
+            columns: names("columns")?,
+            target: text("target")?.clone(),
+            classes: names("classes")?,
+            parts: parts.collect::<Option<_>>().ok_or_else(|| bad("parts", "one has no column".into()))?,
+            offset: texts.get("offset").cloned(),
+            exposure: texts.get("exposure").cloned(),
+        })
+    }
+
+    /// Of a column of x that stands for a level of one column of the table: that column, the level, and the base level.
+    pub fn level(&self, at: usize) -> Option<(&str, &str, &str)> {
+        match self.parts.get(at)?.as_slice() {
+            [Part::Level { column, level, base: Some(base) }] => Some((column, level, base)),
+            _ => None,
+        }
     }
 
     /// # Errors
@@ -136,7 +231,7 @@ impl Design {
         let names = Names { columns, target: target.into(), classes, ..Names::default() };
         let count = vec![1.0; batch.rows()?];
         own_columns(batch.x(), &count, &names.columns)?;
-        Ok(Self { p: Empirical::from_counts(batch, &count)?, names, notes: vec![] })
+        Ok(Self { p: Empirical::from_counts(batch, &count)?, names, notes: vec![], weighed: None })
     }
 }
 
@@ -150,7 +245,7 @@ impl Design<Tensor> {
         let count = vec![1.0; points.rows()?];
         own_columns(&points, &count, &owned(columns))?;
         let names = Names { columns: owned(columns), ..Names::default() };
-        Ok(Self { p: Empirical::from_counts(points, &count)?, names, notes: vec![] })
+        Ok(Self { p: Empirical::from_counts(points, &count)?, names, notes: vec![], weighed: None })
     }
 }
 
@@ -163,10 +258,26 @@ pub struct Ask<'a> {
     /// Whether nothing is to predict it but the intercept.
     alone: bool,
     base: Vec<(String, String)>,
+    offset: Option<String>,
+    exposure: Option<String>,
+    weights: Option<String>,
 }
 
 impl<'a> Ask<'a> {
-    /// Predicts from these columns; from all others if none is named.
+    /// Predicts from these columns; from all others if none is named. Beside columns there are terms, as formulas of R have them: `a:b`
+    /// for the product of two columns, of numbers or of categories, `a*b` for a, b and that, `I(x^2)` for a power. What of their
+    /// categories is coded against the base level, and what by all levels, is so chosen that nothing is told twice.
+    ///
+    /// ```
+    /// use candle_mle::Table;
+    /// let csv = "dose,sex,ill\n1,m,no\n2,f,yes\n3,m,yes\n4,f,no\n5,f,yes\n";
+    /// let table = Table::from_reader(csv.as_bytes(), None)?;
+    /// let columns = |terms: [&str; 2]| table.design("ill").from(terms).build().map(|design| design.names.columns);
+    /// assert_eq!(columns(["dose*sex", "I(dose^2)"])?, ["dose", "sex m", "I(dose^2)", "dose:sex m"]);
+    /// // Without a slope of its own each level has one.
+    /// assert_eq!(columns(["sex", "dose:sex"])?, ["sex m", "dose:sex f", "dose:sex m"]);
+    /// # Ok::<(), candle_mle::Error>(())
+    /// ```
     pub fn from<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Self {
         self.predictors.extend(columns.into_iter().map(Into::into));
         self
@@ -181,6 +292,25 @@ impl<'a> Ask<'a> {
     /// Gives a column another base level, or base class, than the [first in order](Column::categories).
     pub fn base(mut self, column: impl Into<String>, level: impl Into<String>) -> Self {
         self.base.push((column.into(), level.into()));
+        self
+    }
+
+    /// Adds a column of numbers to the linear predictor, with the coefficient 1: of classes to the logit of all but the base class.
+    pub fn offset(mut self, column: impl Into<String>) -> Self {
+        self.offset = Some(column.into());
+        self
+    }
+
+    /// Adds the logarithm of a column of positive numbers, with the coefficient 1: what a count was counted over.
+    pub fn exposure(mut self, column: impl Into<String>) -> Self {
+        self.exposure = Some(column.into());
+        self
+    }
+
+    /// Weighs each observation by a column of numbers ≥ 0 that are no counts, such as precisions or how much of a population it
+    /// stands for: see [`Weighed`]. Counts are the table's own: [`Reading::count`](super::Reading::count).
+    pub fn weights(mut self, column: impl Into<String>) -> Self {
+        self.weights = Some(column.into());
         self
     }
 
@@ -200,7 +330,7 @@ impl<'a> Ask<'a> {
         let Ready { table, mut notes, .. } = self.table.ready(&[&self.target])?;
         let (y, names) = self.classes(&table)?;
         notes.extend(said_of_classes(&names, &host(&y)?, table.count()));
-        Ok(Design { p: Empirical::from_counts(y, table.count())?, names, notes })
+        Ok(Design { p: Empirical::from_counts(y, table.count())?, names, notes, weighed: None })
     }
 
     fn classes(&self, table: &Table) -> Result<(Tensor, Names)> {
@@ -220,91 +350,129 @@ impl<'a> Ask<'a> {
     /// categories of which most are seen once, as in an identifier; no column that differs. Columns that are linear combinations of
     /// the ones before them are named in a note: their coefficients are not unique.
     pub fn build(&self) -> Result<Design> {
-        let predictors = if self.alone { vec![] } else { self.table.predictors(&self.target, &self.predictors)? };
-        let ready = self.table.ready_for(&self.target, &predictors)?;
+        let Asked { ready, terms, weights } = self.asked()?;
         let table = &*ready.table;
         let (y, mut names) = self.classes(table)?;
-        let (x, mut notes) = self.matrix(&ready, predictors.len(), &mut names)?;
+        let (x, mut notes) = self.matrix(&ready, &terms, &mut names)?;
         notes.extend(said_of_classes(&names, &host(&y)?, table.count()));
-        Ok(Design { p: Empirical::from_counts(Labelled::new(x, y)?, table.count())?, names, notes })
+        let mut batch = Labelled::new(x, y)?;
+        if let Some(offset) = names.offset_of(table)? {
+            batch = batch.with_offset(offset)?;
+        }
+        weighed(batch, table, weights, names, notes)
     }
 
-    /// The design of a regression: the target is a column of numbers. `offset` is a column of numbers that is added to the linear
-    /// predictor, with the coefficient 1; `exposure` one whose logarithm is.
+    /// The design of a regression: the target is a column of numbers.
     ///
     /// # Errors
-    /// As [`build`](Self::build), but for classes; a target of categories; an exposure that is not positive.
-    pub fn numbers(&self, offset: Option<&str>, exposure: Option<&str>) -> Result<Design<Response>> {
-        let beside: Vec<&str> = offset.into_iter().chain(exposure).collect();
-        let named = match (self.alone, self.predictors.is_empty()) {
-            (true, _) => vec![],
-            (_, true) => self.table.predictors(&self.target, &[])?,
-            _ => self.table.predictors(&self.target, &self.predictors)?,
-        };
-        let predictors: Vec<&str> = named.into_iter().filter(|name| !beside.contains(name)).collect();
-        let every: Vec<&str> = predictors.iter().chain(&beside).copied().collect();
-        let ready = self.table.ready_for(&self.target, &every)?;
+    /// As [`build`](Self::build), but for classes; a target of categories; columns that are linear combinations of others.
+    pub fn numbers(&self) -> Result<Design<Response>> {
+        let Asked { ready, terms, weights } = self.asked()?;
         let table = &*ready.table;
         let y = table.numbers(&self.target)?.to_vec();
         let rows = y.len();
         let mut names = Names { target: self.target.clone(), ..Names::default() };
-        let (x, notes) = self.matrix(&ready, predictors.len(), &mut names)?;
+        let (x, notes) = self.matrix(&ready, &terms, &mut names)?;
         own_columns(&x, table.count(), &names.columns).map_err(|e| ready.with_sentinels(e))?;
-        let response = Response::new(x, Tensor::from_vec(y, rows, &Device::Cpu)?)?;
-        let mut sum = vec![0.0; rows];
-        if let Some(offset) = offset {
-            sum.iter_mut().zip(table.numbers(offset)?).for_each(|(sum, offset)| *sum += offset);
+        let mut response = Response::new(x, Tensor::from_vec(y, rows, &Device::Cpu)?)?;
+        if let Some(offset) = names.offset_of(table)? {
+            response = response.with_offset(offset)?;
         }
-        if let Some(exposure) = exposure {
-            table.holding(
-                exposure,
-                |x| x > 0.0,
-                "an exposure is a positive number: drop the row, for nothing was watched",
-            )?;
-            sum.iter_mut().zip(table.numbers(exposure)?).for_each(|(sum, exposure)| *sum += exposure.ln());
-        }
-        let response = match beside.is_empty() {
-            true => response,
-            false => response.with_offset(Tensor::from_vec(sum, rows, &Device::Cpu)?)?,
-        };
-        Ok(Design { p: Empirical::from_counts(response, table.count())?, names, notes })
+        weighed(response, table, weights, names, notes)
     }
 
-    /// x of the first predictors, which stand after the target and whose names are added, and what its reader should know of it.
-    fn matrix(&self, ready: &Ready<'_>, predictors: usize, names: &mut Names) -> Result<(Tensor, Vec<String>)> {
+    /// What was asked for, of the table: the rows and columns, the target before those of the terms, the rows counted by their weights.
+    fn asked(&self) -> Result<Asked<'a>> {
+        let all: Vec<&str> = self.table.columns().iter().map(|(name, _)| name.as_str()).collect();
+        let beside: Vec<&str> =
+            [&self.offset, &self.exposure, &self.weights].into_iter().flatten().map(String::as_str).collect();
+        let mut terms = match (self.alone, self.predictors.is_empty()) {
+            (true, _) => vec![],
+            (_, true) => {
+                let own = |name: &&&str| **name != self.target && !beside.contains(*name);
+                let column = |name: &&str| vec![Factor { column: name.to_string(), power: 1 }];
+                all.iter().filter(own).map(column).collect()
+            }
+            _ => {
+                once(&self.predictors)?;
+                terms(&self.predictors, &all)?
+            }
+        };
+        if beside.contains(&self.target.as_str()) {
+            let problem = "it is the target, and can be neither an offset, an exposure nor a weight of itself";
+            return Err(wrong(&self.target, problem.into()));
+        }
+        // A column may be in several of them.
+        let mut columns: Vec<String> = vec![];
+        for factor in terms.iter().flatten() {
+            if !columns.contains(&factor.column) {
+                columns.push(factor.column.clone());
+            }
+        }
+        let predictors = if self.alone { vec![] } else { self.table.predictors(&self.target, &columns)? };
+        let predictors = if terms.is_empty() { vec![] } else { predictors };
+        let every: Vec<&str> = predictors.iter().chain(&beside).copied().collect();
+        let mut ready = self.table.ready_for(&self.target, &every)?;
+        let weights = match &self.weights {
+            None => None,
+            Some(name) => {
+                ready.table.holding(name, |weight| weight >= 0.0, "a weight is a number ≥ 0")?;
+                let (counts, weights) = (ready.table.count().to_vec(), ready.table.numbers(name)?);
+                let sum: f64 = counts.iter().zip(weights).map(|(count, weight)| count * weight).sum();
+                let observed: f64 =
+                    counts.iter().zip(weights).filter(|(_, weight)| **weight > 0.0).map(|(count, _)| count).sum();
+                let unit = sum / observed;
+                let weights: Vec<f64> = weights.iter().map(|weight| weight / unit).collect();
+                let both: Vec<f64> = counts.iter().zip(&weights).map(|(count, weight)| count * weight).collect();
+                if sum == 0.0 {
+                    return Err(wrong(name, "all weights are zero: nothing was observed".into()));
+                }
+                ready.table = Cow::Owned(ready.table.into_owned().with_counts(&both)?);
+                Some((counts, weights))
+            }
+        };
+        ready.keep(1 + predictors.len());
+        let is_constant: Vec<&str> = ready
+            .columns()
+            .skip(1)
+            .filter(|(_, of)| ready.table.only_value(of).is_some())
+            .map(|(name, _)| name)
+            .collect();
+        terms.retain(|term| !term.iter().any(|factor| is_constant.contains(&factor.column.as_str())));
+        Ok(Asked { ready, terms, weights })
+    }
+
+    /// x of the terms, whose names are added, and what its reader should know of it.
+    fn matrix(&self, ready: &Ready<'_>, terms: &[Term], names: &mut Names) -> Result<(Tensor, Vec<String>)> {
         let table = &*ready.table;
-        let (mut columns, mut said, mut constant) = (vec![], vec![], vec![]);
-        for (predictor, column) in ready.columns().skip(1).take(predictors) {
+        (names.offset, names.exposure) = (self.offset.clone(), self.exposure.clone());
+        let (mut said, mut constant) = (vec![], vec![]);
+        for (predictor, column) in ready.columns().skip(1) {
             if let Some(only) = table.only_value(column) {
                 constant.push(format!("{predictor} ({only})"));
                 continue;
             }
             match column {
-                Column::Numbers(numbers) => {
+                Column::Numbers(_) => {
                     if let Some(level) = self.base_of(predictor) {
                         let problem = format!(
                             "it holds numbers and has no base level '{level}'; if they are codes, say --categorical {predictor}"
                         );
                         return Err(wrong(predictor, problem));
                     }
-                    names.columns.push(predictor.to_string());
                     said.push((predictor, None));
-                    names.bases.push(None);
-                    columns.push(Of::Numbers(numbers));
                 }
                 Column::Categories { levels, codes } => {
                     table.all_observed(predictor, levels, codes)?;
                     let base = position(predictor, levels, self.base_of(predictor))?;
                     said.push((predictor, Some((levels.len(), levels[base].as_str()))));
-                    for (code, level) in levels.iter().enumerate().filter(|(code, _)| *code != base) {
-                        names.columns.push(format!("{predictor} {level}"));
-                        names.bases.push(Some((predictor.to_string(), levels[base].clone())));
-                        columns.push(Of::Level(codes, code as u32));
+                    if terms.iter().flatten().any(|factor| factor.column == predictor && factor.power != 1) {
+                        return Err(wrong(predictor, "it holds categories, and only numbers have powers".into()));
                     }
                 }
             }
         }
-        if columns.is_empty() && predictors > 0 {
+        if said.is_empty() && !constant.is_empty() {
             let problem = format!(
                 "nothing is left to predict it from, for every other column has one level or one value: {}; the intercept \
                  alone is fitted by --columns none",
@@ -312,6 +480,46 @@ impl<'a> Ask<'a> {
             );
             return Err(wrong(&self.target, problem));
         }
+        let is_number = |factor: &Factor| said.iter().any(|(name, levels)| *name == factor.column && levels.is_none());
+        let mut all: Vec<(Vec<Part>, Vec<Of<'_>>)> = vec![];
+        for term in coded(terms, is_number) {
+            let mut products = vec![(vec![], vec![])];
+            // The levels of the first factor vary fastest.
+            for (Factor { column: name, power }, whole) in term.iter().rev() {
+                let of: Vec<(Part, Of<'_>)> = match table.column(name)? {
+                    Column::Numbers(numbers) => {
+                        vec![(Part::Number { column: name.clone(), power: *power }, Of::Numbers(numbers, *power))]
+                    }
+                    Column::Categories { levels, codes } => {
+                        let at = position(name, levels, self.base_of(name))?;
+                        let base = (!whole).then(|| levels[at].clone());
+                        let part = |(code, level): (usize, &String)| {
+                            let (column, level, base) = (name.clone(), level.clone(), base.clone());
+                            (Part::Level { column, level, base }, Of::Level(codes, code as u32))
+                        };
+                        levels.iter().enumerate().filter(|(code, _)| *whole || *code != at).map(part).collect()
+                    }
+                };
+                products = products
+                    .iter()
+                    .flat_map(|(parts, columns)| {
+                        of.iter()
+                            .map(move |(part, column)| (prepended(part.clone(), parts), prepended(*column, columns)))
+                    })
+                    .collect();
+            }
+            all.extend(products);
+        }
+        // Levels that never came together.
+        let nowhere = |columns: &[Of<'_>]| {
+            columns.len() > 1
+                && (0..table.rows()).all(|row| table.count()[row] == 0.0 || Of::product(columns, row) == 0.0)
+        };
+        let (none, all): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, columns)| nowhere(columns));
+        let called = |parts: &[Part]| parts.iter().map(Part::to_string).collect::<Vec<_>>().join(":");
+        let (parts, columns): (Vec<Vec<Part>>, Vec<Vec<Of<'_>>>) = all.into_iter().unzip();
+        names.columns.extend(parts.iter().map(|parts| called(parts)));
+        names.parts = parts;
         let x = by_row(&columns, table.rows())?;
         let dependent = dependent_columns(&x, table.count(), &names.columns)?;
         let mut notes = ready.notes.clone();
@@ -319,12 +527,40 @@ impl<'a> Ask<'a> {
             (!constant.is_empty()).then(|| format!("left out, holding one value only: {}", constant.join(", "))),
         );
         notes.push(said_of_columns(&said));
+        if !none.is_empty() {
+            let none: Vec<String> = none.iter().map(|(parts, _)| called(parts)).collect();
+            notes.push(format!("left out, 0 in every row: {}", none.join(", ")));
+        }
         notes.extend(said_of_dependent(&names.columns, &dependent, table.rows()));
         notes.extend(ready.codes());
         notes.extend(ready.numbered());
         notes.extend(ready.sentinels());
         Ok((x, notes))
     }
+}
+
+/// What was asked of a table: its rows, of the target and the columns of the terms, and where they weigh otherwise than by how often they
+/// were observed their counts and weights.
+struct Asked<'a> {
+    ready: Ready<'a>,
+    terms: Vec<Term>,
+    weights: Option<(Vec<f64>, Vec<f64>)>,
+}
+
+/// The design of rows that a table counts, and the rows themselves where they have weights.
+fn weighed<B: Batch + Clone>(
+    batch: B,
+    table: &Table,
+    weights: Option<(Vec<f64>, Vec<f64>)>,
+    names: Names,
+    notes: Vec<String>,
+) -> Result<Design<B>> {
+    let rows = weights.map(|(counts, weights)| Weighed { batch: batch.clone(), counts, weights });
+    Ok(Design { p: Empirical::from_counts(batch, table.count())?, names, notes, weighed: rows })
+}
+
+fn prepended<T: Clone>(first: T, rest: &[T]) -> Vec<T> {
+    std::iter::once(first).chain(rest.iter().cloned()).collect()
 }
 
 /// How the columns of a design were read: `place: 3 categories, base Bonn; dose: numbers`.
@@ -372,7 +608,16 @@ fn said_of_classes(names: &Names, y: &[f64], count: &[f64]) -> Vec<String> {
 impl Table {
     /// Asks for the design for predicting `target`.
     pub fn design(&self, target: impl Into<String>) -> Ask<'_> {
-        Ask { table: self, target: target.into(), predictors: vec![], alone: false, base: vec![] }
+        Ask {
+            table: self,
+            target: target.into(),
+            predictors: vec![],
+            alone: false,
+            base: vec![],
+            offset: None,
+            exposure: None,
+            weights: None,
+        }
     }
 
     /// The points of these columns, (rows, columns); of all columns of numbers that differ if none is named.
@@ -413,7 +658,8 @@ impl Table {
             }
             names.retain(|name| only(name).is_none());
         }
-        let columns = names.iter().map(|name| Ok(Of::Numbers(table.numbers(name)?))).collect::<Result<Vec<_>>>()?;
+        let columns =
+            names.iter().map(|name| Ok(vec![Of::Numbers(table.numbers(name)?, 1)])).collect::<Result<Vec<_>>>()?;
         let points = by_row(&columns, table.rows())?;
         own_columns(&points, table.count(), &names).map_err(|e| ready.with_sentinels(e))?;
         if !constant.is_empty() {
@@ -422,7 +668,7 @@ impl Table {
         notes.extend(ready.sentinels());
         notes.extend(ready.lumps());
         let p = Empirical::from_counts(points, table.count())?;
-        Ok(Design { p, names: Names { columns: names, ..Names::default() }, notes })
+        Ok(Design { p, names: Names { columns: names, ..Names::default() }, notes, weighed: None })
     }
 
     /// The numbers of one column, (rows, 1), for a distribution of one number; they may all be the same.
@@ -432,10 +678,10 @@ impl Table {
     pub fn values(&self, name: &str) -> Result<Design<Tensor>> {
         let ready = self.ready(&[name])?;
         let table = &*ready.table;
-        let points = by_row(&[Of::Numbers(table.numbers(name)?)], table.rows())?;
+        let points = by_row(&[vec![Of::Numbers(table.numbers(name)?, 1)]], table.rows())?;
         let notes = ready.notes.iter().cloned().chain(ready.sentinels()).collect();
         let names = Names { columns: vec![name.into()], ..Names::default() };
-        Ok(Design { p: Empirical::from_counts(points, table.count())?, names, notes })
+        Ok(Design { p: Empirical::from_counts(points, table.count())?, names, notes, weighed: None })
     }
 
     /// That every number of a column that was observed is as a model needs it, or the first line that is not, and the `cure`.
@@ -765,26 +1011,45 @@ fn sentinel(numbers: &[f64]) -> Option<(f64, Vec<usize>)> {
     })
 }
 
-/// What a column of x is made of.
+/// What a column of x is the product of.
+#[derive(Clone, Copy)]
 enum Of<'a> {
-    Numbers(&'a [f64]),
+    /// A power of a column.
+    Numbers(&'a [f64], i32),
     /// 1 where the code is this one.
     Level(&'a [u32], u32),
 }
 
+impl Of<'_> {
+    fn at(&self, row: usize) -> f64 {
+        match self {
+            Self::Numbers(numbers, 1) => numbers[row],
+            Self::Numbers(numbers, power) => numbers[row].powi(*power),
+            Self::Level(codes, level) => f64::from(u8::from(codes[row] == *level)),
+        }
+    }
+
+    fn product(factors: &[Self], row: usize) -> f64 {
+        factors.iter().map(|of| of.at(row)).product()
+    }
+}
+
 /// Columns of equal length as a tensor (rows, columns).
-fn by_row(columns: &[Of], rows: usize) -> Result<Tensor> {
+fn by_row(columns: &[Vec<Of>], rows: usize) -> Result<Tensor> {
     let width = columns.len();
     let mut x = vec![0.0; rows * width];
     // So few rows at once that what is written stays in the cache.
     for (block, rows) in x.chunks_mut((64 * width).max(1)).enumerate() {
-        for (at, column) in columns.iter().enumerate() {
+        for (at, factors) in columns.iter().enumerate() {
             let cells = rows.iter_mut().skip(at).step_by(width);
-            match column {
-                Of::Numbers(numbers) => cells.zip(&numbers[64 * block..]).for_each(|(to, number)| *to = *number),
-                Of::Level(codes, level) => {
+            match factors.as_slice() {
+                [Of::Numbers(numbers, 1)] => {
+                    cells.zip(&numbers[64 * block..]).for_each(|(to, number)| *to = *number);
+                }
+                [Of::Level(codes, level)] => {
                     cells.zip(&codes[64 * block..]).for_each(|(to, code)| *to = f64::from(u8::from(code == level)));
                 }
+                factors => cells.enumerate().for_each(|(row, to)| *to = Of::product(factors, 64 * block + row)),
             }
         }
     }

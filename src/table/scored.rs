@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Tensor};
 
-use super::{Column, Design, Names, Table};
+use super::{Column, Design, Names, Part, Table, wrong};
 use crate::batch::Labelled;
 use crate::empirical::Empirical;
 use crate::error::{Error, Result};
@@ -25,8 +25,8 @@ impl Names {
     /// A column that is missing, or holds categories where there were numbers; a level that was not there, with its line; a cell
     /// that is missing, unless the table was read to drop such rows.
     pub fn x_of(&self, table: &Table) -> Result<Tensor> {
-        let table = table.with_only(&self.inputs())?;
-        self.x_of_ready(&table)
+        let of_x: Vec<&str> = self.of_x().into_iter().map(|(of, _)| of).collect();
+        self.x_of_ready(&self.ready(table, &of_x)?)
     }
 
     /// The same with the classes of the target: p̂ of a table that was held out, to be scored by the model.
@@ -35,10 +35,32 @@ impl Names {
     /// As [`x_of`](Self::x_of); no target, or a class that the model does not know, with its line.
     pub fn design_of(&self, table: &Table) -> Result<Design> {
         table.of_target(&self.target)?;
-        let table = table.with_only(&[vec![self.target.as_str()], self.inputs()].concat())?;
-        let batch = Labelled::new(self.x_of_ready(&table)?, self.y_of(&table)?)?;
+        let table = self.rows_of(table, true)?;
+        let mut batch = Labelled::new(self.x_of_ready(&table)?, self.y_of(&table)?)?;
+        if let Some(offset) = self.offset_of(&table)? {
+            batch = batch.with_offset(offset)?;
+        }
         let (p, notes) = (Empirical::from_counts(batch, table.count())?, table.notes().to_vec());
-        Ok(Design { p, names: self.clone(), notes })
+        Ok(Design { p, names: self.clone(), notes, weighed: None })
+    }
+
+    /// The rows of a table that can be foretold, in the columns that this takes, and the target among them if it is asked for.
+    ///
+    /// # Errors
+    /// A column that is missing; a cell that is, unless the table was read to drop such rows; a column of nothing else.
+    pub fn rows_of(&self, table: &Table, with_target: bool) -> Result<Table> {
+        let target = with_target.then_some(self.target.as_str());
+        self.ready(table, &target.into_iter().chain(self.inputs()).collect::<Vec<_>>())
+    }
+
+    fn ready(&self, table: &Table, columns: &[&str]) -> Result<Table> {
+        if let Some(name) = columns.iter().find(|name| table.is_empty(name)) {
+            let problem =
+                "every cell is missing, and the model was fitted with this column: fill it, or fit a model without it";
+            return Err(wrong(name, problem.into()));
+        }
+        // Of the intercept alone every row is foretold.
+        if columns.is_empty() { Ok(table.clone()) } else { table.with_only(columns) }
     }
 
     /// The class of every row, (rows,) u32, as the model of these names numbers them.
@@ -61,70 +83,109 @@ impl Names {
         Ok(Tensor::from_vec(y, table.rows(), &Device::Cpu)?)
     }
 
-    /// The columns of a table that x is made of.
+    /// The columns of a table that a row is foretold from: those that x is made of, an offset and an exposure.
     pub fn inputs(&self) -> Vec<&str> {
         let mut inputs: Vec<&str> = vec![];
-        for (at, column) in self.columns.iter().enumerate() {
-            let of = self.of_level(at).map_or(column.as_str(), |(of, ..)| of);
-            if inputs.last() != Some(&of) {
+        let of_x = self.of_x();
+        for of in of_x.iter().map(|(of, _)| *of).chain(self.offset.as_deref()).chain(self.exposure.as_deref()) {
+            if !inputs.contains(&of) {
                 inputs.push(of);
             }
         }
         inputs
     }
 
-    /// The column of a table that a column of x is of, its level and the base level, if it stands for one.
-    fn of_level(&self, at: usize) -> Option<(&str, &str, &str)> {
-        let (of, base) = self.bases.get(at)?.as_ref()?;
-        let level = self.columns[at].strip_prefix(of.as_str())?.strip_prefix(' ')?;
-        Some((of, level, base))
+    /// What is added to the linear predictor of every row of a table, (rows,), if anything is.
+    ///
+    /// # Errors
+    /// A column that is missing or holds categories; an exposure that is not positive.
+    pub fn offset_of(&self, table: &Table) -> Result<Option<Tensor>> {
+        let mut sum = vec![0.0; table.rows()];
+        if let Some(offset) = &self.offset {
+            sum.iter_mut().zip(table.numbers(offset)?).for_each(|(sum, offset)| *sum += offset);
+        }
+        if let Some(exposure) = &self.exposure {
+            let cure = "an exposure is a positive number: drop the row, for nothing was watched";
+            table.holding(exposure, |x| x > 0.0, cure)?;
+            // Of a row that was never observed it may be 0, and does not matter.
+            let of = |(exposure, count): (&f64, &f64)| if *count > 0.0 { exposure.ln() } else { 0.0 };
+            sum.iter_mut()
+                .zip(table.numbers(exposure)?.iter().zip(table.count()))
+                .for_each(|(sum, of_row)| *sum += of(of_row));
+        }
+        let any = self.offset.is_some() || self.exposure.is_some();
+        Ok(any.then(|| Tensor::from_vec(sum, table.rows(), &Device::Cpu)).transpose()?)
+    }
+
+    /// The columns of a table that x is made of, and of those of categories the levels that are known.
+    fn of_x(&self) -> Vec<(&str, Vec<&str>)> {
+        let mut all: Vec<(&str, Vec<&str>)> = vec![];
+        let parts = (0..self.columns.len()).flat_map(|at| match self.parts.get(at) {
+            Some(parts) => parts.iter().map(|part| (part.column(), Some(part))).collect(),
+            None => vec![(self.columns[at].as_str(), None)],
+        });
+        for (column, part) in parts {
+            let at = all.iter().position(|(of, _)| *of == column).unwrap_or_else(|| {
+                all.push((column, vec![]));
+                all.len() - 1
+            });
+            if let Some(Part::Level { level, base, .. }) = part {
+                for level in base.iter().chain([level]) {
+                    if !all[at].1.contains(&level.as_str()) {
+                        all[at].1.push(level);
+                    }
+                }
+            }
+        }
+        all
     }
 
     fn x_of_ready(&self, table: &Table) -> Result<Tensor> {
         let (rows, width) = (table.rows(), self.columns.len());
-        let mut x = vec![0.0; rows * width];
+        let mut x = vec![1.0; rows * width];
         for at in 0..width {
-            match self.of_level(at) {
-                None => {
-                    let numbers = table.numbers(&self.columns[at])?;
-                    numbers.iter().enumerate().for_each(|(row, number)| x[row * width + at] = *number);
-                }
-                Some((of, level, _)) => {
-                    let column = table.column(of)?;
-                    (0..rows).filter(|row| column.is(*row, level)).for_each(|row| x[row * width + at] = 1.0);
+            let own = [Part::Number { column: self.columns[at].clone(), power: 1 }];
+            for part in self.parts.get(at).map_or(own.as_slice(), Vec::as_slice) {
+                let cells = x.iter_mut().skip(at).step_by(width);
+                match part {
+                    Part::Number { column, power } => {
+                        let of = |number: &f64| if *power == 1 { *number } else { number.powi(*power) };
+                        cells.zip(table.numbers(column)?).for_each(|(to, number)| *to *= of(number));
+                    }
+                    Part::Level { column, level, .. } => {
+                        let column = table.column(column)?;
+                        let is = |row| f64::from(u8::from(column.is(row, level)));
+                        cells.enumerate().for_each(|(row, to)| *to *= is(row));
+                    }
                 }
             }
         }
-        for of in self.inputs() {
-            self.all_known(table, of)?;
+        for (of, known) in self.of_x().into_iter().filter(|(_, known)| !known.is_empty()) {
+            all_known(table, of, &known)?;
         }
         Ok(Tensor::from_vec(x, (rows, width), &Device::Cpu)?)
     }
+}
 
-    /// An error if a column of levels has one that it had not.
-    fn all_known(&self, table: &Table, of: &str) -> Result<()> {
-        let levels = (0..self.columns.len()).filter_map(|at| self.of_level(at)).filter(|(column, ..)| *column == of);
-        let (mut known, mut bases): (Vec<&str>, Vec<&str>) = levels.map(|(_, level, base)| (level, base)).unzip();
-        let Some(base) = bases.pop() else { return Ok(()) };
-        known.insert(0, base);
-        let column = table.column(of)?;
-        let new = |row: &usize| !known.iter().any(|level| column.is(*row, level));
-        let unknown = match column {
-            // Each level once.
-            Column::Categories { levels, codes } => {
-                let new: Vec<bool> = levels.iter().map(|level| !known.contains(&level.as_str())).collect();
-                codes.iter().position(|code| new[*code as usize])
-            }
-            Column::Numbers(_) => (0..table.rows()).find(new),
-        };
-        match unknown {
-            None => Ok(()),
-            Some(row) => Err(table.stranger(
-                of,
-                row,
-                format!("the model was fitted without this level and knows {}: leave the row out", known.join(", ")),
-            )),
+/// An error if a column of levels has one that it had not.
+fn all_known(table: &Table, of: &str, known: &[&str]) -> Result<()> {
+    let column = table.column(of)?;
+    let new = |row: &usize| !known.iter().any(|level| column.is(*row, level));
+    let unknown = match column {
+        // Each level once.
+        Column::Categories { levels, codes } => {
+            let new: Vec<bool> = levels.iter().map(|level| !known.contains(&level.as_str())).collect();
+            codes.iter().position(|code| new[*code as usize])
         }
+        Column::Numbers(_) => (0..table.rows()).find(new),
+    };
+    match unknown {
+        None => Ok(()),
+        Some(row) => Err(table.stranger(
+            of,
+            row,
+            format!("the model was fitted without this level and knows {}: leave the row out", known.join(", ")),
+        )),
     }
 }
 

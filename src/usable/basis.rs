@@ -28,9 +28,10 @@ struct Feature {
 const NOTHING_NEW: f64 = 1e-8;
 
 impl Basis {
-    pub fn new(data: &Empirical<Labelled>, degree: usize) -> Result<Self> {
-        let (rows, columns) = matrix("x", data.batch().x())?;
-        let (x, mass) = (host(data.batch().x())?, host(data.mass())?);
+    /// Of x (m, d) whose rows weigh `mass`.
+    pub fn new(x: &Tensor, mass: &Tensor, degree: usize) -> Result<Self> {
+        let (rows, columns) = matrix("x", x)?;
+        let (x, mass) = (host(x)?, host(mass)?);
         let range = (0..columns).map(|column| {
             let column = || (0..rows).map(|row| x[row * columns + column]);
             let (low, high) = (column().fold(f64::INFINITY, f64::min), column().fold(f64::NEG_INFINITY, f64::max));

@@ -12,12 +12,12 @@ use candle_mle::{Design, Fitted, Model, Objective, Parameters, Table, separation
 
 use crate::common::{host, table};
 
-fn file(name: &str) -> PathBuf {
+pub fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference").join(name)
 }
 
 /// The rows of a file of values, by the names of its columns.
-fn rows(name: &str) -> Result<Vec<BTreeMap<String, String>>> {
+pub fn rows(name: &str) -> Result<Vec<BTreeMap<String, String>>> {
     let text = std::fs::read_to_string(file(name))?;
     let mut lines = text.lines().map(|line| line.split(',').map(String::from).collect::<Vec<_>>());
     let header = lines.next().context("a header")?;

@@ -54,6 +54,7 @@ mod tables_as_people_have_them;
 mod tables_in_memory;
 mod tables_of_any_size;
 mod ten_million_flips;
+mod terms_are_those_of_formulas;
 mod the_verdict_is_exact;
 mod titanic_hits_the_lecture;
 mod title_is_what_is_printed;

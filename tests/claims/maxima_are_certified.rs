@@ -123,11 +123,8 @@ fn found(problem: &Problem) -> Result<Values> {
         }
         "softmax, one class apart" => of_limits(&problem.design()?, &["versicolor", "virginica"])?,
         "poisson regression" => {
-            let design = problem
-                .table()?
-                .design(problem.of("response"))
-                .from(problem.of("predictors").split(' '))
-                .numbers(None, None)?;
+            let design =
+                problem.table()?.design(problem.of("response")).from(problem.of("predictors").split(' ')).numbers()?;
             let map = Standardize::bulk(design.p.batch().x(), design.p.mass())?;
             let columns = design.names.columns.len();
             let plan = Plan { tolerance: 1e-13, ..Plan::default() };

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use candle_core::Tensor;
 use candle_mle::model::{Linear, Logistic};
-use candle_mle::score::{Score, folds};
+use candle_mle::score::{Score, folds, hold_out};
 use candle_mle::{Empirical, Labelled};
 
 use crate::common::{self, CPU, host};
@@ -23,6 +23,15 @@ fn of_parts_and_of_the_whole() -> Result<()> {
     let whole = Score::of(&q, &table(&[30.0, 12.0, 9.0, 49.0])?)?;
     let parts = Score::of(&q, &table(&[10.0, 2.0, 0.0, 40.0])?)? + Score::of(&q, &table(&[20.0, 10.0, 9.0, 9.0])?)?;
     assert_eq!((parts.n, &parts.confusion), (whole.n, &whole.confusion));
+    // σ(−0.5) = 0.378 and σ(1) = 0.731, in the fourth and the eighth tenth: 12 of 42 and 49 of 58 came.
+    let bins = |score: &Score| score.calibration.iter().map(|bin| (bin.n, bin.observed)).collect::<Vec<_>>();
+    ensure!(
+        bins(&parts) == bins(&whole) && bins(&whole)[3] == (42.0, 12.0) && bins(&whole)[7] == (58.0, 49.0),
+        "{whole:?}"
+    );
+    ensure!((whole.calibration[7].predicted / 58.0 - 1.0 / (1.0 + (-1f64).exp())).abs() < 1e-12);
+    let [low, high] = whole.calibration[7].interval(0.95);
+    ensure!((low - 0.730660).abs() < 1e-6 && (high - 0.916155).abs() < 1e-6, "{low} {high}");
     ensure!((parts.nll - whole.nll).nats().abs() < 1e-12);
     ensure!((parts.standard_error() - whole.standard_error()).nats().abs() < 1e-14, "{parts:?} {whole:?}");
 
@@ -31,6 +40,19 @@ fn of_parts_and_of_the_whole() -> Result<()> {
     let error = near.standard_error().nats();
     ensure!((error / (1e-9 / 99f64.sqrt()) - 1.0).abs() < 1e-6, "{error}");
     ensure!(Score::of(&q, &table(&[1.0, 0.0, 0.0, 0.0])?)?.standard_error().nats() == f64::INFINITY);
+    Ok(())
+}
+
+#[test]
+fn a_share_is_held_out_by_lot() -> Result<()> {
+    let p = table(&[30.0, 50.0, 10.0, 80.0])?;
+    let (rest, part) = hold_out(&p, 0.2, &mut common::generator(1))?;
+    assert_eq!((rest.total(), part.total()), (136.0, 34.0));
+    let again = hold_out(&p, 0.2, &mut common::generator(1))?.1;
+    assert_eq!(host(part.count())?, host(again.count())?);
+    for share in [0.0, 0.001, 0.999, 1.0, f64::NAN] {
+        ensure!(hold_out(&p, share, &mut common::generator(1)).is_err(), "{share}");
+    }
     Ok(())
 }
 

@@ -8,15 +8,17 @@ use candle_core::{Device, Tensor};
 use candle_mle::info::number::{count, seen, typed};
 use candle_mle::model::Linear;
 use candle_mle::model::{Bernoulli, Gaussian, Logistic, Softmax};
+use candle_mle::score::Score;
 use candle_mle::separation::one_sided;
 use candle_mle::table::Column;
 use candle_mle::tree::Tree;
-use candle_mle::{Design, Information, Parameters, Table};
+use candle_mle::{Design, Empirical, Information, Labelled, Parameters, Table};
 use candle_mle_plot::{Figure, Panel};
 use candle_nn::VarBuilder;
 use clap::{Parser, Subcommand};
 
 use crate::compare::compare;
+use crate::evaluation::Evaluation;
 use crate::families;
 use crate::flags::{Compare, FamilyName, Fit, Measure, Predict, Questions, Resume, with_bases};
 use crate::html::Html;
@@ -24,7 +26,7 @@ use crate::keep;
 use crate::learned::Setting;
 use crate::pictures::{Slice, twig};
 use crate::predict::predict;
-use crate::run::{Flags, Run, say_notes};
+use crate::run::{Flags, Plain, Run, say_notes};
 
 /// Maximum likelihood and information measures for a table: KL divergence, cross-entropy and negative log-likelihood, three
 /// names, one argmin.
@@ -45,13 +47,13 @@ enum What {
     Resume(Resume),
     /// Scores the rows of a table by a fitted model: probabilities, and −log q of what came
     #[command(after_help = PREDICT)]
-    Predict(Flags<Predict>),
+    Predict(Plain<Predict>),
     /// Compares fitted models on the rows of one table: what each pays, row by row, and nested ones by their likelihood ratio
     #[command(after_help = COMPARE)]
-    Compare(Flags<Compare>),
+    Compare(Plain<Compare>),
     /// Prints the entropy of every column, and what each tells about a target
     #[command(after_help = MEASURE)]
-    Measure(Flags<Measure>),
+    Measure(Plain<Measure>),
     /// Grows a decision tree by information gain
     #[command(after_help = TREE)]
     Tree(Flags<Questions>),
@@ -102,9 +104,9 @@ pub fn command() -> ExitCode {
     let done = match Line::parse().what {
         What::Fit(flags) => begin(flags),
         What::Resume(Resume { folder }) => resume(&folder),
-        What::Predict(flags) => Run::new("predict", flags).and_then(|run| predict(&run)),
-        What::Compare(flags) => Run::new("compare", flags).and_then(|run| compare(&run)),
-        What::Measure(flags) => Run::new("measure", flags).and_then(|run| measure(&run)),
+        What::Predict(flags) => Run::new("predict", flags.into()).and_then(|run| predict(&run)),
+        What::Compare(flags) => Run::new("compare", flags.into()).and_then(|run| compare(&run)),
+        What::Measure(flags) => Run::new("measure", flags.into()).and_then(|run| measure(&run)),
         What::Tree(flags) => Run::new("tree", flags).and_then(|run| tree(&run)),
     };
     match done {
@@ -131,7 +133,7 @@ fn resume(folder: &Path) -> Result<()> {
     };
     flags.data.keeping.arguments = arguments;
     flags.data.keeping.resume = true;
-    flags.output.out = Some(folder.into());
+    flags.output.written.out = Some(folder.into());
     fit(&Run::new("fit", flags)?)
 }
 
@@ -153,18 +155,22 @@ fn fit(run: &Run<Fit>) -> Result<()> {
 fn fit_table(run: &Run<Fit>, table: Table) -> Result<()> {
     let flags = &run.flags.data;
     if flags.target.name().is_none() && !flags.table.counts_classes() {
+        columns_alone(&table, flags.columns.names())?;
         return match flags.family {
             None | Some(FamilyName::Gaussian) => fit_gaussian(run, table.points(flags.columns.names())?),
             Some(family) => families::distribution(run, &table, family),
         };
     }
     let ask = flags.columns.of(table.design(flags.target.of(&table)?), &table);
-    let ask = with_bases(ask, &flags.base, &table);
+    let ask = flags.beside(with_bases(ask, &flags.base, &table));
     let family = match flags.family {
         Some(FamilyName::Gaussian) => {
             bail!("a Gaussian has no target: leave --target out, or take another --family")
         }
-        Some(FamilyName::Coin) => return fit_coin(run, ask.outcomes()?),
+        Some(FamilyName::Coin) => {
+            flags.none_beside("a coin")?;
+            return fit_coin(run, ask.outcomes()?);
+        }
         Some(family @ (FamilyName::Linear | FamilyName::Poisson)) => {
             return families::regression(run, &table, &ask, family);
         }
@@ -173,45 +179,74 @@ fn fit_table(run: &Run<Fit>, table: Table) -> Result<()> {
         None if ask.outcomes()?.names.classes.len() == 2 => FamilyName::Logistic,
         None => FamilyName::Softmax,
     };
+    if flags.exposure.is_some() {
+        bail!("--exposure is of counts: take --family poisson, or an --offset in logits");
+    }
     let design = ask.build()?;
     // It has all that is fitted.
     drop(table);
-    if family == FamilyName::Logistic { fit_logistic(run, &design) } else { fit_softmax(run, &design) }
+    if family == FamilyName::Logistic { fit_logistic(run, design) } else { fit_softmax(run, design) }
 }
 
-fn fit_logistic(run: &Run<Fit>, design: &Design) -> Result<()> {
+/// An error for a term where columns are taken as they are.
+fn columns_alone(table: &Table, names: &[String]) -> Result<()> {
+    let is_column = |name: &&String| table.columns().iter().any(|(column, _)| column == *name);
+    match names.iter().find(|name| !is_column(name) && name.contains([':', '*', '('])) {
+        Some(term) => {
+            bail!("'{term}' is a term, and a distribution takes columns as they are: name a --target, or leave it out")
+        }
+        None => Ok(()),
+    }
+}
+
+fn fit_logistic(run: &Run<Fit>, design: Design) -> Result<()> {
     design.names.two_classes()?;
-    let (columns, map) = (design.names.columns.len(), design.p.standardize()?);
-    classify(run, design, 4.0, |vb| Logistic::new(columns, vb)?.standardized(map.clone()))
+    let columns = design.names.columns.len();
+    classify(run, design, 4.0, |p| {
+        let map = p.standardize()?;
+        Ok(move |vb: VarBuilder| Logistic::new(columns, vb)?.standardized(map.clone()))
+    })
 }
 
-fn fit_softmax(run: &Run<Fit>, design: &Design) -> Result<()> {
+fn fit_softmax(run: &Run<Fit>, design: Design) -> Result<()> {
     let (columns, classes) = (design.names.columns.len(), design.names.classes.len());
-    let map = design.p.standardize()?;
-    classify(run, design, 3.0, |vb| Softmax::new(columns, classes, vb)?.standardized(map.clone()))
+    classify(run, design, 3.0, |p| {
+        let map = p.standardize()?;
+        Ok(move |vb: VarBuilder| Softmax::new(columns, classes, vb)?.standardized(map.clone()))
+    })
 }
 
-/// `reach` over the number of coefficients is a safe step size.
-fn classify<M: Linear + Parameters>(
+/// `reach` over the number of coefficients is a safe step size; `maker` makes what makes the model, in the coordinates of a p̂.
+fn classify<M, F>(
     run: &Run<Fit>,
-    design: &Design,
+    design: Design,
     reach: f64,
-    make: impl Fn(VarBuilder) -> candle_mle::Result<M>,
-) -> Result<()> {
-    let Design { p, names, notes } = design;
-    say_notes(notes);
-    run.say_data(&names.to_string(), "H(Y|X)", p);
-    let (separation, step_size) = (run.separation(p, names.classes.len())?, reach / (names.columns.len() + 1) as f64);
-    let learned = run.learn(p, Setting { truth: None, separation, names, step_size }, make)?;
-    run.say_coefficients(design, &learned, None)?;
+    maker: impl Fn(&Empirical<Labelled>) -> candle_mle::Result<F>,
+) -> Result<()>
+where
+    M: Linear + Parameters,
+    F: Fn(VarBuilder) -> candle_mle::Result<M>,
+{
+    say_notes(&design.notes);
+    run.say_data(&design.names.to_string(), "H(Y|X)", &design.p);
+    let evaluation = Evaluation::of(run, design)?;
+    let (Design { p, names, .. }, classes) = (&evaluation.design, evaluation.design.names.classes.len());
+    let step_size = reach / (names.columns.len() + 1) as f64;
+    let setting = |p: &Empirical<Labelled>| {
+        Ok::<_, anyhow::Error>(Setting { truth: None, separation: run.separation(p, classes)?, names, step_size })
+    };
+    let learned = run.learn_until(p, setting(p)?, evaluation.early(run), maker(p)?)?;
+    run.say_coefficients(&evaluation.design, &learned, None)?;
+    let score = |model: &M, p: &Empirical<Labelled>| Score::of(model, p);
+    evaluation.say(run, &learned.model, score, |rest| run.fitted(rest, &setting(rest)?, maker(rest)?))?;
     if run.draws() {
-        run.draw_classifier(design, &learned, None)?;
+        run.draw_classifier(&evaluation.design, &learned, None)?;
     }
     run.say_files();
     Ok(())
 }
 
-fn fit_coin(run: &Run<Fit>, Design { p, names, notes }: Design<Tensor>) -> Result<()> {
+fn fit_coin(run: &Run<Fit>, Design { p, names, notes, .. }: Design<Tensor>) -> Result<()> {
     say_notes(&notes);
     names.two_classes()?;
     let faces = &names.classes;
@@ -227,7 +262,7 @@ fn fit_coin(run: &Run<Fit>, Design { p, names, notes }: Design<Tensor>) -> Resul
     Ok(())
 }
 
-fn fit_gaussian(run: &Run<Fit>, Design { mut p, names, notes }: Design<Tensor>) -> Result<()> {
+fn fit_gaussian(run: &Run<Fit>, Design { mut p, names, notes, .. }: Design<Tensor>) -> Result<()> {
     say_notes(&notes);
     if !run.flags.data.resolution.is_empty() {
         p = p.at_resolution(&run.flags.data.resolution)?;

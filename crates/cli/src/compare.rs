@@ -32,7 +32,10 @@ struct Compared<'a> {
 
 impl<'a> Compared<'a> {
     fn new(file: &'a Path, (known, names): (Known, Names), table: &Table) -> Result<Self> {
-        let batch = Labelled::new(names.x_of(table)?, names.y_of(table)?)?;
+        let mut batch = Labelled::new(names.x_of(table)?, names.y_of(table)?)?;
+        if let Some(offset) = names.offset_of(table)? {
+            batch = batch.with_offset(offset)?;
+        }
         let paid = host(&known.log_prob(&batch)?.neg()?)?;
         let p = Empirical::from_counts(batch, table.count())?;
         let parameters = (names.classes.len() - 1) * (names.columns.len() + 1);
@@ -43,7 +46,10 @@ impl<'a> Compared<'a> {
     /// Whether the other has all of these columns, and more.
     fn is_within(&self, other: &Self) -> bool {
         let has = |column: &String| other.names.columns.contains(column);
-        self.names.columns.len() < other.names.columns.len() && self.names.columns.iter().all(has)
+        let beside = |names: &Names| (names.offset.clone(), names.exposure.clone());
+        self.names.columns.len() < other.names.columns.len()
+            && self.names.columns.iter().all(has)
+            && beside(&self.names) == beside(&other.names)
     }
 }
 
@@ -63,6 +69,10 @@ pub(crate) fn compare(run: &Run<Compare>) -> Result<()> {
         if !used.contains(&input) {
             used.push(input);
         }
+    }
+    // What one of them lacks is said first.
+    for (_, names) in &models {
+        names.rows_of(&table, false)?;
     }
     let table = table.with_only(&used)?;
     say_notes(table.notes());

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use anyhow::{Result, anyhow, bail};
 use candle_core::{DType, Device};
 use candle_mle::batch::{Batch, host};
-use candle_mle::hook::{NoClimb, ParameterPath};
+use candle_mle::hook::{EarlyStopping, NoClimb, ParameterPath};
 use candle_mle::info::number::{count, typed};
 use candle_mle::mle::{By, Fitted, Plan};
 use candle_mle::model::KlDivergence;
@@ -44,19 +44,19 @@ impl<D: Learns> Run<D> {
     pub fn plan<M, B: Batch>(&self, setting: &Setting<'_, M>, data: &Empirical<B>) -> Plan {
         let (flags, by) = (self.flags.data.descent(), By::GradientDescent { step_size: setting.step_size });
         // The infimum is that of the loss descended, per observation.
-        let offset = if flags.objective == Objective::Kl { data.entropy().nats() } else { 0.0 };
+        let offset = if flags.objective() == Objective::Kl { data.entropy().nats() } else { 0.0 };
         let infimum = setting.separation.as_ref().map(|s| s.infimum.nats() / data.total() - offset);
         let to_the_end = Plan { by, steps: 1000, until_converged: false, ..Plan::default() };
         let to_the_maximum =
             Plan { by: By::Lbfgs, floor: infimum.map(|infimum| infimum + NEAR / data.total()), ..Plan::default() };
         let plan = if self.has_table() { to_the_maximum } else { to_the_end };
         Plan {
-            objective: flags.objective,
+            objective: flags.objective(),
             by: flags.lr.map_or(plan.by, |step_size| By::GradientDescent { step_size }),
             steps: flags.steps.unwrap_or(plan.steps),
             // Who says how many steps gets them.
             until_converged: plan.until_converged && flags.steps.is_none(),
-            floor: plan.floor.filter(|_| flags.steps.is_none() && flags.objective != Objective::Firth),
+            floor: plan.floor.filter(|_| flags.steps.is_none() && !flags.objective().is_penalized()),
             ..plan
         }
     }
@@ -112,13 +112,40 @@ impl<D: Learns> Run<D> {
     where
         M::Batch: Clone,
     {
+        self.learn_until(p, setting, None, make)
+    }
+
+    /// The same, until the cross-entropy of rows that are held out has not fallen for so many steps, where any are.
+    pub(crate) fn learn_until<M: Model + Parameters + KlDivergence>(
+        &self,
+        p: &Empirical<M::Batch>,
+        setting: Setting<'_, M>,
+        held_out: Option<(&Empirical<M::Batch>, usize)>,
+        make: impl Fn(VarBuilder) -> candle_mle::Result<M>,
+    ) -> Result<Learned<M>>
+    where
+        M::Batch: Clone,
+    {
         let (device, dtype) = self.placement();
         let (data, (vars, model)) = (self.place(p)?, self.start(&make)?);
         let truth = setting.truth.map(|truth| truth.to_dtype(dtype)?.to_device(device)).transpose()?;
         let plan = self.plan(&setting, &data);
+        let early =
+            |(held_out, patience)| Ok::<_, anyhow::Error>(EarlyStopping::new(&vars, self.place(held_out)?, patience));
+        let mut early = held_out.map(early).transpose()?;
 
-        let (history, path, outcome) = self.follow(&plan, (vars, model), &data, truth.as_ref(), setting.names)?;
-        let learned = self.learned(&plan, setting, history, &path, outcome)?;
+        let (history, path, outcome) =
+            self.follow(&plan, (vars.clone(), model), &data, truth.as_ref(), setting.names, early.as_mut())?;
+        let best = early.as_ref().map(|early| early.restore()).transpose()?.flatten();
+        let mut learned = self.learned(&plan, setting, history, &path, outcome)?;
+        if let Some((step, least)) = best {
+            learned.early = learned.history.rows().last().is_some_and(|last| last.step != step);
+            let ended = if early.is_some_and(|early| early.stopped()) { "stopped early" } else { "not stopped early" };
+            println!(
+                "{ended}: the parameters are those of step {step}, where the held-out rows cost least, {} each",
+                self.show(least)
+            );
+        }
         self.compare_paths(&plan, &data, make)?;
         println!();
         Ok(learned)
@@ -161,6 +188,8 @@ impl<D: Learns> Run<D> {
             decrement,
             converged,
             end,
+            objective: plan.objective,
+            early: false,
         };
         say::descent(plan, &learned, self.unit());
         Ok(learned)
@@ -174,7 +203,11 @@ impl<D: Learns> Run<D> {
         data: &Empirical<M::Batch>,
         make: impl Fn(VarBuilder) -> candle_mle::Result<M>,
     ) -> Result<()> {
+        // With a penalty the one that was walked is none of theirs.
         let By::GradientDescent { .. } = plan.by else { return Ok(()) };
+        if plan.objective.is_penalized() {
+            return Ok(());
+        }
         let (steps, mut paths) = (plan.steps.min(COMPARED), vec![]);
         for objective in [Objective::CrossEntropy, Objective::Kl, Objective::Nll] {
             let ((vars, model), mut path) = (self.start(&make)?, ParameterPath::new());

@@ -5,17 +5,20 @@ use candle_core::Tensor;
 use candle_mle::batch::{Response, host};
 use candle_mle::families::{Ranking, rank};
 use candle_mle::hook::ParameterPath;
+use candle_mle::inference::Sloped;
 use candle_mle::info::law;
 use candle_mle::info::number::{fixed, seen, shown};
 use candle_mle::mle::Plan;
 use candle_mle::model::{Family, KlDivergence, LinearGaussian, Mixture, PoissonRegression, Support, Univariate};
+use candle_mle::score::Score;
 use candle_mle::separation::of_counts;
 use candle_mle::standardize::Standardize;
 use candle_mle::table::{Ask, Column};
-use candle_mle::{Design, Empirical, Error, Model, Parameters, Table};
+use candle_mle::{Design, Empirical, Error, Parameters, Table};
 use candle_nn::VarBuilder;
 
-use crate::flags::{Data, FamilyName, Fit};
+use crate::evaluation::Evaluation;
+use crate::flags::{Data, FamilyName, Fit, Intervals};
 use crate::learned::{Learned, Setting};
 use crate::pictures::Slice;
 use crate::run::{Run, say_notes};
@@ -167,7 +170,7 @@ impl<D: Data> Run<D> {
 
 fn mixture(run: &Run<Fit>, table: &Table) -> Result<()> {
     let flags = &run.flags.data;
-    let Design { mut p, names, notes } = table.points(flags.columns.names())?;
+    let Design { mut p, names, notes, .. } = table.points(flags.columns.names())?;
     say_notes(&notes);
     if !flags.resolution.is_empty() {
         p = p.at_resolution(&flags.resolution)?;
@@ -218,45 +221,63 @@ fn say_mixture(model: &Mixture, columns: &[String]) -> Result<()> {
 /// Linear regression, or Poisson regression.
 pub(crate) fn regression(run: &Run<Fit>, table: &Table, ask: &Ask<'_>, family: FamilyName) -> Result<()> {
     let flags = &run.flags.data;
+    if flags.intervals == Intervals::Profile {
+        bail!("--intervals profile is known of classifiers: leave it out");
+    }
     if family == FamilyName::Poisson {
         supported::<law::Poisson>(table, flags.target.of(table)?)?;
+    } else if flags.exposure.is_some() {
+        bail!("--exposure is of counts: take --family poisson, or an --offset");
     }
-    let design = ask.numbers(flags.offset.as_deref(), flags.exposure.as_deref())?;
-    let Design { p, names, notes } = &design;
-    say_notes(notes);
-    run.say_data(&names.to_string(), "H(Y|X)", p);
+    let design = ask.numbers()?;
+    say_notes(&design.notes);
+    run.say_data(&design.names.to_string(), "H(Y|X)", &design.p);
+    let evaluation = Evaluation::of(run, design)?;
+    let Design { p, names, .. } = &evaluation.design;
+    let columns = names.columns.len();
     match family {
         FamilyName::Linear => {
-            let coordinates = LinearGaussian::coordinates(p.batch(), p.mass());
-            let Some(coordinates) = or_finding(coordinates)? else { return Ok(()) };
-            let make = |vb: VarBuilder| LinearGaussian::new(names.columns.len(), vb)?.standardized(coordinates.clone());
-            let learned = regress(run, &design, make)?;
-            let of =
-                |model: &LinearGaussian| Ok::<_, anyhow::Error>((host(&model.weight()?)?, host(&model.bias()?)?[0]));
-            say_slopes(&design, of(&learned.model)?, &format!("{} per unit", names.target));
-            println!("{:<28}{:>14}  (in units of {})\n", "residual σ", shown(learned.model.sigma()?), names.target);
+            if or_finding(LinearGaussian::coordinates(p.batch(), p.mass()))?.is_none() {
+                return Ok(());
+            }
+            let maker = |p: &Empirical<Response>| {
+                let coordinates = LinearGaussian::coordinates(p.batch(), p.mass())?;
+                Ok(move |vb: VarBuilder| LinearGaussian::new(columns, vb)?.standardized(coordinates.clone()))
+            };
+            regress(run, &evaluation, maker, LinearGaussian::means, |learned, design| {
+                run.say_slopes(design, learned, &format!("{} per unit", names.target), None)?;
+                println!("{:<28}{:>14}  (in units of {})", "residual σ", shown(learned.model.sigma()?), names.target);
+                let (n, r) = (design.p.total(), (columns + 1) as f64);
+                if n > r && design.weighed.is_none() && !learned.objective.is_penalized() {
+                    println!(
+                        "σ² and the errors are those of maximum likelihood, divided by n; divided by n − {r} they are {} times as large",
+                        shown((n / (n - r)).sqrt())
+                    );
+                }
+                println!();
+                Ok(())
+            })
         }
         _ => {
-            if let Some(found) = of_counts(p)? {
+            if let Some(found) = of_counts(p)?.filter(|_| !run.objective().is_penalized()) {
                 println!(
                     "no finite maximum: the counts are 0 wherever {}; there its mean falls to 0",
                     apart(&found.direction[1], &names.columns)
                 );
                 return Ok(());
             }
-            let map = if names.columns.is_empty() { None } else { Some(Standardize::bulk(p.batch().x(), p.mass())?) };
-            let make = |vb: VarBuilder| {
-                map.iter()
-                    .cloned()
-                    .try_fold(PoissonRegression::new(names.columns.len(), vb)?, |model, map| model.standardized(map))
+            let maker = |p: &Empirical<Response>| {
+                let map = if columns == 0 { None } else { Some(Standardize::bulk(p.batch().x(), p.mass())?) };
+                Ok(move |vb: VarBuilder| {
+                    let model = PoissonRegression::new(columns, vb)?;
+                    map.iter().cloned().try_fold(model, |model, map| model.standardized(map))
+                })
             };
-            let learned = regress(run, &design, make)?;
-            let of = (host(&learned.model.weight()?)?, host(&learned.model.bias()?)?[0]);
-            say_slopes(&design, of, "log of the mean, per unit");
+            regress(run, &evaluation, maker, PoissonRegression::means, |learned, design| {
+                run.say_slopes(design, learned, "log of the mean, per unit", Some("rate ratio"))
+            })
         }
     }
-    run.say_files();
-    Ok(())
 }
 
 /// Which columns run off.
@@ -267,20 +288,61 @@ fn apart(direction: &[f64], columns: &[String]) -> String {
     if moves.is_empty() { "one looks".into() } else { moves.join(" and ") }
 }
 
-fn regress<M: Model<Batch = Response> + Parameters + KlDivergence>(
+/// `maker` makes what makes the model, in the coordinates of a p̂; `means` are what it foretells, and `say` says what it has come to.
+fn regress<M, F>(
     run: &Run<Fit>,
-    Design { p, names, .. }: &Design<Response>,
-    make: impl Fn(VarBuilder) -> candle_mle::Result<M>,
-) -> Result<Learned<M>> {
-    let learned = run.learn(p, Setting { truth: None, separation: None, names, step_size: 0.1 }, make)?;
+    evaluation: &Evaluation<Response>,
+    maker: impl Fn(&Empirical<Response>) -> candle_mle::Result<F>,
+    means: impl Fn(&M, &Response) -> candle_mle::Result<Tensor>,
+    say: impl Fn(&Learned<M>, &Design<Response>) -> Result<()>,
+) -> Result<()>
+where
+    M: Sloped<Batch = Response> + Parameters + KlDivergence,
+    F: Fn(VarBuilder) -> candle_mle::Result<M>,
+{
+    let Design { p, names, .. } = &evaluation.design;
+    let setting = || Setting { truth: None, separation: None, names, step_size: 0.1 };
+    let learned = run.learn_until(p, setting(), evaluation.early(run), maker(p)?)?;
+    say(&learned, &evaluation.design)?;
+    let score = |model: &M, p: &Empirical<Response>| Score::of_model(model, p);
+    evaluation.say(run, &learned.model, score, |rest| run.fitted(rest, &setting(), maker(rest)?))?;
     run.draw_descent(&learned, "H(Y|X)")?;
-    Ok(learned)
+    run.draw_regression(&evaluation.design, &learned, |batch| means(&learned.model, batch))?;
+    run.say_files();
+    Ok(())
 }
 
-fn say_slopes(Design { names, .. }: &Design<Response>, (weight, bias): (Vec<f64>, f64), unit: &str) {
-    println!("\ncoefficients ({unit})");
-    println!("  {:<26}{:>14}", "(intercept)", shown(bias));
-    names.columns.iter().zip(weight).for_each(|(name, slope)| println!("  {name:<26}{:>14}", shown(slope)));
+/// What a parameter may be, and so what variable it is learnt by.
+#[derive(Clone, Copy, PartialEq)]
+enum Scale {
+    Line,
+    Positive,
+    Between,
+}
+
+impl Scale {
+    /// That of a variable's name, and the name of the parameter.
+    fn of(variable: &str) -> (Self, &str) {
+        let positive = || variable.strip_prefix("log_").map(|name| (Self::Positive, name));
+        let between = || variable.strip_prefix("logit_").map(|name| (Self::Between, name));
+        positive().or_else(between).unwrap_or((Self::Line, variable))
+    }
+
+    fn variable(self, parameter: f64) -> f64 {
+        match self {
+            Self::Line => parameter,
+            Self::Positive => parameter.ln(),
+            Self::Between => (parameter / (1.0 - parameter)).ln(),
+        }
+    }
+
+    fn parameter(self, variable: f64) -> f64 {
+        match self {
+            Self::Line => variable,
+            Self::Positive => variable.exp(),
+            Self::Between => 1.0 / (1.0 + (-variable).exp()),
+        }
+    }
 }
 
 impl Run<Fit> {
@@ -294,15 +356,20 @@ impl Run<Fit> {
         self.draw_descent(learned, "H(p̂)")?;
         let law = learned.model.law()?;
         let fitted = law.variables();
+        // Its first parameter as it is printed, and the variable that stands for it.
+        let (kind, first) = Scale::of(L::VARIABLES[0]);
         let at = |value: f64| {
-            let moved = [&[value], &fitted[1..]].concat();
+            let moved = [&[kind.variable(value)], &fitted[1..]].concat();
             Univariate::from_law(&L::of(&moved)?, &candle_core::Device::Cpu)
         };
-        let axis = format!("{} of {name}", L::VARIABLES[0].replace('_', " "));
-        let others: Vec<String> = L::VARIABLES[1..].iter().map(|name| name.replace('_', " ")).collect();
-        let length = 0.1 * p.moments()?.1[0][0].sqrt().max(f64::MIN_POSITIVE);
-        let length = if L::VARIABLES[0] == "location" { length } else { 0.1 };
-        let slice = Slice::new(axis, fitted[0], (length, f64::INFINITY), at, p)?;
+        let value = kind.parameter(fitted[0]);
+        let reach = match kind {
+            Scale::Line => (0.1 * p.moments()?.1[0][0].sqrt().max(f64::MIN_POSITIVE), f64::INFINITY),
+            Scale::Positive => (0.1 * value, (1.0 - 1e-9) * value),
+            Scale::Between => (0.1 * value.min(1.0 - value), (1.0 - 1e-9) * value.min(1.0 - value)),
+        };
+        let others: Vec<String> = L::VARIABLES[1..].iter().map(|name| Scale::of(name).1.replace('_', " ")).collect();
+        let slice = Slice::new(format!("{first} of {name}"), value, reach, at, p)?;
         let slice = if others.is_empty() { slice } else { slice.holding(others.join(", ")) };
         self.draw_landscape(learned, "H(p̂)", &slice, None)?;
         self.draw_over("model.png", name, p, (L::NAME, &law), L::DENSITY, learned.converged, &learned.history)

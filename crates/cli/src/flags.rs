@@ -46,6 +46,11 @@ pub trait Learns: Data {
         None
     }
 
+    /// How the intervals of coefficients are found.
+    fn intervals(&self) -> Intervals {
+        Intervals::default()
+    }
+
     /// How its checkpoints are kept, if they are.
     fn keeping(&self) -> Option<&Keeping> {
         None
@@ -277,12 +282,33 @@ pub struct Descending {
     /// What is minimised; kl, cross-entropy and nll have the same minimiser. firth is nll with the penalty −½ ln det I, of classifiers:
     /// finite where nll has no minimum
     #[arg(long, default_value = "cross-entropy", value_parser = named::<Objective>(&["kl", "cross-entropy", "nll", "firth"]), help_heading = "Descent")]
-    pub(crate) objective: Objective,
+    objective: Objective,
+    /// Descends nll + ½ λ Σ w² over the slopes w per standard deviation of their column (scikit-learn's C is 1/λ, on standardised
+    /// columns), intercepts free; of linear regression w is in units of σ. Finite where nll has no minimum, and biased towards 0
+    #[arg(long, value_name = "λ", value_parser = strength, allow_negative_numbers = true, conflicts_with = "objective", help_heading = "Descent")]
+    ridge: Option<f64>,
     /// Goes on where a step size makes the loss climb above its start, and draws it, instead of stopping there
     #[arg(long, help_heading = "Descent")]
     pub(crate) let_it_diverge: bool,
     #[command(flatten)]
     pub(crate) numbers: Numbers,
+}
+
+impl Descending {
+    /// What is minimised.
+    pub(crate) fn objective(&self) -> Objective {
+        self.ridge.map_or(self.objective, |lambda| Objective::Ridge { lambda })
+    }
+}
+
+/// How the ends of an interval are found.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Intervals {
+    /// Estimate ± 1.96 standard errors
+    #[default]
+    Wald,
+    /// Where the likelihood, with all others at their best, has fallen by χ²/2; of classifiers
+    Profile,
 }
 
 /// Flags of the command's `fit`.
@@ -316,12 +342,34 @@ pub(crate) struct Fit {
     /// From how many starts a mixture is fitted; the best is kept
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000), allow_negative_numbers = true)]
     pub restarts: u32,
-    /// A column that is added to the linear predictor of a regression, with the coefficient 1
+    /// A column that is added to the linear predictor, with the coefficient 1; of classes to the logit of each but the base class
     #[arg(long, value_name = "COLUMN", requires = "target", help_heading = "Your own table")]
     pub offset: Option<String>,
     /// A column of positive numbers whose logarithm is added to the linear predictor of a Poisson regression: what a count was counted over
     #[arg(long, value_name = "COLUMN", requires = "target", help_heading = "Your own table")]
     pub exposure: Option<String>,
+    /// A column of weights that are no counts (those are --count), such as precisions or how many of a population a row stands for: n stays
+    /// the number of observations, and standard errors are the robust ones of a sandwich
+    #[arg(long, value_name = "COLUMN", requires = "target", help_heading = "Your own table")]
+    pub weights: Option<String>,
+    /// How the 95 % intervals of coefficients are found
+    #[arg(long, default_value = "wald", value_enum, requires = "target", help_heading = "Output")]
+    pub intervals: Intervals,
+    /// Holds this share of the observations out of the fit, by lot (--seed), and says what the fit is worth there
+    #[arg(long, value_name = "SHARE", value_parser = share, requires = "target", help_heading = "Evaluation")]
+    pub hold_out: Option<f64>,
+    /// Fits anew without each of so many parts of the observations, by lot (--seed), and says what the fits are worth there
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(2..), requires = "target", conflicts_with = "hold_out", allow_negative_numbers = true, help_heading = "Evaluation")]
+    pub folds: Option<u32>,
+    /// Ends the descent once the held-out cross-entropy has not fallen for so many steps, and goes back to where it was least
+    #[arg(
+        long,
+        value_name = "STEPS",
+        requires = "hold_out",
+        allow_negative_numbers = true,
+        help_heading = "Evaluation"
+    )]
+    pub patience: Option<usize>,
     #[command(flatten)]
     pub seed: Seed,
     #[command(flatten)]
@@ -352,7 +400,7 @@ pub struct Keeping {
 /// Flags of the command's `predict`.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Predict {
-    /// The parameters.safetensors of a fit: logistic regression or a softmax classifier
+    /// The parameters.safetensors of a fit: a regression, logistic, softmax, linear or Poisson
     pub model: PathBuf,
     #[command(flatten)]
     pub table: OwnTable,
@@ -426,6 +474,31 @@ pub(crate) enum FamilyName {
     All,
 }
 
+impl Fit {
+    /// With the offset, the exposure and the weights that were typed.
+    pub fn beside<'a>(&self, ask: Ask<'a>) -> Ask<'a> {
+        let ask = self.offset.iter().fold(ask, |ask, column| ask.offset(column));
+        let ask = self.exposure.iter().fold(ask, |ask, column| ask.exposure(column));
+        self.weights.iter().fold(ask, |ask, column| ask.weights(column))
+    }
+
+    /// An error where one of them was typed for a family that takes none, or an evaluation.
+    pub fn none_beside(&self, family: &str) -> Result<()> {
+        let typed = [
+            ("--offset", self.offset.is_some()),
+            ("--exposure", self.exposure.is_some()),
+            ("--weights", self.weights.is_some()),
+            ("--hold-out", self.hold_out.is_some()),
+            ("--folds", self.folds.is_some()),
+            ("--intervals profile", self.intervals == Intervals::Profile),
+        ];
+        match typed.iter().find(|(_, typed)| *typed) {
+            Some((flag, _)) => bail!("{flag} is not known of {family}: leave it out, or take another --family"),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Data for Fit {
     fn file(&self) -> Option<&Path> {
         self.table.csv.as_deref()
@@ -447,6 +520,10 @@ impl Data for Fit {
 impl Learns for Fit {
     fn descent(&self) -> &Descending {
         &self.descent
+    }
+
+    fn intervals(&self) -> Intervals {
+        self.intervals
     }
 
     fn keeping(&self) -> Option<&Keeping> {
@@ -612,8 +689,9 @@ fn names_of(names: &Option<Names>) -> &[String] {
 /// Which columns of it.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Columns {
-    /// The columns to use [default: all; in a fit of classes `none` is the intercept alone]; one with a comma in its name in quotes. Text becomes categories, for a fit
-    /// against the first level in order; numbers stay numbers, for a descent standardised and reported in their own units
+    /// The columns to use [default: all; in a fit of a --target `none` is the intercept alone]; one with a comma in its name in quotes. Text becomes categories, for a fit
+    /// against the first level in order; numbers stay numbers, for a descent standardised and reported in their own units. In such a fit
+    /// there are terms too: a:b for a product, a*b for a,b,a:b, I(x^2) for a power
     #[arg(long, visible_alias = "column", value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
     columns: Option<Names>,
 }
@@ -659,13 +737,20 @@ impl Target {
 
 /// Flags of every run.
 #[derive(clap::Args, Clone, Debug)]
-pub(crate) struct Output {
+pub(crate) struct Written {
     /// Unit of everything printed, drawn and written
     #[arg(long, default_value = "bits", value_parser = named::<Unit>(&["bits", "nats", "hartleys"]), help_heading = "Output")]
     pub unit: Unit,
     /// Where pictures and numbers go [default: plots/<name>, or plots/<name>/<table>]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub out: Option<PathBuf>,
+}
+
+/// Flags of every run that draws.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Output {
+    #[command(flatten)]
+    pub written: Written,
     /// Format of the pictures. In an SVG text stays text, in the fonts of its viewer, and lines are sharp at any size
     #[arg(long, default_value = "png", value_parser = PossibleValuesParser::new(["png", "svg"]), help_heading = "Output")]
     pub format: String,
@@ -731,6 +816,20 @@ fn assignment(text: &str) -> Result<Assignment, String> {
 fn positive(text: &str) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| "not a number")?;
     if number.is_finite() && number > 0.0 { Ok(number) } else { Err("a step size is a finite number > 0".into()) }
+}
+
+fn strength(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number")?;
+    if number.is_finite() && number >= 0.0 { Ok(number) } else { Err("λ is a finite number ≥ 0".into()) }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number")?;
+    if 0.0 < number && number < 1.0 {
+        Ok(number)
+    } else {
+        Err("a share is a number between 0 and 1, such as 0.2".into())
+    }
 }
 
 fn amount(text: &str) -> Result<f64, String> {

@@ -29,9 +29,14 @@ impl Html {
         let descent = &flags.descent;
         let other = [
             ("--family", flags.family.is_some()),
-            ("--objective", descent.objective != Objective::CrossEntropy),
+            ("--objective", descent.objective() != Objective::CrossEntropy),
             ("--lr", descent.lr.is_some()),
             ("--steps", descent.steps.is_some()),
+            ("--offset", flags.offset.is_some()),
+            ("--exposure", flags.exposure.is_some()),
+            ("--weights", flags.weights.is_some()),
+            ("--hold-out", flags.hold_out.is_some()),
+            ("--folds", flags.folds.is_some()),
             (flags.table.remade().unwrap_or_default(), flags.table.remade().is_some()),
         ];
         if let Some((flag, _)) = other.into_iter().find(|(_, asked)| *asked) {

@@ -1,16 +1,17 @@
 //! A fit of the command that is stopped, by Ctrl-C or by the power, goes on where its last checkpoint stands.
 
+use std::ops::ControlFlow::Continue;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use anyhow::{Context, Result, bail};
 use candle_mle::batch::Batch;
 use candle_mle::checkpoint::{Checkpoint, Checkpoints};
-use candle_mle::hook::{ParameterPath, Truth};
+use candle_mle::hook::{EarlyStopping, ParameterPath, Truth};
 use candle_mle::mle::{Fitted, Plan};
 use candle_mle::parameters::about;
 use candle_mle::table::Names;
-use candle_mle::{Empirical, History, LossLog, Model, Objective, Parameters};
+use candle_mle::{Empirical, History, Hook, LossLog, Model, Objective, Parameters, Step};
 use candle_nn::VarMap;
 
 use crate::flags::Learns;
@@ -68,12 +69,22 @@ impl<D: Learns> Run<D> {
         data: &Empirical<M::Batch>,
         truth: T,
         names: &Names,
+        mut early: Option<&mut EarlyStopping<M::Batch>>,
     ) -> Result<Followed<M>> {
         let (log, path) = (LossLog::with_truth(truth), ParameterPath::new());
         let (mut progress, mut climb) = (Progress::new(plan.steps, self.unit()), self.climb());
+        // What it has seen of held-out rows no checkpoint knows: from its start it comes to the same end.
+        let anew = early.is_some();
+        let mut early = |step: &Step<'_, M>| early.as_mut().map_or(Ok(Continue(())), |early| early.on_step(step));
         let Some(keeping) = self.flags.data.keeping() else {
             let (mut log, mut path) = (log, path);
-            let outcome = plan.follow(model, vars, data, &mut log, &mut (&mut path, &mut climb, &mut progress));
+            let outcome = plan.follow(
+                model,
+                vars,
+                data,
+                &mut log,
+                &mut (&mut path, &mut climb, &mut (&mut early, &mut progress)),
+            );
             return Ok((log.into_history()?, path, outcome));
         };
         let mut texts = names.texts();
@@ -83,7 +94,7 @@ impl<D: Learns> Run<D> {
             kept.every(keeping.checkpoint)
         };
         DESCENDS.store(true, Relaxed);
-        let (log, outcome) = if keeping.resume {
+        let (log, outcome) = if keeping.resume && !anew {
             let at = Checkpoint::<M>::load(self.checkpoint(), &data.batch().device())?;
             println!("goes on at step {} of {}", at.step, self.checkpoint().display());
             let start = at.history.rows().first().and_then(|row| match plan.objective {
@@ -97,11 +108,11 @@ impl<D: Learns> Run<D> {
             }
             let log = log.continuing(at.history.clone());
             let mut log = kept(log, ParameterPath::continuing(at.path.clone())).after(&at);
-            let outcome = plan.resume(&at, data, &mut log, &mut (&mut climb, &mut progress));
+            let outcome = plan.resume(&at, data, &mut log, &mut (&mut climb, &mut early, &mut progress));
             (log, outcome)
         } else {
             let mut log = kept(log, path);
-            let outcome = plan.follow(model, vars, data, &mut log, &mut (&mut climb, &mut progress));
+            let outcome = plan.follow(model, vars, data, &mut log, &mut (&mut climb, &mut early, &mut progress));
             (log, outcome)
         };
         drop(progress);

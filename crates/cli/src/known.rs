@@ -28,7 +28,7 @@ impl Known {
             Some(Logistic::FAMILY) => Self::Logistic(Logistic::load(file, &Device::Cpu)?.to_dtype(DType::F64)?),
             Some(Softmax::FAMILY) => Self::Softmax(Softmax::load(file, &Device::Cpu)?.to_dtype(DType::F64)?),
             family => bail!(
-                "{} holds a {}: rows are foretold by a {} or a {}",
+                "{} holds a {}: of that no row can be foretold or compared; fit a {} or a {}",
                 file.display(),
                 family.unwrap_or("model without a name"),
                 Logistic::FAMILY,

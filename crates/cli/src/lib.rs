@@ -14,6 +14,8 @@
 //! | `known`, `compare` | a classifier from its file; several on the same rows |
 //! | `html` | a fit as one file to look at in a browser |
 //! | `say` | what is printed |
+//! | `score` | what a model is worth on rows that it was fitted to, and on others |
+//! | `evaluation` | what a fit is worth on rows that it did not see |
 //! | `summary` | the coefficients with their errors |
 //! | `pictures` | what is drawn |
 //! | `families` | `fit` of named distributions, mixtures and regressions of numbers |
@@ -25,6 +27,7 @@ mod chance;
 mod command;
 mod compare;
 mod course;
+mod evaluation;
 mod families;
 mod flags;
 mod html;
@@ -36,14 +39,15 @@ mod predict;
 mod progress;
 mod run;
 mod say;
+mod score;
 mod summary;
 
 pub use chance::Chance;
 pub use command::command;
 pub use course::Climb;
 pub use flags::{
-    Classes, Coin, Coordinates, Data, Descending, Draws, Faces, Features, Keeping, Learner, Learning, Learns, Numbers,
-    Points, Questions, Seeded, Text,
+    Classes, Coin, Coordinates, Data, Descending, Draws, Faces, Features, Intervals, Keeping, Learner, Learning,
+    Learns, Numbers, Points, Questions, Seeded, Text,
 };
 pub use learned::{Learned, Setting};
 pub use pictures::{Slice, View, twig};

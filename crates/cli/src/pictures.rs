@@ -4,6 +4,7 @@ mod classifier;
 mod density;
 mod descent;
 mod landscape;
+mod regression;
 mod tree;
 
 use candle_mle::History;

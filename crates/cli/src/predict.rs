@@ -1,13 +1,17 @@
 //! The rows of a table as a fitted model foretells them.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
-use candle_mle::batch::host;
+use candle_core::{DType, Device, Tensor};
+use candle_mle::batch::{Response, host};
 use candle_mle::info::file::write_whole;
-use candle_mle::info::number::{count, seen, typed};
-use candle_mle::model::Classifier;
+use candle_mle::info::number::{count, typed};
+use candle_mle::model::{Classifier, LinearGaussian, PoissonRegression};
+use candle_mle::parameters::about;
 use candle_mle::score::{Score, most_probable};
 use candle_mle::table::Names;
-use candle_mle::{Empirical, Error, Labelled};
+use candle_mle::{Empirical, Error, Labelled, Model, Parameters};
 
 use crate::flags::Predict;
 use crate::known::Known;
@@ -19,16 +23,25 @@ const FILE: &str = "predictions.csv";
 /// Scores the table that was typed by the model that was typed.
 pub(crate) fn predict(run: &Run<Predict>) -> Result<()> {
     let unit = run.unit();
-    let (model, names) = Known::load(&run.flags.data.model)?;
+    let file = &run.flags.data.model;
+    match about(file)?.get("family").map(String::as_str) {
+        Some(LinearGaussian::FAMILY) => return numbers(run, LinearGaussian::means),
+        Some(PoissonRegression::FAMILY) => return numbers(run, PoissonRegression::means),
+        _ => {}
+    }
+    let (model, names) = Known::load(file)?;
     let table = run.flags.data.table.read(Some(&names.target))?.context("say which table: --csv FILE")?;
     let target = table.columns().iter().find(|(name, _)| *name == names.target).map(|(name, _)| name.as_str());
-    let used: Vec<&str> = target.into_iter().chain(names.inputs()).collect();
-    // Of the intercept alone every row is foretold.
-    let table = if used.is_empty() { table.clone() } else { table.with_only(&used)? };
+    let table = names.rows_of(&table, target.is_some())?;
     say_notes(table.notes());
-    let x = names.x_of(&table)?;
     let y = target.map(|_| names.y_of(&table)).transpose()?;
-    let (log_probs, came) = (host(&model.log_probs(&x)?)?, y.as_ref().map(host).transpose()?);
+    let none = Tensor::zeros(table.rows(), DType::U32, &Device::Cpu)?;
+    let mut batch = Labelled::new(names.x_of(&table)?, y.clone().unwrap_or(none))?;
+    if let Some(offset) = names.offset_of(&table)? {
+        batch = batch.with_offset(offset)?;
+    }
+    let log_probs = host(&batch.with_offsets(model.log_probs(batch.x())?)?)?;
+    let came = y.as_ref().map(host).transpose()?;
 
     let mut csv = csv::Writer::from_writer(vec![]);
     let probabilities = names.classes.iter().map(|class| format!("p({class})"));
@@ -46,59 +59,59 @@ pub(crate) fn predict(run: &Run<Predict>) -> Result<()> {
         }
         csv.write_record(record)?;
     }
-    let (path, csv) = (run.out(FILE), csv.into_inner()?);
-    let refuse = |problem| Error::File { action: "write", path: path.clone(), problem };
-    write_whole(&path, |partial| std::fs::write(partial, &csv)).map_err(refuse)?;
-
+    let path = leave(run, csv)?;
     println!("{names}: {} rows foretold", count(table.rows() as f64));
     match y {
-        Some(y) => {
-            say_score(run, &names, &Score::of(&model, &Empirical::from_counts(Labelled::new(x, y)?, table.count())?)?)
-        }
+        Some(_) => run.say_score(&names, &Score::of(&model, &Empirical::from_counts(batch, table.count())?)?),
         None => println!("there is no column '{}', so that nothing can be said of what came", names.target),
     }
     println!("the probabilities of every row are in {}", path.display());
     Ok(())
 }
 
-/// Cross-entropy, accuracy, and what was taken for what.
-fn say_score(run: &Run<Predict>, names: &Names, score: &Score) {
-    let (n, unit) = (count(score.n), run.unit());
-    let error = match score.standard_error() {
-        error if error.nats().is_finite() => format!(", standard error {}", run.show(error)),
-        _ => String::new(),
-    };
-    println!(
-        "n = {n} observations, cross-entropy {} each{error}; in all {}",
-        run.show(score.cross_entropy()),
-        run.show(score.nll)
-    );
-    if score.cross_entropy().nats() == f64::INFINITY {
-        println!("a class came to which the model gives probability 0: the line has an infinite -log q ({unit})");
+/// The same by a regression of numbers, whose `means` are what is foretold.
+fn numbers<M: Model<Batch = Response> + Parameters>(
+    run: &Run<Predict>,
+    means: impl Fn(&M, &Response) -> candle_mle::Result<Tensor>,
+) -> Result<()> {
+    let (unit, file) = (run.unit(), &run.flags.data.model);
+    let model = M::load(file, &Device::Cpu)?.to_dtype(DType::F64)?;
+    let names = Names::from_texts(&about(file)?)?;
+    let table = run.flags.data.table.read(Some(&names.target))?.context("say which table: --csv FILE")?;
+    let target = table.columns().iter().any(|(name, _)| *name == names.target);
+    let table = names.rows_of(&table, target)?;
+    say_notes(table.notes());
+    let rows = table.rows();
+    let y = if target { table.numbers(&names.target)?.to_vec() } else { vec![0.0; rows] };
+    let mut batch = Response::new(names.x_of(&table)?, Tensor::from_slice(&y, rows, &Device::Cpu)?)?;
+    if let Some(offset) = names.offset_of(&table)? {
+        batch = batch.with_offset(offset)?;
     }
-    let chance: Vec<f64> = score.confusion.iter().map(|row| row.iter().sum::<f64>() / score.n).collect();
-    let most = chance.iter().copied().fold(0.0, f64::max);
-    println!(
-        "accuracy {} %; naming the most frequent class each time, {} %",
-        seen(100.0 * score.accuracy(), 1),
-        seen(100.0 * most, 1)
-    );
-    const SHOWN: usize = 10;
-    if names.classes.len() > SHOWN {
-        return;
+    let means = host(&means(&model, &batch)?)?;
+    let paid = if target { host(&model.log_prob(&batch)?)? } else { vec![] };
+
+    let mut csv = csv::Writer::from_writer(vec![]);
+    let came = target.then(|| [names.target.clone(), format!("-log q ({unit})")]);
+    csv.write_record(["line".to_string(), "mean".into()].into_iter().chain(came.into_iter().flatten()))?;
+    for row in 0..rows {
+        let came = target.then(|| [y[row], 0.0 - paid[row] / unit.nats()].map(typed));
+        let record = [table.lines()[row].to_string(), typed(means[row])].into_iter().chain(came.into_iter().flatten());
+        csv.write_record(record)?;
     }
-    let cells: Vec<Vec<String>> =
-        score.confusion.iter().map(|row| row.iter().map(|times| count(*times)).collect()).collect();
-    let wide = |column: usize| cells.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths: Vec<usize> =
-        names.classes.iter().enumerate().map(|(at, class)| class.chars().count().max(wide(at))).collect();
-    let first = names.classes.iter().map(|class| class.chars().count()).max().unwrap_or(0);
-    let line = |name: &str, cells: &[String]| {
-        let cells: String = cells.iter().zip(&widths).map(|(cell, width)| format!("  {cell:>width$}")).collect();
-        println!("{name:<first$}{cells}");
-    };
-    println!("\nobserved (rows), and the class that was most probable (columns)");
-    line("", &names.classes);
-    names.classes.iter().zip(&cells).for_each(|(class, cells)| line(class, cells));
-    println!();
+    let path = leave(run, csv)?;
+    println!("{names}: {} rows foretold", count(rows as f64));
+    match target {
+        true => run.say_score(&names, &Score::of_model(&model, &Empirical::from_counts(batch, table.count())?)?),
+        false => println!("there is no column '{}', so that nothing can be said of what came", names.target),
+    }
+    println!("the mean of every row is in {}", path.display());
+    Ok(())
+}
+
+/// Leaves what was foretold, and says where.
+fn leave(run: &Run<Predict>, csv: csv::Writer<Vec<u8>>) -> Result<PathBuf> {
+    let (path, csv) = (run.out(FILE), csv.into_inner()?);
+    let refuse = |problem| Error::File { action: "write", path: path.clone(), problem };
+    write_whole(&path, |partial| std::fs::write(partial, &csv)).map_err(refuse)?;
+    Ok(path)
 }

@@ -8,13 +8,13 @@ use candle_mle::alphabet;
 use candle_mle::device::device;
 use candle_mle::info::{Information, Unit};
 use candle_mle::tree::Stop;
-use candle_mle::{Design, Table};
+use candle_mle::{Design, Objective, Table};
 use candle_mle_plot::Figure;
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, value_parser};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::flags::{Classes, Coin, Data, Draws, Learns, Output, Points, Questions, Text};
+use crate::flags::{Classes, Coin, Data, Draws, Learns, Output, Points, Questions, Text, Written};
 
 /// A run: its name and what was typed. `D` is what it asks for beside unit and folder: `()` for nothing, [`Draws`] where
 /// something is drawn, [`Classes`] or [`Points`] where something is learnt.
@@ -31,6 +31,21 @@ pub(crate) struct Flags<D: clap::Args> {
     pub data: D,
     #[command(flatten)]
     pub output: Output,
+}
+
+/// All flags of a run that draws nothing.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Plain<D: clap::Args> {
+    #[command(flatten)]
+    data: D,
+    #[command(flatten)]
+    written: Written,
+}
+
+impl<D: clap::Args> From<Plain<D>> for Flags<D> {
+    fn from(Plain { data, written }: Plain<D>) -> Self {
+        Self { data, output: Output { written, format: String::new(), size: None } }
+    }
 }
 
 /// What stands below the flags.
@@ -83,7 +98,7 @@ impl<D: Data> Run<D> {
 
     /// The unit of all that is shown.
     pub fn unit(&self) -> Unit {
-        self.flags.output.unit
+        self.flags.output.written.unit
     }
 
     /// An amount in the unit of this run.
@@ -105,7 +120,7 @@ impl<D: Data> Run<D> {
     pub fn out(&self, name: &str) -> PathBuf {
         let of = self.flags.data.file().map_or_else(PathBuf::new, folder_of);
         let folder = || Path::new("plots").join(&self.name).join(of);
-        self.flags.output.out.clone().unwrap_or_else(folder).join(name)
+        self.flags.output.written.out.clone().unwrap_or_else(folder).join(name)
     }
 
     /// Where the picture `name` goes, in the format that was asked for.
@@ -166,6 +181,11 @@ impl<D: Learns> Run<D> {
     /// How many observations to draw, if that was said.
     pub fn n(&self) -> Option<usize> {
         self.flags.data.n()
+    }
+
+    /// What is minimised.
+    pub(crate) fn objective(&self) -> Objective {
+        self.flags.data.descent().objective()
     }
 
     /// Where the tensors of the fit live, and of which numbers they are.

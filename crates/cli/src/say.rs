@@ -11,7 +11,7 @@ use candle_mle::mle::{By, Plan};
 use candle_mle::model::Gaussian;
 use candle_mle::separation::{Separation, separation};
 use candle_mle::table::Names;
-use candle_mle::{Empirical, Error, History, Labelled, Objective};
+use candle_mle::{Empirical, Error, History, Labelled};
 
 use crate::flags::{Data, Learns};
 use crate::learned::Learned;
@@ -34,23 +34,38 @@ pub(crate) fn descent<M>(plan: &Plan, learned: &Learned<M>, unit: Unit) {
     if let Some(separation) = &learned.separation {
         return no_maximum(separation, &learned.history, unit);
     }
-    minimum(&learned.history, learned.converged);
+    match plan.objective.is_penalized() {
+        true => println!(
+            "descended: the {}; where it is least the three above are not, which know of no penalty",
+            plan.objective
+        ),
+        false => minimum(&learned.history, learned.converged),
+    }
+    identities(&learned.history);
     let gradient = rounding(learned.gradient);
+    let what = if plan.objective.is_penalized() { "it" } else { "NLL" };
     match (learned.converged, learned.end) {
         (true, _) => println!(
             "converged: the largest component of the gradient is {gradient} nats per observation{}",
-            learned.decrement.map_or(String::new(), |left| format!("; NLL could fall by {} nats more", rounding(left)))
+            learned
+                .decrement
+                .map_or(String::new(), |left| format!("; {what} could fall by {} nats more", rounding(left)))
         ),
         (false, End::Stalled) => println!(
             "NOT converged: no step gains more than rounding, and a component of the gradient is still {gradient} nats per \
              observation; rescale the columns, or take --dtype f64"
         ),
+        (false, End::Hook) => {
+            println!(
+                "stopped before it converged: a component of the gradient is still {gradient} nats per observation"
+            );
+        }
         (false, _) => {
             let rows = learned.history.rows();
             let ends = [rows.first(), rows.last()].map(|row| row.map_or(f64::NAN, |row| row.cross_entropy));
             let cure = if ends[1] > ends[0] { "a smaller --lr" } else { "more --steps, or another --lr" };
             let left =
-                learned.decrement.map_or(String::new(), |left| format!(", and NLL could fall by {left:.0e} nats"));
+                learned.decrement.map_or(String::new(), |left| format!(", and {what} could fall by {left:.0e} nats"));
             println!(
                 "NOT converged: a component of the gradient is still {gradient} nats per observation{left}; take {cure}"
             );
@@ -94,8 +109,8 @@ impl<D: Learns> Run<D> {
     /// Whether the likelihood of a linear classifier has a finite maximum. Where that cannot be decided it is said, and the fit
     /// goes on.
     pub fn separation(&self, p: &Empirical<Labelled>, classes: usize) -> Result<Option<Separation>> {
-        if self.flags.data.descent().objective == Objective::Firth {
-            return Ok(None); // with its penalty there always is one
+        if self.flags.data.descent().objective().is_penalized() {
+            return Ok(None); // with a penalty there is one
         }
         match separation(p, classes) {
             Err(error @ Error::Undecided { .. }) => {
@@ -187,6 +202,10 @@ fn minimum(history: &History, converged: bool) {
         step(at.cross_entropy),
         step(at.nll)
     );
+}
+
+/// How well the three quantities fit each other.
+fn identities(history: &History) {
     match history.residual() {
         Some(residual) => {
             println!("H(p̂,q) = H(p̂) + KL and NLL = n H(p̂,q): largest residual {}", rounding(residual))

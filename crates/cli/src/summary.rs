@@ -1,44 +1,110 @@
 //! The summary of a classifier: its coefficients with their errors, and what its likelihood says of it as a whole.
 
 use anyhow::Result;
-use candle_mle::batch::host;
-use candle_mle::inference::{Coefficient, Coefficients, Likelihood, likelihood_ratio};
+use candle_core::Tensor;
+use candle_mle::batch::{Response, host, number};
+use candle_mle::inference::{Coefficients, Likelihood, Shrunk, Sloped, likelihood_ratio};
 use candle_mle::info::file::write_whole;
-use candle_mle::info::number::{fixed, seen, shown};
+use candle_mle::info::number::{count, fixed, seen, shown, typed};
 use candle_mle::model::Linear;
-use candle_mle::table::Names;
-use candle_mle::{Design, Error, Information};
+use candle_mle::table::{Names, Weighed};
+use candle_mle::{Design, Error, Information, Model, Objective, Parameters};
 
-use crate::flags::Learns;
+use crate::flags::{Intervals, Learns};
 use crate::learned::Learned;
 use crate::run::Run;
+use crate::score::LEVEL;
 
-/// How probable it is that an interval covers what it is of.
-const LEVEL: f64 = 0.95;
+/// The coefficients of a model, and how much they are to be believed.
+struct Known {
+    coefficients: Coefficients,
+    told: Told,
+}
 
-/// What is told of every coefficient beside itself.
-const HEADINGS: [&str; 6] = ["std. error", "z", "p", "95 % from", "to", "odds ratio"];
+/// What is told of coefficients beside themselves.
+enum Told {
+    /// Errors, tests and Wald's intervals.
+    Wald,
+    /// Errors, tests, and for every class the intervals of the profile.
+    Profile(Vec<Vec<[f64; 2]>>),
+    /// How far a ridge draws them, and how they scatter.
+    Ridge(Vec<Vec<f64>>),
+    /// Nothing: they do not stand at a maximum of anything.
+    Nothing,
+}
+
+impl Known {
+    /// The headings of what is told; `ratio` is what e to the coefficient is called, if it is anything.
+    fn headings(&self, ratio: Option<&str>) -> Vec<String> {
+        let of: &[&str] = match self.told {
+            Told::Nothing => return vec![],
+            Told::Ridge(_) => return ["bias", "std. error"].map(String::from).to_vec(),
+            Told::Wald => &["std. error", "z", "p", "95 % from", "to"],
+            Told::Profile(_) => &["std. error", "z", "p", "95 % profile", "to"],
+        };
+        of.iter().copied().chain(ratio).map(String::from).collect()
+    }
+
+    /// The interval of a coefficient; NaN where none is of use.
+    fn interval(&self, class: usize, at: usize) -> [f64; 2] {
+        match &self.told {
+            Told::Wald => self.coefficients.get(class, at).interval(LEVEL),
+            Told::Profile(ends) => ends[class][at],
+            Told::Ridge(_) | Told::Nothing => [f64::NAN; 2],
+        }
+    }
+
+    /// What stands under the headings: where no value is the likeliest there is neither z nor p.
+    fn cells(&self, class: usize, at: usize, ratio: bool) -> Vec<String> {
+        let of = self.coefficients.get(class, at);
+        let number = |value: f64| if value.is_nan() { String::from("–") } else { limit(value) };
+        match &self.told {
+            Told::Ridge(bias) => return vec![number(bias[class][at]), number(of.std_error)],
+            Told::Nothing => return vec![],
+            Told::Wald | Told::Profile(_) => {}
+        }
+        let [from, to] = self.interval(class, at);
+        let (z, p) = match of.z() {
+            z if z.is_nan() => ("–".into(), "–".into()),
+            z => (fixed(z, 3), probability(of.p_value())),
+        };
+        let ratio = ratio.then(|| number(of.odds_ratio()));
+        [number(of.std_error), z, p, number(from), number(to)].into_iter().chain(ratio).collect()
+    }
+}
 
 impl<D: Learns> Run<D> {
     /// The coefficients with their errors, beside the truth, by the names of columns and classes; and what the likelihood says of
     /// the model. The coefficients are left in coefficients.csv, too.
-    pub fn say_coefficients<M: Linear>(
+    pub fn say_coefficients<M: Linear + Parameters>(
         &self,
-        Design { p, names, .. }: &Design,
+        design: &Design,
         learned: &Learned<M>,
         truth: Option<&M>,
     ) -> Result<()> {
+        let Design { p, names, .. } = design;
         println!("coefficients (logits per unit), reference class: {} = {}", names.target, names.classes[0]);
-        let coefficients = match &learned.separation {
-            Some(apart) => Coefficients::at_the_limit(apart, p, 0),
-            None => Coefficients::of(&learned.model, p),
-        };
-        let coefficients = match coefficients {
-            Err(Error::Singular) => {
-                println!("  no standard errors: {}", Error::Singular);
-                None
+        let (known, worth) = match &learned.separation {
+            Some(apart) => {
+                if self.flags.data.intervals() == Intervals::Profile {
+                    println!("  the likelihood has no maximum, and so no profile: the intervals are Wald's");
+                }
+                let coefficients = or_singular(Coefficients::at_the_limit(apart, p, 0))?;
+                (coefficients.map(|coefficients| Known { coefficients, told: Told::Wald }), None)
             }
-            known => Some(known?),
+            None => self.known(design, learned)?,
+        };
+        let known = match known {
+            Some(Known { coefficients, told: Told::Wald })
+                if self.flags.data.intervals() == Intervals::Profile && learned.separation.is_none() =>
+            {
+                let of = |class, at| Coefficients::profile(&learned.model, p, class, at, LEVEL);
+                let row =
+                    |class| (0..=names.columns.len()).map(|at| of(class, at)).collect::<candle_mle::Result<Vec<_>>>();
+                let ends = (1..names.classes.len()).map(row).collect::<candle_mle::Result<Vec<_>>>()?;
+                Some(Known { coefficients, told: Told::Profile(std::iter::once(vec![]).chain(ends).collect()) })
+            }
+            known => known,
         };
         // What moves a logit by no more than this, within a standard deviation of its column, is rounding.
         let mut logits = host(p.standardize()?.scale())?;
@@ -50,18 +116,15 @@ impl<D: Learns> Run<D> {
         let header = if learned.separation.is_some() { "limit" } else { "estimate" };
         for class in 1..names.classes.len() {
             let mut head = vec![format!("  {} {}", names.target, names.classes[class]), header.into()];
-            if coefficients.is_some() {
-                head.extend(HEADINGS.map(String::from));
-            }
+            head.extend(known.iter().flat_map(|known| known.headings(Some("odds ratio"))));
             head.extend(learned.separation.as_ref().map(|_| "diverges along".into()));
             head.extend(truth.as_ref().map(|_| "truth".into()));
             let mut lines = vec![head];
             for (at, name) in in_reading_order(names) {
-                let known = coefficients.as_ref().map(|known| known.get(class, at));
                 let without = limits.as_ref().map_or(own[class * width + at], |limits| limits[class][at]);
-                let estimate = known.map_or(without, |known| known.estimate);
+                let estimate = known.as_ref().map_or(without, |known| known.coefficients.get(class, at).estimate);
                 let mut line = vec![format!("    {name}"), text(estimate, at)];
-                line.extend(known.into_iter().flat_map(told));
+                line.extend(known.iter().flat_map(|known| known.cells(class, at, true)));
                 line.extend(learned.separation.as_ref().map(|apart| text(apart.direction[class][at], at)));
                 line.extend(truth.as_ref().map(|truth| text(truth[class * width + at], at)));
                 lines.push(line);
@@ -73,13 +136,13 @@ impl<D: Learns> Run<D> {
                 continue;
             }
             if let Some(base) = (1..class).find(|base| apart.determines(class, *base)) {
-                let known = Coefficients::at_the_limit(apart, p, base)?;
+                let known = Known { coefficients: Coefficients::at_the_limit(apart, p, base)?, told: Told::Wald };
                 let against = format!("  {} {} against {}", names.target, names.classes[class], names.classes[base]);
                 let rows = in_reading_order(names).map(|(at, name)| {
-                    let of = known.get(class, at);
-                    [format!("    {name}"), text(of.estimate, at)].into_iter().chain(told(of)).collect()
+                    let estimate = text(known.coefficients.get(class, at).estimate, at);
+                    [format!("    {name}"), estimate].into_iter().chain(known.cells(class, at, true)).collect()
                 });
-                let head = [against.as_str(), header].into_iter().chain(HEADINGS).map(String::from).collect();
+                let head = [against, header.into()].into_iter().chain(known.headings(Some("odds ratio"))).collect();
                 aligned(&std::iter::once(head).chain(rows).collect::<Vec<_>>())
                     .iter()
                     .for_each(|line| println!("{line}"));
@@ -92,14 +155,131 @@ impl<D: Learns> Run<D> {
         }
         let likelihood = Likelihood::of(&learned.model, p, (names.classes.len() - 1) * width)?;
         let infimum = learned.separation.as_ref().map(|apart| apart.infimum);
-        self.say_likelihood(infimum.map_or(likelihood, |infimum| likelihood.falling_to(infimum)), names)?;
-        if let Some(coefficients) = &coefficients {
-            let csv = broom(coefficients, names);
+        let likelihood = infimum.map_or(likelihood, |infimum| likelihood.falling_to(infimum));
+        match design.weighed.is_some() || learned.objective.is_penalized() || learned.early {
+            true => self.say_no_maximum(design, learned, &likelihood, worth)?,
+            false => self.say_likelihood(likelihood, names)?,
+        }
+        self.leave_coefficients(known.as_ref(), names)
+    }
+
+    /// The coefficients of a regression of numbers with their errors, in this unit; what e to a slope is called, if it is anything.
+    pub(crate) fn say_slopes<M: Sloped<Batch = Response> + Parameters>(
+        &self,
+        design: &Design<Response>,
+        learned: &Learned<M>,
+        unit: &str,
+        ratio: Option<&str>,
+    ) -> Result<()> {
+        let (names, (known, worth)) = (&design.names, self.known(design, learned)?);
+        println!("\ncoefficients ({unit})");
+        let Some(known) = known else { return Ok(()) };
+        let head = ["  ".to_string(), "estimate".into()].into_iter().chain(known.headings(ratio)).collect();
+        let rows = in_reading_order(names).map(|(at, name)| {
+            let estimate = limit(known.coefficients.get(1, at).estimate);
+            [format!("    {name}"), estimate].into_iter().chain(known.cells(1, at, ratio.is_some())).collect()
+        });
+        let lines: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+        aligned(&lines).iter().for_each(|line| println!("{line}"));
+        let parameters = learned.model.parts()?.learnt.values().map(Tensor::elem_count).sum();
+        let likelihood = Likelihood::of(&learned.model, &design.p, parameters)?;
+        match design.weighed.is_some() || learned.objective.is_penalized() || learned.early {
+            true => self.say_no_maximum(design, learned, &likelihood, worth)?,
+            false => say_criteria(&likelihood),
+        }
+        self.leave_coefficients(Some(&known), names)
+    }
+
+    /// The coefficients by the way in which they were fitted, and how many free parameters they are worth if that is not their number;
+    /// nothing where they are not determined, which is said.
+    fn known<M: Sloped + Parameters>(
+        &self,
+        design: &Design<M::Batch>,
+        learned: &Learned<M>,
+    ) -> Result<(Option<Known>, Option<f64>)>
+    where
+        M::Batch: Clone,
+    {
+        let wald = |coefficients| Known { coefficients, told: Told::Wald };
+        if learned.early {
+            println!("  no standard errors: the descent was stopped early, short of the maximum");
+            let known = or_singular(Coefficients::of(&learned.model, &design.p))?;
+            return Ok((known.map(|coefficients| Known { coefficients, told: Told::Nothing }), None));
+        }
+        Ok(match (learned.objective, &design.weighed) {
+            (Objective::Ridge { lambda }, None) => {
+                let shrunk = or_singular(Shrunk::of(&learned.model, &design.p, lambda))?;
+                let of = |shrunk: Shrunk| {
+                    (Known { coefficients: shrunk.coefficients, told: Told::Ridge(shrunk.bias) }, shrunk.degrees)
+                };
+                shrunk.map(of).unzip()
+            }
+            (_, Some(Weighed { batch, counts, weights })) => {
+                let of = Coefficients::weighted(&learned.model, batch, counts, weights);
+                (or_singular(of)?.map(wald), None)
+            }
+            _ => (or_singular(Coefficients::of(&learned.model, &design.p))?.map(wald), None),
+        })
+    }
+
+    /// Leaves them in coefficients.csv.
+    fn leave_coefficients(&self, known: Option<&Known>, names: &Names) -> Result<()> {
+        if let Some(known) = known {
+            let csv = broom(known, names);
             let path = self.out("coefficients.csv");
             let refuse = |problem| Error::File { action: "write", path: path.clone(), problem };
             write_whole(&path, |partial| std::fs::write(partial, &csv)).map_err(refuse)?;
         }
         println!();
+        Ok(())
+    }
+
+    /// What a likelihood says at a place that is not its maximum, or of weights that are no counts: less.
+    fn say_no_maximum<M: Model>(
+        &self,
+        design: &Design<M::Batch>,
+        learned: &Learned<M>,
+        likelihood: &Likelihood,
+        worth: Option<f64>,
+    ) -> Result<()> {
+        let kl = match likelihood.deviance() / (2.0 * likelihood.total()) {
+            kl if kl.is_finite() => format!(" (KL {} per observation)", self.show(Information::from_nats(kl))),
+            _ => String::new(),
+        };
+        let twice = fixed(likelihood.twice_nll(), 3);
+        if design.weighed.is_some() {
+            println!(
+                "standard errors are those of a sandwich: the weights are no counts; weighted to n = {}, 2 NLL = {twice} nats{kl}, \
+                 which is no likelihood: AIC, BIC, R² and tests of it are not given",
+                count(likelihood.total())
+            );
+            return Ok(());
+        }
+        if learned.early {
+            println!(
+                "2 NLL = {twice} nats{kl}, short of the maximum, of which AIC, BIC, R² and the test against the intercept alone would be"
+            );
+            return Ok(());
+        }
+        match (learned.objective, worth) {
+            (Objective::Ridge { lambda }, Some(worth)) => println!(
+                "a ridge of λ = {} draws the slopes towards 0: bias is how far to first order, with the estimate for the truth; standard \
+                 errors are about what they are drawn to, so that there is no z, p or interval. The {} parameters are worth {} free ones",
+                typed(lambda),
+                likelihood.parameters(),
+                seen(worth, 4)
+            ),
+            _ => println!(
+                "with Firth's penalty the estimates have a bias of a higher order than those of the likelihood alone"
+            ),
+        }
+        let log_q = learned.model.log_prob(design.p.batch())?;
+        let all = number(&learned.objective.loss(&learned.model, &log_q, &design.p)?)?;
+        println!(
+            "2 NLL = {twice} nats without the penalty{kl}, {} with it; that is not the maximum of the likelihood, \
+             of which AIC, BIC, R² and the test against the intercept alone would be",
+            fixed(2.0 * all, 3)
+        );
         Ok(())
     }
 
@@ -112,13 +292,12 @@ impl<D: Learns> Run<D> {
             nats(likelihood.deviance()),
             degrees(likelihood.residual_degrees(classes)),
         );
-        println!(
-            "2 NLL = {} nats, AIC {}, BIC {}",
-            nats(likelihood.twice_nll()),
-            nats(likelihood.aic()),
-            nats(likelihood.bic())
-        );
-        if names.columns.is_empty() || likelihood.mcfadden().is_nan() {
+        say_criteria(&likelihood);
+        if names.columns.is_empty()
+            || names.offset.is_some()
+            || names.exposure.is_some()
+            || likelihood.mcfadden().is_nan()
+        {
             return Ok(());
         }
         let test = likelihood_ratio(&likelihood.of_outcomes(classes), &likelihood)?;
@@ -134,6 +313,27 @@ impl<D: Learns> Run<D> {
     }
 }
 
+fn say_criteria(likelihood: &Likelihood) {
+    let nats = |value: f64| fixed(value, 3);
+    println!(
+        "2 NLL = {} nats, AIC {}, BIC {}",
+        nats(likelihood.twice_nll()),
+        nats(likelihood.aic()),
+        nats(likelihood.bic())
+    );
+}
+
+/// Something, or that the information is singular, which is said and is no failure.
+fn or_singular<T>(found: candle_mle::Result<T>) -> Result<Option<T>> {
+    match found {
+        Err(Error::Singular) => {
+            println!("  no standard errors: {}", Error::Singular);
+            Ok(None)
+        }
+        found => Ok(Some(found?)),
+    }
+}
+
 pub(crate) fn degrees(of_freedom: usize) -> String {
     let s = if of_freedom == 1 { "" } else { "s" };
     format!("{of_freedom} degree{s} of freedom")
@@ -142,17 +342,6 @@ pub(crate) fn degrees(of_freedom: usize) -> String {
 /// Where each coefficient is kept and what it is called: the intercept is kept last and read first.
 fn in_reading_order(names: &Names) -> impl Iterator<Item = (usize, &str)> {
     std::iter::once((names.columns.len(), "(intercept)")).chain(names.columns.iter().map(String::as_str).enumerate())
-}
-
-/// Standard error, z, p, the ends of the interval and the odds ratio; where no value is the likeliest there is neither z nor p.
-fn told(of: Coefficient) -> [String; 6] {
-    let number = |value: f64| if value.is_nan() { String::from("–") } else { limit(value) };
-    let [from, to] = of.interval(LEVEL);
-    let (z, p) = match of.z() {
-        z if z.is_nan() => ("–".into(), "–".into()),
-        z => (fixed(z, 3), probability(of.p_value())),
-    };
-    [number(of.std_error), z, p, number(from), number(to), number(of.odds_ratio())]
 }
 
 /// A probability to be read, also where it is smaller than a number can be.
@@ -166,7 +355,7 @@ pub(crate) fn probability(p: f64) -> String {
 
 /// A row for every coefficient under the names that R's broom gives them, ±Inf where no finite value is likeliest and NA where there
 /// is none; of more than two classes each row names its own.
-fn broom(coefficients: &Coefficients, names: &Names) -> String {
+fn broom(known: &Known, names: &Names) -> String {
     let many = names.classes.len() > 2;
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let number = |value: f64| match value {
@@ -177,11 +366,18 @@ fn broom(coefficients: &Coefficients, names: &Names) -> String {
     };
     let mut csv = String::from(if many { "y.level,term," } else { "term," });
     csv += "estimate,std.error,statistic,p.value,conf.low,conf.high\n";
-    for class in 1..names.classes.len() {
+    for class in 1..known.coefficients.classes() {
         for (at, name) in in_reading_order(names) {
-            let of = coefficients.get(class, at);
-            let [low, high] = of.interval(LEVEL);
-            let numbers = [of.estimate, of.std_error, of.z(), of.p_value(), low, high].map(number).join(",");
+            let (of, [low, high]) = (known.coefficients.get(class, at), known.interval(class, at));
+            let (scatters, tested) = match known.told {
+                Told::Wald | Told::Profile(_) => (true, true),
+                Told::Ridge(_) => (true, false),
+                Told::Nothing => (false, false),
+            };
+            let only = |known: bool, value: f64| if known { value } else { f64::NAN };
+            let tests = [only(tested, of.z()), only(tested, of.p_value()), low, high];
+            let numbers = [[of.estimate, only(scatters, of.std_error)].as_slice(), &tests].concat();
+            let numbers = numbers.into_iter().map(number).collect::<Vec<_>>().join(",");
             let class = if many { format!("{},", quoted(&names.classes[class])) } else { String::new() };
             csv += &format!("{class}{},{numbers}\n", quoted(name));
         }

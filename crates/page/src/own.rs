@@ -94,7 +94,7 @@ impl Sheet {
         resolution: &[f64],
     ) -> Result<Learning> {
         let Some(target) = target else {
-            let Design { mut p, names, notes } = self.table.points(&from)?;
+            let Design { mut p, names, notes, .. } = self.table.points(&from)?;
             if !resolution.is_empty() {
                 p = p.at_resolution(resolution)?;
             }
@@ -103,7 +103,7 @@ impl Sheet {
             return Ok(Learning { course: Box::new(course), names, notes });
         };
         let ask = bases.chunks_exact(2).fold(self.table.design(target), |ask, of| ask.base(&of[0], &of[1]));
-        let Design { p, names, notes } = if from.is_empty() { ask.alone() } else { ask.from(from) }.build()?;
+        let Design { p, names, notes, .. } = if from.is_empty() { ask.alone() } else { ask.from(from) }.build()?;
         let (columns, classes, map) = (names.columns.len(), names.classes.len(), p.standardize()?);
         let apart = match separation(&p, classes) {
             Err(Error::Undecided { .. }) => None,

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 use candle_core::Tensor;
-use candle_mle::batch::{host, like};
+use candle_mle::batch::{Batch, host, like};
 use candle_mle::hook::Row;
 use candle_mle::info::Unit;
 use candle_mle::info::number::fixed;
 use candle_mle::model::Linear;
+use candle_mle::score::wilson;
 use candle_mle::separation::Separation;
 use candle_mle::standardize::Standardize;
 use candle_mle::table::Names;
@@ -19,6 +20,7 @@ use super::{Slice, View};
 use crate::flags::Data;
 use crate::learned::Learned;
 use crate::run::Run;
+use crate::score::LEVEL;
 
 /// More patterns of x than this have no names on a picture.
 const NAMED: usize = 16;
@@ -35,7 +37,7 @@ impl<D: Data> Run<D> {
         let (data, names) = (&design.p, &design.names);
         let standard = Standard::of(data, &learned.model)?;
         let slice = standard.slice(data, names, learned)?;
-        let view = if (standard.classes(), standard.columns()) == (2, 1) {
+        let view = if (standard.classes(), standard.columns()) == (2, 1) && data.batch().offset().is_none() {
             Some(standard.view(data, names, learned, truth)?)
         } else {
             None
@@ -52,7 +54,8 @@ impl<D: Data> Run<D> {
     /// The fitted probabilities over the observed shares.
     fn over_shares<M: Linear>(&self, design: &Design, learned: &Learned<M>, truth: Option<&M>) -> Result<Figure> {
         let (data, names, unit) = (&design.p, &design.names, self.unit());
-        let one_column = names.columns.len() == 1;
+        // A curve over x is one only where nothing else moves the logit.
+        let one_column = names.columns.len() == 1 && data.batch().offset().is_none();
         let seen = Patterns::of(data, &learned.model, names.classes.len())?;
         let named = seen.repeat && !one_column && seen.len() <= 4 * NAMED;
         let kl = learned.history.rows().last().map_or(f64::NAN, |row| row.kl / unit.nats());
@@ -300,7 +303,7 @@ fn standardised(class: &[f64], mean: &[f64], sd: &[f64]) -> Vec<f64> {
 /// A column's name without its unit, and what a slope of it is per; nothing for a level, which is there or is not.
 fn per_unit(names: &Names, column: usize) -> (String, String) {
     let name = &names.columns[column];
-    if let Some((_, base)) = names.bases.get(column).into_iter().flatten().next() {
+    if let Some((_, _, base)) = names.level(column) {
         return (format!("{name}, against {base}"), String::new());
     }
     match name.strip_suffix(')').and_then(|open| open.rsplit_once(" (")) {
@@ -338,7 +341,14 @@ impl Line {
             }
             Ok(against)
         };
-        let (base, slope) = (against(&standard.coefficients)?, against(along)?);
+        let (mut base, slope) = (against(&standard.coefficients)?, against(along)?);
+        if let Some(offset) = data.batch().offset() {
+            for ((of_row, y), offset) in base.chunks_mut(k - 1).zip(&standard.y).zip(host(offset)?) {
+                let others = (0..k).filter(|class| *class != *y as usize);
+                let shift = |class: usize| if class == 0 { 0.0 } else { offset };
+                of_row.iter_mut().zip(others).for_each(|(of, class)| *of += shift(class) - shift(*y as usize));
+            }
+        }
         // Of atoms ln p̂ is a logarithm of a probability, and there is one.
         let log_p = data.log_p::<candle_mle::model::Logistic>()?.map(host).transpose()?;
         let (count, mass) = (host(data.count())?, host(data.mass())?);
@@ -478,14 +488,16 @@ impl Pattern<'_> {
         let mut words = vec![];
         let mut at = 0;
         while at < self.x.len() {
-            match names.bases.get(at).and_then(Option::as_ref) {
+            match names.level(at) {
+                // What a product is its factors say.
+                None if names.parts.get(at).is_some_and(|parts| parts.len() > 1) => {}
                 None => words.push(format!("{} {}", names.columns[at], self.x[at])),
-                Some((column, base)) => {
-                    let of = |j: usize| names.bases.get(j).and_then(Option::as_ref).is_some_and(|b| b.0 == *column);
+                Some((column, _, base)) => {
+                    let of = |j: usize| names.level(j).is_some_and(|(of, ..)| of == column);
                     let levels = at..(at..self.x.len()).find(|j| !of(*j)).unwrap_or(self.x.len());
                     at = levels.end - 1;
                     let level = levels.into_iter().find(|j| self.x[*j] == 1.0).map(|j| &names.columns[j]);
-                    let level = level.map_or(base.clone(), |name| name[(column.len() + 1)..].to_string());
+                    let level = level.map_or(base.to_string(), |name| name[(column.len() + 1)..].to_string());
                     // A number alone would not say of what it is one.
                     words.push(if level.parse::<f64>().is_ok() { format!("{column} {level}") } else { level });
                 }
@@ -521,13 +533,18 @@ impl Patterns {
             share[place * classes + y as usize] += observed;
         }
         let repeat = 4 * rows.len() <= data.total() as usize;
-        let (many, x) = (rows.len(), data.batch().x());
-        let x =
-            if many == x.dim(0)? { x.clone() } else { x.index_select(&Tensor::from_vec(rows, many, x.device())?, 0)? };
-        let mut fitted = Vec::with_capacity(share.len());
+        let (many, batch) = (rows.len(), data.batch());
+        let batch = match many == batch.rows()? {
+            true => batch.clone(),
+            false => batch.select(&Tensor::from_vec(rows, many, &batch.device())?)?,
+        };
+        let x = batch.x().clone();
+        let mut log_probs = vec![];
         for rows in blocks(&x)? {
-            fitted.extend(host(&model.log_probs(&rows)?)?.iter().map(|l| l.exp()));
+            log_probs.extend(host(&model.log_probs(&rows)?)?);
         }
+        let log_probs = batch.with_offsets(like(&x, log_probs, (many, classes))?)?;
+        let fitted: Vec<f64> = host(&log_probs)?.into_iter().map(f64::exp).collect();
         share.chunks_mut(classes).zip(&count).for_each(|(share, count)| share.iter_mut().for_each(|s| *s /= count));
         let first = if x.dim(1)? > 0 { host(&x.narrow(1, 0, 1)?)? } else { vec![f64::NAN; many] };
         let x = if repeat { host(&x)? } else { vec![] };
@@ -585,7 +602,7 @@ impl Patterns {
         // One scale for all classes.
         let ends = largest
             .iter()
-            .flat_map(|p| classes.clone().take(4).map(|c| wilson(p.share[c], p.count).1.max(p.fitted[c])));
+            .flat_map(|p| classes.clone().take(4).map(|c| wilson(p.share[c], p.count, LEVEL)[1].max(p.fitted[c])));
         let top = ends.fold(0.0, f64::max);
         let panel = |class: usize| {
             let first = class == classes.start;
@@ -593,7 +610,7 @@ impl Patterns {
             let y = if first { y } else { Axis::new("").categories(&blank) };
             let at = |row: usize| row as f64;
             let interval = largest.iter().enumerate().flat_map(|(row, pattern)| {
-                let (low, high) = wilson(pattern.share[class], pattern.count);
+                let [low, high] = wilson(pattern.share[class], pattern.count, LEVEL);
                 [(low, at(row)), (high, at(row)), (f64::NAN, f64::NAN)]
             });
             let shares = largest.iter().enumerate().map(|(row, pattern)| (pattern.share[class], at(row)));
@@ -668,14 +685,6 @@ impl Patterns {
     }
 }
 
-/// The 95 % interval of a share of n: Wilson (1927), which stays within 0 and 1.
-fn wilson(share: f64, n: f64) -> (f64, f64) {
-    let z = 1.959964;
-    let (centre, spread) = (share + z * z / (2.0 * n), z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt());
-    let of = |end: f64| (end / (1.0 + z * z / n)).clamp(0.0, 1.0);
-    (of(centre - spread), of(centre + spread))
-}
-
 #[cfg(test)]
 mod tests {
     use candle_core::Device;
@@ -709,13 +718,5 @@ mod tests {
             }
         }
         Ok(())
-    }
-
-    #[test]
-    fn an_interval_of_a_share_stays_a_share() {
-        let (low, high) = wilson(1.0, 1.0);
-        assert!((low - 0.206543).abs() < 1e-5 && high == 1.0, "{low} {high}");
-        let (low, high) = wilson(0.5, 100.0);
-        assert!((low - 0.403832).abs() < 1e-5 && (high - 0.596168).abs() < 1e-5, "{low} {high}");
     }
 }

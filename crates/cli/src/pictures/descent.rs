@@ -26,6 +26,8 @@ enum Course {
     Diverges(usize, usize),
     /// It rises and falls: where it first stood above its start, if it did, and where it was lowest.
     Leaps(Option<usize>, usize),
+    /// At the minimum of something with a penalty, which is none of theirs.
+    Penalized,
     /// Still on its way.
     Under,
     /// KL fell below 0.
@@ -84,6 +86,12 @@ impl Course {
                     "Three names, one descent that leaps over the minimum: {above}lowest at step {step}, and left again"
                 )
             }
+            Self::Penalized => {
+                let last = history.rows().last().map_or(0, |row| row.step);
+                format!(
+                    "A descent with a penalty arrives in {last} steps, where the three names are not at their least"
+                )
+            }
             Self::Under => {
                 let steps = history.rows().last().map_or(0, |row| row.step);
                 format!("Three names, one descent, and none has arrived after {steps} steps")
@@ -110,7 +118,10 @@ impl<D: Data> Run<D> {
     /// on a logarithmic one. `floor` is what the entropy is called.
     pub fn draw_descent<M>(&self, learned: &Learned<M>, floor: &str) -> Result<()> {
         let infimum = learned.separation.as_ref().map(|separation| separation.infimum);
-        let course = Course::of(&learned.history, learned.converged, infimum.is_some());
+        let course = match Course::of(&learned.history, learned.converged, infimum.is_some()) {
+            Course::Arrives(..) if learned.objective.is_penalized() => Course::Penalized,
+            course => course,
+        };
         self.draw("descent.png", figure(&learned.history, course, infimum, floor, self.unit()))
     }
 

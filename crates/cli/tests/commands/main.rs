@@ -4,6 +4,7 @@ mod comparisons;
 mod fits_as_a_page;
 mod predictions;
 mod stopped_fits_go_on;
+mod terms_and_evaluation;
 
 use std::collections::BTreeMap;
 use std::path::Path;

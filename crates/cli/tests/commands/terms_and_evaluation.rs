@@ -1,0 +1,233 @@
+//! Terms, offsets, weights, penalties and evaluations as they are typed: what is printed, what is left, and what is refused by name.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{done, files, said, with_titanic};
+
+/// An empty folder with `titanic.csv` and the table of the reference values, `terms.csv`.
+fn with_terms() -> Result<tempfile::TempDir> {
+    let place = with_titanic()?;
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/reference/tables/terms.csv");
+    std::fs::copy(table, place.path().join("terms.csv"))?;
+    Ok(place)
+}
+
+/// The cells of the line that begins with this name.
+fn line(words: &str, name: &str) -> Vec<String> {
+    let line = words.lines().find(|line| line.trim_start().starts_with(name)).unwrap_or_default();
+    line.trim_start().trim_start_matches(name).split_whitespace().map(String::from).collect()
+}
+
+#[test]
+fn a_fit_with_terms_is_foretold_and_compared() -> Result<()> {
+    let place = with_terms()?;
+    let folder = place.path();
+    let fit = "fit --csv terms.csv --target y --count k --no-pictures";
+    let small = done(folder, &format!("{fit} --columns x,h --offset off --out small"))?;
+    let large = done(folder, &format!("{fit} --columns x*h,I(x^2) --offset off --out large"))?;
+    let words = said(&large);
+    ensure!(small.status.success() && large.status.success(), "{words}");
+    ensure!(words.contains("y from x, h v, I(x^2), x:h v"), "{words}");
+    let nll =
+        words.split("2 NLL = ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<f64>().ok()).context("2 NLL")?;
+    let own = done(folder, "predict large/parameters.safetensors --csv terms.csv --count k --unit nats --out own")?;
+    let words = said(&own);
+    let all =
+        words.split("in all ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<f64>().ok()).context("in all")?;
+    ensure!((2.0 * all - nll).abs() < 2e-3, "{words}");
+    let compared =
+        done(folder, "compare small/parameters.safetensors large/parameters.safetensors --csv terms.csv --count k")?;
+    let words = said(&compared);
+    ensure!(compared.status.success() && words.contains("small/parameters.safetensors within large/"), "{words}");
+    ensure!(words.contains("with 2 degrees of freedom"), "{words}");
+    // Without the column of the offset nothing is foretold.
+    let text = std::fs::read_to_string(folder.join("terms.csv"))?;
+    std::fs::write(folder.join("other.csv"), text.replacen("off", "of", 1))?;
+    let refused = done(folder, "predict large/parameters.safetensors --csv other.csv --out refused")?;
+    ensure!(refused.status.code() == Some(1) && said(&refused).contains("no column 'off'"), "{}", said(&refused));
+    Ok(())
+}
+
+#[test]
+fn regressions_of_numbers_have_errors_pictures_and_predictions() -> Result<()> {
+    let place = with_terms()?;
+    let folder = place.path();
+    let linear = done(
+        folder,
+        "fit --csv terms.csv --target num --family linear --columns x*z,g --offset off --count k --out linear",
+    )?;
+    let words = said(&linear);
+    // As R has them: tests/reference/terms.r.csv.
+    ensure!(linear.status.success() && line(&words, "x:z")[..2] == ["-0.003326", "0.002673"], "{words}");
+    ensure!(words.contains("model.png: num: the fitted means explain"), "{words}");
+    let csv = std::fs::read_to_string(folder.join("linear/coefficients.csv"))?;
+    ensure!(
+        csv.starts_with("term,estimate,std.error,statistic,p.value,conf.low,conf.high\n\"(intercept)\",0.35219"),
+        "{csv}"
+    );
+    let poisson =
+        done(folder, "fit --csv terms.csv --target c --family poisson --columns x --exposure expo --out poisson")?;
+    let words = said(&poisson);
+    ensure!(poisson.status.success() && words.contains("rate ratio") && words.contains("AIC"), "{words}");
+    for (model, column) in [("linear", "num"), ("poisson", "c")] {
+        ensure!(files(&folder.join(model))?.contains_key("model.png"), "{model}");
+        let line = format!("predict {model}/parameters.safetensors --csv terms.csv --unit nats --out {model}-rows");
+        let predicted = done(folder, &line)?;
+        ensure!(
+            predicted.status.success() && said(&predicted).contains("n = 160 observations"),
+            "{}",
+            said(&predicted)
+        );
+        let csv = std::fs::read_to_string(folder.join(format!("{model}-rows/predictions.csv")))?;
+        ensure!(
+            csv.starts_with(&format!("line,mean,{column},-log q (nats)\n2,")) && csv.lines().count() == 161,
+            "{csv}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn weights_that_are_no_counts_have_robust_errors_and_no_aic() -> Result<()> {
+    let place = with_terms()?;
+    let ran = done(
+        place.path(),
+        "fit --csv terms.csv --target num --family linear --columns x,g --weights w --no-pictures --out out",
+    )?;
+    let words = said(&ran);
+    ensure!(ran.status.success() && line(&words, "x ")[..2] == ["0.286245", "0.021595"], "{words}");
+    ensure!(
+        words.contains("n = 160 observations") && words.contains("those of a sandwich") && !words.contains("AIC 1"),
+        "{words}"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_penalty_is_said_and_its_words_are_not_those_of_the_likelihood() -> Result<()> {
+    let place = with_terms()?;
+    let folder = place.path();
+    for (flags, says) in [("--ridge 10", "a ridge of λ = 10"), ("--objective firth", "with Firth's penalty")] {
+        let ran = done(folder, &format!("fit --csv titanic.csv --target survived --count count {flags} --out out"))?;
+        let words = said(&ran);
+        ensure!(ran.status.success() && words.contains(says) && words.contains("without the penalty"), "{words}");
+        for not in ["AIC 2", "argmin", "McFadden's R² 0", "all three arrive", "χ² ="] {
+            ensure!(!words.contains(not), "{flags}: {not} in {words}");
+        }
+        ensure!(words.contains("descent.png: A descent with a penalty"), "{words}");
+    }
+    let ridge =
+        done(folder, "fit --csv titanic.csv --target survived --count count --ridge 10 --no-pictures --out out")?;
+    ensure!(said(&ridge).contains("bias  std. error\n"), "{}", said(&ridge));
+    let both = done(folder, "fit --csv titanic.csv --target survived --count count --ridge 1 --objective firth")?;
+    ensure!(both.status.code() == Some(2), "{}", said(&both));
+    let gaussian = done(folder, "fit --csv terms.csv --columns x,z --ridge 1 --no-pictures --out out")?;
+    ensure!(said(&gaussian).contains("a ridge shrinks slopes, of which this family has none"), "{}", said(&gaussian));
+    Ok(())
+}
+
+#[test]
+fn rows_that_were_not_fitted_are_evaluated() -> Result<()> {
+    let place = with_terms()?;
+    let folder = place.path();
+    let fit = "fit --csv titanic.csv --target survived --count count --no-pictures --out out";
+    let held = done(folder, &format!("{fit} --hold-out 0.2"))?;
+    let words = said(&held);
+    ensure!(held.status.success() && words.contains("440 of 2201 observations, 20.0 %"), "{words}");
+    for says in ["n = 1761 observations", "accuracy", "calibration", "overfitting", "r / n = 0.0049 bits"] {
+        ensure!(words.contains(says), "{says}: {words}");
+    }
+    ensure!(said(&done(folder, &format!("{fit} --hold-out 0.2"))?) == words, "the same seed, another lot");
+    let folds = done(folder, &format!("{fit} --folds 5"))?;
+    let words = said(&folds);
+    ensure!(folds.status.success() && words.contains("each of 5 folds by a fit to the others"), "{words}");
+    ensure!(
+        words.contains("2 NLL = 2210.061 nats") && words.contains("n = 2201 observations, cross-entropy"),
+        "{words}"
+    );
+
+    // It ends before the maximum, and says so; what stands there has no errors.
+    let line = "fit --csv terms.csv --target y --columns x*g*h,z --hold-out 0.4 --patience 2 --no-pictures --out early";
+    let early = done(folder, line)?;
+    let words = said(&early);
+    ensure!(early.status.success() && words.contains("stopped early: the parameters are those of step"), "{words}");
+    ensure!(words.contains("no standard errors: the descent was stopped early") && !words.contains("AIC 1"), "{words}");
+    let least = words.split("where the held-out rows cost least, ").nth(1).and_then(|rest| rest.split(' ').next());
+    let least = least.context("what they cost")?;
+    ensure!(words.contains(&format!("cross-entropy {least} bits each, standard error")), "{words}");
+    Ok(())
+}
+
+#[test]
+fn intervals_of_the_profile_are_printed_on_request() -> Result<()> {
+    let place = with_terms()?;
+    let fit = "fit --csv titanic.csv --target survived --count count --no-pictures --out out";
+    let ran = done(place.path(), &format!("{fit} --intervals profile"))?;
+    let words = said(&ran);
+    ensure!(ran.status.success() && words.contains("95 % profile"), "{words}");
+    // R's confint of glm, of age child against adult.
+    let cells = line(&words, "age child");
+    let ends = [&cells[4], &cells[5]].map(|cell| cell.parse::<f64>().unwrap_or(f64::NAN));
+    ensure!((ends[0] - 0.58359).abs() < 1e-3 && (ends[1] - 1.54138).abs() < 1e-3, "{words}");
+    let refused = done(place.path(), &format!("{fit} --intervals profile --ridge 1"))?;
+    ensure!(said(&refused).contains("--intervals profile is of the likelihood alone"), "{}", said(&refused));
+    Ok(())
+}
+
+#[test]
+fn what_a_family_does_not_take_is_refused_by_name() -> Result<()> {
+    let place = with_terms()?;
+    for (line, says) in [
+        ("--target y --family coin --offset off", "--offset is not known of a coin"),
+        ("--columns x:z", "'x:z' is a term, and a distribution takes columns as they are"),
+        ("--target y --columns x --exposure expo", "--exposure is of counts"),
+        ("--target y --columns x --weights w --folds 3", "weights that are no counts have no lots to draw"),
+        ("--target num --family linear --columns x --intervals profile", "known of classifiers"),
+    ] {
+        let ran = done(place.path(), &format!("fit --csv terms.csv {line} --no-pictures --out out"))?;
+        ensure!(ran.status.code() == Some(1) && said(&ran).contains(says), "{line}: {}", said(&ran));
+    }
+    // predict and measure draw nothing.
+    for line in ["predict x --csv terms.csv --format svg", "measure --csv terms.csv --size 800x800"] {
+        let ran = done(place.path(), line)?;
+        ensure!(ran.status.code() == Some(2), "{line}: {}", said(&ran));
+    }
+    Ok(())
+}
+
+/// The number of the landscape's title is the one that is printed.
+#[test]
+fn a_landscape_is_of_the_parameter_that_is_printed() -> Result<()> {
+    let place = with_terms()?;
+    for (family, column, name) in [("exponential", "expo", "mean"), ("gamma", "z", "mean"), ("weibull", "z", "scale")] {
+        let ran = done(place.path(), &format!("fit --csv terms.csv --family {family} --column {column} --out out"))?;
+        let words = said(&ran);
+        let value =
+            line(&words, &format!("{name} ")).first().and_then(|cell| cell.parse::<f64>().ok()).context("a value")?;
+        let title = words.lines().find(|line| line.starts_with("landscape.png")).context("a landscape")?;
+        let shown = title.rsplit([' ']).find_map(|word| word.parse::<f64>().ok()).context("a number")?;
+        ensure!((shown / value - 1.0).abs() < 2e-3, "{family}: {title}, and {value}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_column_of_nothing_is_said_as_its_model_needs_it() -> Result<()> {
+    let place = with_terms()?;
+    let folder = place.path();
+    let fitted = done(folder, "fit --csv terms.csv --target y --columns x,g --no-pictures --out out")?;
+    ensure!(fitted.status.success(), "{}", said(&fitted));
+    std::fs::write(folder.join("empty.csv"), "x,g\n,a\n,b\n")?;
+    for missing in ["", " --missing drop"] {
+        let ran = done(folder, &format!("predict out/parameters.safetensors --csv empty.csv{missing}"))?;
+        let words = said(&ran);
+        ensure!(
+            words.contains("column 'x': every cell is missing, and the model was fitted with this column"),
+            "{words}"
+        );
+        ensure!(ran.status.code() == Some(1) && !words.contains("--exclude"), "{words}");
+    }
+    Ok(())
+}
