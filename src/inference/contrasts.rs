@@ -75,15 +75,8 @@ impl Contrasts {
         slopes().map(|(slope, _)| slope).chain([intercept]).collect()
     }
 
-    /// The coefficients of one class as functions of its θ: (d + 1, d + 1), slopes and, last, the intercept.
     pub fn own(&self) -> DMatrix<f64> {
-        let last = self.columns;
-        DMatrix::from_fn(self.width(), self.width(), |i, j| match (i == last, j == last) {
-            (true, true) => 1.0,
-            (true, false) => -self.shift[j] / self.scale[j],
-            (false, _) if i == j => 1.0 / self.scale[i],
-            _ => 0.0,
-        })
+        own(&self.shift, &self.scale)
     }
 
     /// The same for all classes but class 0.
@@ -153,6 +146,18 @@ impl Contrasts {
     fn is_open(&self, row: usize, class: usize) -> bool {
         self.open.as_ref().is_none_or(|open| open[row * self.classes + class])
     }
+}
+
+/// The coefficients of one class as functions of its θ in the coordinates (x − shift) / scale: (d + 1, d + 1), slopes and, last, the
+/// intercept.
+pub(super) fn own(shift: &[f64], scale: &[f64]) -> DMatrix<f64> {
+    let last = shift.len();
+    DMatrix::from_fn(last + 1, last + 1, |i, j| match (i == last, j == last) {
+        (true, true) => 1.0,
+        (true, false) => -shift[j] / scale[j],
+        (false, _) if i == j => 1.0 / scale[i],
+        _ => 0.0,
+    })
 }
 
 /// The root of an information, in units in which its diagonal is 1, and these units.

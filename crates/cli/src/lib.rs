@@ -3,6 +3,7 @@
 //!
 //! | file | what is in it |
 //! |---|---|
+//! | `lake` | tables that a SQL engine reads |
 //! | `flags` | what can be typed, and what it means |
 //! | `command` | `candle-mle fit`, `resume`, `predict`, `compare`, `measure`, `tree` |
 //! | `run` | a run: its name, its flags, its device and its folder |
@@ -15,6 +16,7 @@
 //! | `say` | what is printed |
 //! | `summary` | the coefficients with their errors |
 //! | `pictures` | what is drawn |
+//! | `summed` | fits of rows that stay in the engine |
 //! | `families` | `fit` of named distributions, mixtures and regressions of numbers |
 //! | `progress` | the bar while it runs |
 
@@ -27,6 +29,7 @@ mod course;
 mod families;
 mod flags;
 mod keep;
+mod lake;
 mod known;
 mod learned;
 mod pictures;
@@ -35,6 +38,8 @@ mod progress;
 mod run;
 mod say;
 mod summary;
+#[cfg(feature = "sql")]
+mod summed;
 
 pub use chance::Chance;
 pub use command::command;

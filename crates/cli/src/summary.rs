@@ -94,10 +94,7 @@ impl<D: Learns> Run<D> {
         let infimum = learned.separation.as_ref().map(|apart| apart.infimum);
         self.say_likelihood(infimum.map_or(likelihood, |infimum| likelihood.falling_to(infimum)), names)?;
         if let Some(coefficients) = &coefficients {
-            let csv = broom(coefficients, names);
-            let path = self.out("coefficients.csv");
-            let refuse = |problem| Error::File { action: "write", path: path.clone(), problem };
-            write_whole(&path, |partial| std::fs::write(partial, &csv)).map_err(refuse)?;
+            keep(coefficients, names, &self.out("coefficients.csv"))?;
         }
         println!();
         Ok(())
@@ -132,6 +129,31 @@ impl<D: Learns> Run<D> {
         );
         Ok(())
     }
+}
+
+/// The coefficients of rows that are not at hand, with their errors by the information that was summed of them; they are left in a
+/// file, too.
+#[cfg(feature = "sql")]
+pub(crate) fn say_estimates(coefficients: &Coefficients, names: &Names, csv: &std::path::Path) -> Result<()> {
+    println!("coefficients (logits per unit), reference class: {} = {}", names.target, names.classes[0]);
+    for class in 1..names.classes.len() {
+        let head = [format!("  {} {}", names.target, names.classes[class]), "estimate".into()];
+        let mut lines: Vec<Vec<String>> = vec![head.into_iter().chain(HEADINGS.map(String::from)).collect()];
+        lines.extend(in_reading_order(names).map(|(at, name)| {
+            let of = coefficients.get(class, at);
+            [format!("    {name}"), limit(of.estimate)].into_iter().chain(told(of)).collect()
+        }));
+        aligned(&lines).iter().for_each(|line| println!("{line}"));
+    }
+    println!();
+    keep(coefficients, names, csv)
+}
+
+/// Writes the coefficients for other tools.
+fn keep(coefficients: &Coefficients, names: &Names, path: &std::path::Path) -> Result<()> {
+    let csv = broom(coefficients, names);
+    let refuse = |problem| Error::File { action: "write", path: path.into(), problem };
+    Ok(write_whole(path, |partial| std::fs::write(partial, &csv)).map_err(refuse)?)
 }
 
 pub(crate) fn degrees(of_freedom: usize) -> String {
