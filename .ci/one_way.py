@@ -14,11 +14,12 @@ ROOMS = {
     "crates/plot": "error ink geometry text axis contour shape raster svg panel plan frame layout figure venn tree",
     ".": "error distinct kernel ops device batch standardize parameters curvature model empirical objective descent hook fit checkpoint mle families linear_program "
          "separation inference score table alphabet tree maxent usable",
-    "crates/cli": "flags progress run chance learned keep say score summary course evaluation pictures families known predict compare html command",
+    "crates/sql": "error exact pass aggregate engine counts rows cluster",
+    "crates/cli": "lake flags progress run chance learned keep say score summary course evaluation pictures families known predict compare html summed command",
     "crates/page": "said coin ways lecture own",
 }
-ORDER_OF_CRATES = ["crates/info", "crates/plot", ".", "crates/cli", "crates/page"]
-NAMES = {"candle_mle_info": "crates/info", "candle_mle_plot": "crates/plot", "candle_mle": ".", "candle_mle_cli": "crates/cli",
+ORDER_OF_CRATES = ["crates/info", "crates/plot", ".", "crates/sql", "crates/cli", "crates/page"]
+NAMES = {"candle_mle_info": "crates/info", "candle_mle_plot": "crates/plot", "candle_mle": ".", "candle_mle_sql": "crates/sql", "candle_mle_cli": "crates/cli",
          "candle_mle_page": "crates/page"}
 
 wrong = []

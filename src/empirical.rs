@@ -9,7 +9,7 @@ use candle_core::{DType, Device, Tensor};
 use candle_mle_info::Information;
 
 use crate::batch::{Batch, Labelled, host};
-use crate::error::{Error, Result, empty, positive, shape};
+use crate::error::{Error, Result, empty, finite, positive, shape};
 use crate::kernel::by_row;
 use crate::model::Model;
 use crate::standardize::Standardize;
@@ -61,6 +61,21 @@ impl<B: Batch> Empirical<B> {
     /// infinity in a row.
     pub fn from_counts(batch: B, counts: &[f64]) -> Result<Self> {
         Self::counted(batch, Some(counts))
+    }
+
+    /// Of n observations that lie elsewhere, known by their means alone: the one row of `batch` stands for all of them, a model gives
+    /// the mean of ln q over them, and `entropy` is H(p̂), or H(Y|X), the mean of −ln p̂.
+    ///
+    /// # Errors
+    /// A batch of other than one row; an n that is not a finite number > 0, an entropy that is not finite.
+    pub fn from_means(batch: B, n: f64, entropy: Information) -> Result<Self> {
+        let rows = batch.rows()?;
+        if rows != 1 {
+            return Err(shape("the means", &[rows], "(1,)"));
+        }
+        positive("the number of observations", n)?;
+        finite("the entropy", &[entropy.nats()], 1)?;
+        Self::new(batch, vec![n], vec![0.0 - entropy.nats()])
     }
 
     fn counted(batch: B, counts: Option<&[f64]>) -> Result<Self> {

@@ -12,6 +12,6 @@ mod number;
 mod sums;
 
 pub(crate) use instructions::fuses;
-pub(crate) use linear::{LinearLog, Link};
+pub(crate) use linear::{LinearLog, Link, residuals};
 pub(crate) use logarithms::{LogSigmoid, LogSoftmax};
 pub(crate) use sums::{Expected, Sums, by_row};

@@ -14,8 +14,8 @@ use candle_core::{CpuStorage, CudaStorage, CustomOp1, D, DType, Layout, MetalSto
 pub(crate) use special::{deviation, elementwise, lgamma_rest, log_plus_one, unit_deviance};
 pub use special::{digamma, lgamma};
 
-use crate::error::Result;
-use crate::kernel::{LinearLog, Link, LogSigmoid, LogSoftmax, fuses};
+use crate::error::{Error, Result, shape};
+use crate::kernel::{LinearLog, Link, LogSigmoid, LogSoftmax, fuses, residuals};
 
 /// ln σ(z) = −ln(1 + e⁻ᶻ), elementwise, any shape.
 ///
@@ -90,6 +90,36 @@ pub(crate) fn linear_log([x, y, share]: [&Tensor; 3], [w, b]: [&Tensor; 2], ahea
             let log_probs = log_softmax(&linear(x, w)?.broadcast_add(b)?)?;
             Ok(log_probs.gather(&y.unsqueeze(1)?, 1)?.squeeze(1)?)
         }
+    }
+}
+
+/// ln q of the classes `y` of m rows, (m,), where the logits are x wᵀ + b, and by how much each logit falls short, ∂ ln q/∂ logit,
+/// row by row: of the classes 0 and 1 for d slopes and one intercept, one number a row; of k classes for k rows of slopes and k
+/// intercepts, k numbers. On the host, without a graph.
+///
+/// The numbers of a row are the same to the last bit in whatever batch it stands and on any processor: what exact sums of them need
+/// that are split among machines.
+///
+/// ```
+/// use candle_mle::ops::linear_residuals;
+/// let (log_q, residuals) = linear_residuals([&[0.5, -1.0], &[2.0], &[0.0]], &[1, 0])?;
+/// let q = |z: f64| 1.0 / (1.0 + (-z).exp());
+/// assert!((log_q[0] - q(1.0).ln()).abs() < 1e-15 && (residuals[1] + q(-2.0)).abs() < 1e-15);
+/// # Ok::<(), candle_mle::Error>(())
+/// ```
+///
+/// # Errors
+/// Numbers that do not fit; a class beyond the known ones.
+pub fn linear_residuals([x, slopes, intercepts]: [&[f64]; 3], y: &[u32]) -> Result<(Vec<f64>, Vec<f64>)> {
+    let k = intercepts.len();
+    let columns = slopes.len() / k.max(1);
+    if k == 0 || slopes.len() != columns * k || x.len() != columns * y.len() {
+        return Err(shape("x", &[x.len()], format!("{} rows of {columns} numbers", y.len())));
+    }
+    let (link, known) = if k == 1 { (Link::Logistic, 2) } else { (Link::Softmax, k) };
+    match y.iter().max() {
+        Some(class) if *class as usize >= known => Err(Error::Class { class: *class as usize, classes: known }),
+        _ => Ok(residuals(link, [x, slopes, intercepts], y)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
-use super::contrasts::{Contrasts, Root};
+use super::contrasts::{Contrasts, Root, own};
 use super::profile;
 use super::sloped::{Sloped, Standing};
 use super::tail::{beyond_normal, normal_quantile};
@@ -75,6 +75,22 @@ impl Coefficients {
     pub(super) fn with_root(estimates: Vec<Vec<f64>>, root: DMatrix<f64>) -> Self {
         let width = estimates.first().map_or(0, Vec::len);
         Self { estimates, root: with_base(root, width) }
+    }
+
+    /// The same by the information of all observations that was summed elsewhere, in the coordinates and the order in which the model
+    /// [is curved](crate::Model::curved).
+    ///
+    /// # Errors
+    /// One of another size; a singular one.
+    pub fn by_information<M: Linear>(model: &M, information: &DMatrix<f64>) -> Result<Self> {
+        let (estimates, (_, _, map)) = (rows_of(model)?, model.learnt());
+        let own = own(&host(map.shift())?, &host(map.scale())?);
+        let all = DMatrix::identity(estimates.len() - 1, estimates.len() - 1).kronecker(&own);
+        if information.shape() != all.shape() {
+            let (rows, columns) = information.shape();
+            return Err(shape("the information", &[rows, columns], format!("{:?}", all.shape())));
+        }
+        Ok(Self { estimates, root: with_base(Root::new(information)?.spread(&all), own.nrows()) })
     }
 
     /// Where the likelihood has no maximum: what runs off is ±∞, what is not determined NaN, both with the error ∞; the rest are the

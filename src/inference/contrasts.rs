@@ -78,7 +78,6 @@ impl Contrasts {
         slopes().map(|(slope, _)| slope).chain([intercept]).collect()
     }
 
-    /// The coefficients of one class as functions of its θ: (d + 1, d + 1), slopes and, last, the intercept.
     pub fn own(&self) -> DMatrix<f64> {
         own(&self.shift, &self.scale)
     }

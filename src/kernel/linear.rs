@@ -220,11 +220,11 @@ impl<T: Number> Data<'_, T> {
         let (m, k) = (self.y.len(), self.b.len());
         let d = self.w.len() / k;
         // By the shape alone, whatever the number of threads.
-        let block = (NEAR / (d * size_of::<T>()).max(1)).clamp(BLOCK, 10 * BLOCK) / BLOCK * BLOCK;
+        let block = block_of::<T>(d);
         let parts = (SUMS / (k * (d + 1))).clamp(4, PARTS);
         let rows = m.div_ceil(parts).max(WORTH / (k * (d + 4))).max(1).next_multiple_of(block);
         let mut log_q = vec![T::ZERO; m];
-        let part = |(at, log_q): (usize, _)| T::fastest(Part { data: self, from: at * rows, block, log_q });
+        let part = |(at, log_q): (usize, _)| T::fastest(Part { data: self, from: at * rows, block, log_q, each: None });
         let sums: Vec<Vec<f64>> = match m <= rows {
             true => vec![part((0, log_q.as_mut_slice()))],
             false => log_q.par_chunks_mut(rows).enumerate().map(part).collect(),
@@ -237,12 +237,29 @@ impl<T: Number> Data<'_, T> {
     }
 }
 
+fn block_of<T>(d: usize) -> usize {
+    (NEAR / (d * size_of::<T>()).max(1)).clamp(BLOCK, 10 * BLOCK) / BLOCK * BLOCK
+}
+
+/// ln q of the classes `y` of m rows of d numbers, and by how much each of their k logits falls short, m rows of k: by the same
+/// operations for a row wherever it stands, and on this thread alone.
+pub(crate) fn residuals(link: Link, [x, w, b]: [&[f64]; 3], y: &[u32]) -> (Vec<f64>, Vec<f64>) {
+    let (m, k) = (y.len(), b.len());
+    let (mut log_q, mut each) = (vec![0.0; m], vec![0.0; m * k]);
+    let data = Data { link, x, y, w, b, weights: Some(Weights::Alike) };
+    let part = Part { data, from: 0, block: block_of::<f64>(w.len() / k), log_q: &mut log_q, each: Some(&mut each) };
+    f64::fastest(part);
+    (log_q, each)
+}
+
 /// Some of the rows, one block after the other.
 struct Part<'a, 'b, T> {
     data: Data<'a, T>,
     from: usize,
     block: usize,
     log_q: &'b mut [T],
+    /// Where the residuals of each row go, where they are not summed.
+    each: Option<&'b mut [T]>,
 }
 
 impl<T: Number, const L: usize> Kernel<T, L> for Part<'_, '_, T> {
@@ -250,7 +267,7 @@ impl<T: Number, const L: usize> Kernel<T, L> for Part<'_, '_, T> {
 
     #[inline(always)]
     fn run(self, lanes: impl Lanes<T, L>) -> Vec<f64> {
-        let Self { data: Data { link, x, y, w, b, weights }, from, block, log_q } = self;
+        let Self { data: Data { link, x, y, w, b, weights }, from, block, log_q, mut each } = self;
         let (m, k, end) = (y.len(), b.len(), from + log_q.len());
         let d = w.len() / k;
         // Columns in whole lanes are read as they lie, the last few are turned.
@@ -300,9 +317,14 @@ impl<T: Number, const L: usize> Kernel<T, L> for Part<'_, '_, T> {
                 Link::Logistic => scratch.logistic(&mut z, y, log_q, &mut r),
                 Link::Softmax => scratch.softmax(&mut z, y, log_q, &mut r),
             }
+            if let Some(each) = &mut each {
+                for (row, each) in each[(at - from) * k..].chunks_exact_mut(k).take(rows).enumerate() {
+                    each.iter_mut().zip(r[row..].iter().step_by(block)).for_each(|(to, r)| *to = *r);
+                }
+            }
             at += rows;
             since += rows;
-            if weights.is_some() {
+            if weights.is_some() && each.is_none() {
                 for from in (0..whole).step_by(panel) {
                     outer(lanes, place, x, from..(from + panel).min(whole), &r, &mut short);
                 }
@@ -634,8 +656,8 @@ mod tests {
                 log_q.into_iter().map(Number::wide).chain(sum).map(f64::to_bits).collect()
             };
             let [mut plain, mut wide] = [vec![T::ZERO; m], vec![T::ZERO; m]];
-            let sum = Kernel::<T, L>::run(Part { data, from: 0, block: 48, log_q: &mut plain }, Portable);
-            let fastest = T::fastest(Part { data, from: 0, block: 48, log_q: &mut wide });
+            let sum = Kernel::<T, L>::run(Part { data, from: 0, block: 48, log_q: &mut plain, each: None }, Portable);
+            let fastest = T::fastest(Part { data, from: 0, block: 48, log_q: &mut wide, each: None });
             assert_eq!(bits(plain, sum), bits(wide, fastest), "{m} x {d} x {k}");
         }
     }

@@ -7,6 +7,7 @@ use super::{KlDivergence, Model, Sample, draw};
 use crate::batch::{Labelled, host};
 use crate::error::{Error, Result, matrix};
 use crate::ops::{log_softmax, second_order};
+use crate::standardize::Standardize;
 
 /// A model of classes 0 … k−1 given x: logistic and softmax, networks, n-grams, trees, a family's usable information.
 ///
@@ -24,6 +25,10 @@ pub trait Linear: Classifier + Sized {
     /// For every class its slopes against class 0 and, last, its intercept: (k, d + 1), in logits per unit of x; row 0 is
     /// zero.
     fn coefficients(&self) -> Result<Tensor>;
+
+    /// Slopes and intercepts as they are learnt, in the graph, and the coordinates in which that is: (d,) and a scalar for the logit
+    /// of class 1, or (k, d) and (k,).
+    fn learnt(&self) -> (&Tensor, &Tensor, &Standardize);
 
     /// The model of such coefficients, constant.
     fn from_coefficients(coefficients: &Tensor) -> Result<Self>;

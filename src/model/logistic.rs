@@ -116,6 +116,10 @@ impl Linear for Logistic {
         Ok(Tensor::stack(&[&class_1.zeros_like()?, &class_1], 0)?)
     }
 
+    fn learnt(&self) -> (&Tensor, &Tensor, &Standardize) {
+        (&self.weight, &self.bias, &self.standardize)
+    }
+
     fn from_coefficients(coefficients: &Tensor) -> Result<Self> {
         let (classes, width) = matrix("the coefficients", coefficients)?;
         if classes != 2 || width == 0 {

@@ -124,6 +124,10 @@ impl Linear for Softmax {
         Ok(Tensor::cat(&[self.weight()?, self.bias()?.unsqueeze(1)?], 1)?)
     }
 
+    fn learnt(&self) -> (&Tensor, &Tensor, &Standardize) {
+        (&self.weight, &self.bias, &self.standardize)
+    }
+
     fn from_coefficients(coefficients: &Tensor) -> Result<Self> {
         let (classes, width) = matrix("the coefficients", coefficients)?;
         if classes == 0 || width == 0 {

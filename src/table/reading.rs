@@ -77,7 +77,11 @@ impl Reading {
         self.text(name.into(), text)
     }
 
-    fn text(&self, file: String, text: Vec<u8>) -> Result<Table> {
+    /// The same from bytes that go by a name in messages.
+    ///
+    /// # Errors
+    /// As [`file`](Self::file).
+    pub fn text(&self, file: String, text: Vec<u8>) -> Result<Table> {
         let fault = |(line, problem)| Error::Csv { file: file.clone(), line, problem };
         let mut sheet = Sheet::read(text, self.separator, self.headless, &file).map_err(fault)?;
         if sheet.lines.is_empty() {

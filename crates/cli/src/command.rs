@@ -23,6 +23,7 @@ use crate::families;
 use crate::flags::{Compare, FamilyName, Fit, Measure, Predict, Questions, Resume, with_bases};
 use crate::html::Html;
 use crate::keep;
+use crate::lake::{Count, Merge, count as count_rows, merge};
 use crate::learned::Setting;
 use crate::pictures::{Slice, twig};
 use crate::predict::predict;
@@ -54,6 +55,10 @@ enum What {
     /// Prints the entropy of every column, and what each tells about a target
     #[command(after_help = MEASURE)]
     Measure(Plain<Measure>),
+    /// Counts the different rows of files or a query: a file of counts, which fits take by --from and --count
+    Count(Count),
+    /// Adds files of counts up, whoever counted them: to the bytes of a count of everything
+    Merge(Merge),
     /// Grows a decision tree by information gain
     #[command(after_help = TREE)]
     Tree(Flags<Questions>),
@@ -107,6 +112,8 @@ pub fn command() -> ExitCode {
         What::Predict(flags) => Run::new("predict", flags.into()).and_then(|run| predict(&run)),
         What::Compare(flags) => Run::new("compare", flags.into()).and_then(|run| compare(&run)),
         What::Measure(flags) => Run::new("measure", flags.into()).and_then(|run| measure(&run)),
+        What::Count(flags) => count_rows(&flags),
+        What::Merge(flags) => merge(&flags),
         What::Tree(flags) => Run::new("tree", flags).and_then(|run| tree(&run)),
     };
     match done {
@@ -140,13 +147,19 @@ fn resume(folder: &Path) -> Result<()> {
 fn table(of: Result<Option<Table>>) -> Result<Table> {
     match of? {
         Some(table) => Ok(table),
-        None => bail!("say which table: --csv FILE"),
+        None => bail!("say which table: --csv FILE, or --from FILES"),
     }
 }
 
 fn fit(run: &Run<Fit>) -> Result<()> {
     let flags = &run.flags.data;
-    let table = table(flags.table.read(flags.target.name()))?;
+    let table = match flags.table.read(flags.target.name()) {
+        #[cfg(feature = "sql")]
+        Err(error) if crate::summed::is_called_for(&error) => {
+            return crate::summed::fit(run)?.map_or(Ok(()), |points| fit_gaussian(run, points));
+        }
+        read => table(read)?,
+    };
     let html = Html::of(run, &table)?;
     fit_table(run, table)?;
     html.map_or(Ok(()), |html| html.write(run))

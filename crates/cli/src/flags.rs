@@ -10,6 +10,8 @@ use candle_mle::info::Unit;
 use candle_mle::table::{Ask, Missing, Reading, Table};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use crate::lake::Lake;
+
 /// Flags that say what a run works on.
 pub trait Data: clap::Args {
     /// The person's own table, or text.
@@ -120,7 +122,7 @@ pub type Points = Learner<Coordinates>;
 
 impl<Q: clap::Args> Data for Learner<Q> {
     fn file(&self) -> Option<&Path> {
-        self.learning.table.csv.as_deref()
+        self.learning.table.file()
     }
 
     fn seed(&self) -> Option<u64> {
@@ -150,7 +152,7 @@ pub struct Features {
     #[command(flatten)]
     columns: Columns,
     /// Base level, if not the first in order: numbers by size, words by their letters (repeatable)
-    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = assignment, requires = "csv", help_heading = "Your own table")]
+    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = assignment, requires = "source", help_heading = "Your own table")]
     base: Vec<Assignment>,
 }
 
@@ -178,7 +180,7 @@ pub struct Faces {
     #[command(flatten)]
     target: Target,
     /// The class that counts as tails, if not the first in order: numbers by size, words by their letters
-    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = assignment, requires = "csv", help_heading = "Your own table")]
+    #[arg(long, value_name = "COLUMN=LEVEL", value_parser = assignment, requires = "source", help_heading = "Your own table")]
     base: Option<Assignment>,
 }
 
@@ -220,7 +222,7 @@ pub struct Questions {
 
 impl Data for Questions {
     fn file(&self) -> Option<&Path> {
-        self.table.csv.as_deref()
+        self.table.file()
     }
 }
 
@@ -259,7 +261,7 @@ impl Data for Text {
 #[derive(clap::Args, Clone, Debug)]
 pub struct Learning {
     /// How many observations to draw from the known truth
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true, conflicts_with = "csv", help_heading = "Data")]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true, conflicts_with = "source", help_heading = "Data")]
     pub(crate) n: Option<u32>,
     #[command(flatten)]
     seed: Seed,
@@ -408,7 +410,7 @@ pub(crate) struct Predict {
 
 impl Data for Predict {
     fn file(&self) -> Option<&Path> {
-        self.table.csv.as_deref()
+        self.table.file()
     }
 }
 
@@ -424,7 +426,7 @@ pub(crate) struct Compare {
 
 impl Data for Compare {
     fn file(&self) -> Option<&Path> {
-        self.table.csv.as_deref()
+        self.table.file()
     }
 }
 
@@ -501,7 +503,7 @@ impl Fit {
 
 impl Data for Fit {
     fn file(&self) -> Option<&Path> {
-        self.table.csv.as_deref()
+        self.table.file()
     }
 
     fn seed(&self) -> Option<u64> {
@@ -514,6 +516,30 @@ impl Data for Fit {
 
     fn pictures(&self) -> bool {
         !self.no_pictures
+    }
+}
+
+#[cfg(feature = "sql")]
+impl Fit {
+    /// What is asked of rows that stay in the engine.
+    pub fn asked(&self) -> Result<candle_mle_sql::Asked> {
+        let table = &self.table;
+        if !table.rows.is_empty() || table.missing_marks.is_some() || table.missing == OnMissing::Level {
+            bail!("so many rows are no table: say --where, --missing-marks and --missing level in --sql");
+        }
+        if !names_of(&table.count).is_empty() {
+            bail!("of so many different rows each is one observation: leave --count out");
+        }
+        let base = self.base.iter().filter_map(|base| base.0.split_once('='));
+        let excluded = names_of(&table.exclude).to_vec();
+        Ok(candle_mle_sql::Asked {
+            target: self.target.name().map(String::from),
+            columns: self.columns.names().to_vec(),
+            excluded,
+            categorical: names_of(&table.categorical).to_vec(),
+            base: base.map(|(column, level)| (column.into(), level.into())).collect(),
+            drop: table.missing == OnMissing::Drop,
+        })
     }
 }
 
@@ -544,7 +570,7 @@ pub(crate) struct Measure {
 
 impl Data for Measure {
     fn file(&self) -> Option<&Path> {
-        self.table.csv.as_deref()
+        self.table.file()
     }
 }
 
@@ -566,30 +592,32 @@ impl Numbers {
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct OwnTable {
     /// A CSV file with a header
-    #[arg(long, value_name = "FILE", help_heading = "Your own table")]
-    pub csv: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", group = "source", conflicts_with_all = ["from", "sql"], help_heading = "Your own table")]
+    csv: Option<PathBuf>,
+    #[command(flatten)]
+    pub lake: Lake,
     /// The column that says how often each row was observed; or one for each class, such as failures,successes, which then
     /// make the target (called `outcome`, or what --target says)
-    #[arg(long, value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
+    #[arg(long, value_name = "COLUMN,…", value_parser = names, requires = "source", help_heading = "Your own table")]
     count: Option<Names>,
     /// The column of trials, where --count names that of successes
     #[arg(long, value_name = "COLUMN", requires = "count", help_heading = "Your own table")]
     trials: Option<String>,
     /// Only the rows in which a column has one of these levels (repeatable)
-    #[arg(long = "where", value_name = "COLUMN=LEVEL,…", value_parser = assignment, requires = "csv", help_heading = "Your own table")]
+    #[arg(long = "where", value_name = "COLUMN=LEVEL,…", value_parser = assignment, requires = "source", help_heading = "Your own table")]
     rows: Vec<Assignment>,
     /// Columns whose numbers are codes: they hold categories, in rising order
-    #[arg(long, value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
+    #[arg(long, value_name = "COLUMN,…", value_parser = names, requires = "source", help_heading = "Your own table")]
     categorical: Option<Names>,
     /// Columns to leave out
-    #[arg(long, value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
+    #[arg(long, value_name = "COLUMN,…", value_parser = names, requires = "source", help_heading = "Your own table")]
     exclude: Option<Names>,
     /// What becomes of missing cells in the columns that are used (empty, NA, null, None, ?, - and their like): an error,
     /// the row is dropped, or a level of its own in a column of text
-    #[arg(long, default_value = "error", value_enum, requires = "csv", help_heading = "Your own table")]
+    #[arg(long, default_value = "error", value_enum, requires = "source", help_heading = "Your own table")]
     missing: OnMissing,
     /// What else marks a missing cell, such as -99,unknown; then see --missing
-    #[arg(long, value_name = "MARK,…", value_parser = names, allow_hyphen_values = true, requires = "csv", help_heading = "Your own table")]
+    #[arg(long, value_name = "MARK,…", value_parser = names, allow_hyphen_values = true, requires = "source", help_heading = "Your own table")]
     missing_marks: Option<Names>,
     /// What parts the cells of a line, `tab` for a tab [default: what the lines seem to be parted by]
     #[arg(long, value_name = "CHARACTER", value_parser = separator, requires = "csv", help_heading = "Your own table")]
@@ -610,9 +638,18 @@ enum OnMissing {
 impl OwnTable {
     /// The table, with the columns that are to be left out left out; `target` is what counts of classes are called.
     pub fn read(&self, target: Option<&str>) -> Result<Option<Table>> {
-        let Some(csv) = &self.csv else { return Ok(None) };
+        if self.file().is_none() {
+            return Ok(None);
+        }
         let counts = names_of(&self.count);
-        let table = self.reading().file(csv)?;
+        let reading = self.reading();
+        let table = match &self.csv {
+            Some(csv) => reading.file(csv)?,
+            None if self.counts_classes() => {
+                bail!("of files of an engine one column says how often a row was observed")
+            }
+            None => self.lake.table(&reading)?,
+        };
         let table = self.rows.iter().try_fold(table, |table, rows| {
             let (column, levels) = rows.of(&table);
             Ok::<_, anyhow::Error>(
@@ -669,6 +706,11 @@ impl OwnTable {
         }
     }
 
+    /// What the table is read from, if there is one.
+    pub fn file(&self) -> Option<&Path> {
+        self.csv.as_deref().or_else(|| self.lake.name())
+    }
+
     /// Whether the classes are columns of counts, which make a target.
     pub fn counts_classes(&self) -> bool {
         self.trials.is_some() || names_of(&self.count).len() > 1
@@ -692,7 +734,7 @@ pub(crate) struct Columns {
     /// The columns to use [default: all; in a fit of a --target `none` is the intercept alone]; one with a comma in its name in quotes. Text becomes categories, for a fit
     /// against the first level in order; numbers stay numbers, for a descent standardised and reported in their own units. In such a fit
     /// there are terms too: a:b for a product, a*b for a,b,a:b, I(x^2) for a power
-    #[arg(long, visible_alias = "column", value_name = "COLUMN,…", value_parser = names, requires = "csv", help_heading = "Your own table")]
+    #[arg(long, visible_alias = "column", value_name = "COLUMN,…", value_parser = names, requires = "source", help_heading = "Your own table")]
     columns: Option<Names>,
 }
 
@@ -714,7 +756,7 @@ impl Columns {
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Target {
     /// The column to predict. Text and whole numbers make classes; the first in order is the base class, unless --base names another
-    #[arg(long, value_name = "COLUMN", requires = "csv", help_heading = "Your own table")]
+    #[arg(long, value_name = "COLUMN", requires = "source", help_heading = "Your own table")]
     target: Option<String>,
 }
 

@@ -3,6 +3,7 @@
 //!
 //! | file | what is in it |
 //! |---|---|
+//! | `lake` | tables that a SQL engine reads |
 //! | `flags` | what can be typed, and what it means |
 //! | `command` | `candle-mle fit`, `resume`, `predict`, `compare`, `measure`, `tree` |
 //! | `run` | a run: its name, its flags, its device and its folder |
@@ -18,6 +19,7 @@
 //! | `evaluation` | what a fit is worth on rows that it did not see |
 //! | `summary` | the coefficients with their errors |
 //! | `pictures` | what is drawn |
+//! | `summed` | fits of rows that stay in the engine |
 //! | `families` | `fit` of named distributions, mixtures and regressions of numbers |
 //! | `progress` | the bar while it runs |
 
@@ -33,6 +35,7 @@ mod flags;
 mod html;
 mod keep;
 mod known;
+mod lake;
 mod learned;
 mod pictures;
 mod predict;
@@ -41,6 +44,8 @@ mod run;
 mod say;
 mod score;
 mod summary;
+#[cfg(feature = "sql")]
+mod summed;
 
 pub use chance::Chance;
 pub use command::command;

@@ -241,7 +241,7 @@ impl Run<Questions> {
     /// When the tree asks no further.
     pub fn stop(&self) -> Stop {
         let Questions { table, depth, least_gain, .. } = &self.flags.data;
-        let depth = depth.unwrap_or(if table.csv.is_some() { 3 } else { u8::MAX });
+        let depth = depth.unwrap_or(if table.file().is_some() { 3 } else { u8::MAX });
         Stop { depth, least_gain: Information::from_nats(least_gain * self.unit().nats()) }
     }
 }

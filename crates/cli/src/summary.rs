@@ -225,10 +225,7 @@ impl<D: Learns> Run<D> {
     /// Leaves them in coefficients.csv.
     fn leave_coefficients(&self, known: Option<&Known>, names: &Names) -> Result<()> {
         if let Some(known) = known {
-            let csv = broom(known, names);
-            let path = self.out("coefficients.csv");
-            let refuse = |problem| Error::File { action: "write", path: path.clone(), problem };
-            write_whole(&path, |partial| std::fs::write(partial, &csv)).map_err(refuse)?;
+            keep(known, names, &self.out("coefficients.csv"))?;
         }
         println!();
         Ok(())
@@ -332,6 +329,32 @@ fn or_singular<T>(found: candle_mle::Result<T>) -> Result<Option<T>> {
         }
         found => Ok(Some(found?)),
     }
+}
+
+/// The coefficients of rows that are not at hand, with their errors by the information that was summed of them; they are left in a
+/// file, too.
+#[cfg(feature = "sql")]
+pub(crate) fn say_estimates(coefficients: Coefficients, names: &Names, csv: &std::path::Path) -> Result<()> {
+    println!("coefficients (logits per unit), reference class: {} = {}", names.target, names.classes[0]);
+    let known = Known { coefficients, told: Told::Wald };
+    for class in 1..names.classes.len() {
+        let head = [format!("  {} {}", names.target, names.classes[class]), "estimate".into()];
+        let mut lines: Vec<Vec<String>> = vec![head.into_iter().chain(known.headings(Some("odds ratio"))).collect()];
+        lines.extend(in_reading_order(names).map(|(at, name)| {
+            let estimate = limit(known.coefficients.get(class, at).estimate);
+            [format!("    {name}"), estimate].into_iter().chain(known.cells(class, at, true)).collect()
+        }));
+        aligned(&lines).iter().for_each(|line| println!("{line}"));
+    }
+    println!();
+    keep(&known, names, csv)
+}
+
+/// Writes the coefficients for other tools.
+fn keep(known: &Known, names: &Names, path: &std::path::Path) -> Result<()> {
+    let csv = broom(known, names);
+    let refuse = |problem| Error::File { action: "write", path: path.into(), problem };
+    Ok(write_whole(path, |partial| std::fs::write(partial, &csv)).map_err(refuse)?)
 }
 
 pub(crate) fn degrees(of_freedom: usize) -> String {

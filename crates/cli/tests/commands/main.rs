@@ -1,6 +1,7 @@
 //! What the command `candle-mle` does, typed as a person types it.
 
 mod comparisons;
+mod engine_tables;
 mod fits_as_a_page;
 mod predictions;
 mod stopped_fits_go_on;
