@@ -1,6 +1,6 @@
 //! Sixty heads of a hundred (lecture row L1): three losses, one argmin, π = 0.6. The smallest program that shows it.
 //!
-//! Try: another number of `HEADS`. With `--n 20` flips are drawn from a coin of that probability; with `--csv` and
+//! Try: another number of `HEADS`. With `--n 20 --truth 0.9` flips are drawn from a coin of that probability; with `--csv` and
 //! `--target` a column of yours with two values is counted. Step size: above 8, `--lr 9`, the loss climbs above its
 //! start, and the run stops and names the step; with `--let-it-diverge` it goes on, and is drawn.
 
@@ -21,8 +21,8 @@ fn main() -> Result<()> {
     let run = Run::<Coin>::from_args("coin", include_str!("coin.rs"))?;
 
     // p̂, what was seen: a table of counts, flips of a coin of known bias, or a column of yours.
-    let truth = Bernoulli::from_prob(HEADS / FLIPS, &Device::Cpu)?;
-    let drawn = run.n().map(|n| truth.sample(&n, &mut run.generator())).transpose()?;
+    let truth = Bernoulli::from_prob(run.truth(["probability of heads"], [HEADS / FLIPS])[0], &Device::Cpu)?;
+    let drawn = run.drawn_or(FLIPS as usize).map(|n| truth.sample(&n, &mut run.generator())).transpose()?;
     let (truth, drawn) = (drawn.is_some().then_some(&truth), drawn.map(Empirical::from_sample));
     let p = || Empirical::from_counts(Tensor::new(&[1.0, 0.0], &Device::Cpu)?, &[HEADS, FLIPS - HEADS]);
     let classes = ["tails", "heads"].map(String::from).to_vec();
@@ -40,13 +40,13 @@ fn main() -> Result<()> {
 
     // q: a coin whose one variable starts fair. The log sees KL, cross-entropy and NLL at every step of the descent.
     let setting = Setting { truth, separation: one_sided(&p)?, names: &names, step_size: 1.0 };
-    let (plan, data, (vars, coin)) = (run.plan(&setting, &p), run.place(&p)?, run.start(Bernoulli::new)?);
+    let (plan, data, (vars, coin)) = (run.plan(&setting, &p)?, run.place(&p)?, run.start(Bernoulli::new)?);
     let place = |truth: &Bernoulli| truth.to_dtype(data.batch().dtype())?.to_device(data.batch().device());
     let placed = truth.map(place).transpose()?;
-    let (mut log, mut path, mut climb) = (LossLog::with_truth(placed.as_ref()), ParameterPath::new(), run.climb());
+    let (mut log, mut path) = (run.streamed(LossLog::with_truth(placed.as_ref())), ParameterPath::new());
     let (mut descent, mut enough) = (plan.optimizer(&coin, &vars, &data)?, plan.enough(&vars, &data));
-    let hooks = &mut (&mut log, &mut path, &mut (&mut climb, &mut enough));
-    let end = fit(&coin, &data, plan.objective, descent.as_mut(), 0..plan.steps, hooks);
+    let hooks = &mut (&mut log, &mut path, &mut (&mut run.climb(&plan), &mut enough));
+    let end = fit(&coin, plan.source(&data)?, plan.objective, descent.as_mut(), 0..plan.steps, hooks);
     drop(descent);
     let history = log.into_history()?;
     let fitted = end.map(|end| enough.fitted(coin, vars, &history, end));

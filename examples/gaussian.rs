@@ -17,7 +17,8 @@ fn main() -> Result<()> {
     let run = Run::<Points>::from_args("gaussian", include_str!("gaussian.rs"))?;
 
     // What was seen: columns of your table, or numbers from a known truth, rounded to a resolution.
-    let truth = Gaussian::from_moments(&[2.0], &[[2.25]], &Device::Cpu)?;
+    let [mean, sigma] = run.truth(["mean", "standard deviation"], [2.0, 1.5]);
+    let truth = Gaussian::from_moments(&[mean], &[[sigma * sigma]], &Device::Cpu)?;
     let table = run.points()?;
     let known = table.is_none().then_some(&truth);
     let Design { mut p, names, .. } = table.map_or_else(|| sample(&truth, &run), Ok)?;

@@ -16,7 +16,8 @@ fn main() -> Result<()> {
     let run = Run::<Classes>::from_args("logistic", include_str!("logistic.rs"))?;
 
     // A known truth: at dose x the probability of a response is σ(1.2 x − 4).
-    let truth = Logistic::from_coefficients(&Tensor::new(&[[0.0, 0.0], [1.2, -4.0]], &Device::Cpu)?)?;
+    let truth = run.truth(["slope", "intercept"], [1.2, -4.0]);
+    let truth = Logistic::from_coefficients(&Tensor::new(&[[0.0, 0.0], truth], &Device::Cpu)?)?;
     // What was seen: a table of yours, or responses at doses of 0 to 6 mg, so that x repeats and H(Y|X) > 0.
     let table = run.design()?;
     let known = table.is_none().then_some(&truth);

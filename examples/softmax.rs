@@ -16,7 +16,10 @@ fn main() -> Result<()> {
     let run = Run::<Classes>::from_args("softmax", include_str!("softmax.rs"))?;
 
     // A known truth: slope and intercept of every species' logit in the height, in km.
-    let truth = Softmax::from_coefficients(&Tensor::new(&[[0.0, 0.0], [3.0, -3.0], [7.0, -11.0]], &Device::Cpu)?)?;
+    let names = ["slope of pine", "intercept of pine", "slope of moss", "intercept of moss"];
+    let [slope, intercept, steep, low] = run.truth(names, [3.0, -3.0, 7.0, -11.0]);
+    let truth = Tensor::new(&[[0.0, 0.0], [slope, intercept], [steep, low]], &Device::Cpu)?;
+    let truth = Softmax::from_coefficients(&truth)?;
     // What was seen: a table of yours, or plants at heights of 0 to 3 km, so that x repeats and H(Y|X) > 0.
     let table = run.design()?;
     let known = table.is_none().then_some(&truth);

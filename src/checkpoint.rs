@@ -108,6 +108,7 @@ pub struct Checkpoints<L> {
     path: Option<ParameterPath>,
     texts: BTreeMap<String, String>,
     stop: Option<&'static AtomicBool>,
+    save: Option<&'static AtomicBool>,
     /// What step t had in the run that this one goes on with.
     stood: Option<Row>,
     /// The step of the last checkpoint of this run.
@@ -124,7 +125,7 @@ impl<L> Checkpoints<L> {
     /// writing of an ever longer log would take over.
     pub fn new(log: L, file: impl Into<PathBuf>) -> Self {
         let (path, texts) = (None, BTreeMap::new());
-        Self { log, file: file.into(), every: EVERY, path, texts, stop: None, stood: None, last: None }
+        Self { log, file: file.into(), every: EVERY, path, texts, stop: None, save: None, stood: None, last: None }
     }
 
     /// At every so many steps instead of 100; with 0 only at the first, and when it is told to stop.
@@ -145,6 +146,11 @@ impl<L> Checkpoints<L> {
     /// Ends the run at the next step once this is set, with a checkpoint there.
     pub fn until(self, stop: &'static AtomicBool) -> Self {
         Self { stop: Some(stop), ..self }
+    }
+
+    /// Writes one at the next step, too, whenever this is set, and clears it.
+    pub fn whenever(self, save: &'static AtomicBool) -> Self {
+        Self { save: Some(save), ..self }
     }
 
     /// For a run that goes on from a checkpoint: its first step must find the loss that the checkpoint's log has there.
@@ -205,7 +211,8 @@ impl<M: Model + Parameters, L: Log<M>> Hook<M> for Checkpoints<L> {
         let flow = self.log.on_step(step)?;
         let stop = self.stop.is_some_and(|stop| stop.load(Relaxed));
         let far = |last: usize| step.index - last >= self.every.max(step.index / SHARE);
-        if stop || self.last.is_none_or(|last| self.every > 0 && far(last)) {
+        let asked = self.save.is_some_and(|save| save.swap(false, Relaxed));
+        if stop || asked || self.last.is_none_or(|last| self.every > 0 && far(last)) {
             self.save(step)?;
             self.last = Some(step.index);
         }

@@ -4,6 +4,7 @@ mod adam;
 mod gradient_descent;
 mod lbfgs;
 mod newton;
+mod schedule;
 mod source;
 
 use std::ops::Range;
@@ -14,6 +15,7 @@ pub use adam::Adam;
 pub use gradient_descent::GradientDescent;
 pub use lbfgs::Lbfgs;
 pub use newton::Newton;
+pub use schedule::Schedule;
 pub use source::{Minibatches, Source};
 
 use crate::batch::{host, number};

@@ -2,6 +2,7 @@
 
 mod history;
 mod loss_log;
+pub mod sink;
 mod stop;
 
 use std::ops::ControlFlow;

@@ -160,7 +160,7 @@
 //! | [`Empirical`] | p̂ and ln p̂ |
 //! | [`Objective`] | the three losses, each its own sum |
 //! | [`descent`], [`fit`](mod@fit) | what moves the variables: [`GradientDescent`](fit::GradientDescent), [`Adam`](fit::Adam), [`Lbfgs`](fit::Lbfgs), [`Newton`](fit::Newton), and every optimiser of candle-nn |
-//! | [`hook`] | observers of a fit: [`LossLog`], [`History`], what ends a run |
+//! | [`hook`] | observers of a fit: [`LossLog`], [`History`], what ends a run; [`hook::sink`] streams a log to CSV, JSON lines, TensorBoard |
 //! | [`checkpoint`] | a fit that was stopped goes on |
 //! | [`score`] | how well a model foretells rows, held out or not |
 //! | [`mle`], [`families`] | maximum likelihood in one call; of all named distributions, ranked |

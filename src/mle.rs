@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow::{self, Break, Continue};
 
-use candle_core::{DType, Tensor, backprop::GradStore};
+use candle_core::{DType, Device, Tensor, backprop::GradStore};
 use candle_mle_info::Information;
 use candle_nn::{VarBuilder, VarMap};
 use rand::Rng;
@@ -12,7 +12,7 @@ use crate::checkpoint::Checkpoint;
 use crate::descent::{Descent, State};
 use crate::empirical::Empirical;
 use crate::error::{Result, parameter};
-use crate::fit::{End, GradientDescent, Lbfgs, Newton, fit};
+use crate::fit::{Adam, End, GradientDescent, Lbfgs, Minibatches, Newton, Schedule, Source, fit};
 use crate::hook::{GradientNorm, History, Hook, Log, LossLog, Step};
 use crate::model::{Mixture, Model};
 use crate::objective::Objective;
@@ -77,6 +77,10 @@ pub struct Plan {
     /// The loss per observation, in nats, near enough to which the fit ends: for a likelihood without a maximum, whose
     /// infimum is known.
     pub floor: Option<f64>,
+    /// How a step size changes; the methods that look for theirs have none.
+    pub schedule: Schedule,
+    /// Whether a step sees some observations only. The log is of all of them.
+    pub minibatch: Option<Minibatch>,
 }
 
 /// What moves the variables.
@@ -92,6 +96,27 @@ pub enum By {
         /// In units of the parameters.
         step_size: f64,
     },
+    /// The same with the momentum 0.9: a step goes on with nine tenths of the one before.
+    Momentum {
+        /// In units of the parameters.
+        step_size: f64,
+    },
+    /// Adam with this step size, which no loss scales.
+    Adam {
+        /// In units of the parameters.
+        step_size: f64,
+    },
+}
+
+/// Minibatches of a plan: what [`Minibatches`] is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Minibatch {
+    /// How many observations.
+    pub size: usize,
+    /// Of what is drawn.
+    pub seed: u64,
+    /// At every how many steps the whole p̂ is logged.
+    pub every: usize,
 }
 
 impl Default for Plan {
@@ -103,6 +128,8 @@ impl Default for Plan {
             tolerance: 1e-9,
             until_converged: true,
             floor: None,
+            schedule: Schedule::Constant,
+            minibatch: None,
         }
     }
 }
@@ -119,16 +146,39 @@ impl Plan {
         vars: &VarMap,
         p: &'a Empirical<M::Batch>,
     ) -> Result<Box<dyn Descent + 'a>> {
-        let few = model.curved().is_some_and(|curved| curved.free().len() <= MOST) && p.batch().device().is_cpu();
+        let (schedule, steps) = (self.schedule, self.steps);
+        let factor = move |update| schedule.factor(update, steps);
+        // The likelihood of a minibatch is of as many observations as are in it.
+        let scale = match (self.objective, self.minibatch) {
+            (Objective::Nll, Some(minibatch)) => minibatch.size as f64,
+            (objective, _) => objective.scale(p),
+        };
         Ok(match self.by {
-            By::Newton if few => match Newton::new(model, vars, p, self.objective) {
+            By::Newton if newton_suits(model, &p.batch().device()) => match Newton::new(model, vars, p, self.objective)
+            {
                 Some(newton) => Box::new(newton),
                 None => Box::new(Lbfgs::new(vars)),
             },
             By::Newton | By::Lbfgs => Box::new(Lbfgs::new(vars)),
             By::GradientDescent { step_size } => {
-                Box::new(GradientDescent::new(vars, step_size / self.objective.scale(p))?)
+                Box::new(GradientDescent::new(vars, step_size / scale)?.schedule(factor))
             }
+            By::Momentum { step_size } => {
+                let descent = GradientDescent::new(vars, step_size / scale)?;
+                Box::new(descent.momentum(MOMENTUM)?.schedule(factor))
+            }
+            By::Adam { step_size } => Box::new(Adam::new(vars, step_size)?.schedule(factor)),
+        })
+    }
+
+    /// What the fit sees of p̂ at each step: all of it, or minibatches.
+    ///
+    /// # Errors
+    /// Minibatches of no observation.
+    pub fn source<'a, B: Batch>(&self, p: &'a Empirical<B>) -> Result<Box<dyn Source<B> + 'a>> {
+        Ok(match self.minibatch {
+            None => Box::new(p),
+            Some(Minibatch { size, seed, every }) => Box::new(Minibatches::new(p, size, seed)?.every(every)),
         })
     }
 
@@ -189,7 +239,7 @@ impl Plan {
             optimizer.restore(state.clone())?;
         }
         let hooks = &mut (&mut *log, &mut *watch, &mut enough);
-        let end = fit(&model, p, self.objective, optimizer.as_mut(), start..self.steps, hooks)?;
+        let end = fit(&model, self.source(p)?, self.objective, optimizer.as_mut(), start..self.steps, hooks)?;
         if !p.batch().device().is_cpu() {
             // There the hook looks now and then.
             let loss = self.objective.loss(&model, &model.log_prob(p.batch())?, p)?;
@@ -237,6 +287,14 @@ pub struct Enough {
     until_converged: bool,
     floor: Option<f64>,
 }
+
+/// Whether [`By::Newton`] is Newton's method for this model: of a family that knows its curvature, with few parameters, on the CPU.
+pub fn newton_suits<M: Model>(model: &M, device: &Device) -> bool {
+    model.curved().is_some_and(|curved| curved.free().len() <= MOST) && device.is_cpu()
+}
+
+/// How much of a step [`By::Momentum`] keeps.
+const MOMENTUM: f64 = 0.9;
 
 /// Of how many parameters Newton's method is faster than L-BFGS: with so many a look at the curvature of all rows costs what seven
 /// gradients do, and one such look is all that a fit needs.

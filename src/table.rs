@@ -475,7 +475,10 @@ impl Table {
     }
 
     /// A column that can be used as it is.
-    pub(crate) fn column(&self, name: &str) -> Result<&Column> {
+    ///
+    /// # Errors
+    /// No such column, or one that cannot, with its line and its cure.
+    pub fn column(&self, name: &str) -> Result<&Column> {
         let at = self.place(name)?;
         if let Some(fault) = self.fault(at, false) {
             return Err(fault);
@@ -682,7 +685,7 @@ impl Column {
 
     /// How many different levels or numbers there are, and which of them each row has: levels in their order,
     /// numbers in rising order.
-    pub(crate) fn coded(&self) -> (usize, Vec<usize>) {
+    pub fn coded(&self) -> (usize, Vec<usize>) {
         match self {
             Self::Categories { levels, codes } => (levels.len(), codes.iter().map(|code| *code as usize).collect()),
             Self::Numbers(numbers) => {

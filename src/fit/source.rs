@@ -33,6 +33,20 @@ impl<B: Batch> Source<B> for &Empirical<B> {
     }
 }
 
+impl<B: Batch, S: Source<B> + ?Sized> Source<B> for Box<S> {
+    fn whole(&self) -> &Empirical<B> {
+        (**self).whole()
+    }
+
+    fn batch(&mut self, index: usize) -> Result<Option<Empirical<B>>> {
+        (**self).batch(index)
+    }
+
+    fn shown(&self, index: usize) -> bool {
+        (**self).shown(index)
+    }
+}
+
 /// Minibatches: at every step so many observations drawn from p̂, independently, by a seed and the number of the step, so
 /// that a run that is resumed draws what it would have drawn.
 ///

@@ -26,6 +26,27 @@ pub struct Row {
     pub population_kl: Option<f64>,
 }
 
+impl Row {
+    /// What it has, by name, in nats.
+    pub(super) fn named(&self) -> Vec<(&'static str, f64)> {
+        let three = [("kl", self.kl), ("cross_entropy", self.cross_entropy), ("nll", self.nll)];
+        let more = More::of(std::slice::from_ref(self));
+        three.into_iter().chain(more.filter_map(|more| Some((more.name, (more.value)(self)?)))).collect()
+    }
+
+    /// Adds its line of a CSV file, with these columns beside the three.
+    pub(super) fn line(&self, unit: Unit, more: &[&More], csv: &mut String) {
+        let [kl, cross_entropy, nll] = [self.kl, self.cross_entropy, self.nll].map(|v| typed(v / unit.nats()));
+        // Writing to a string cannot fail.
+        let _ = write!(csv, "{},{kl},{cross_entropy},{nll}", self.step);
+        for more in more {
+            let value = (more.value)(self).map_or(String::new(), |value| typed(value / unit.nats()));
+            let _ = write!(csv, ",{value}");
+        }
+        csv.push('\n');
+    }
+}
+
 /// The rows of a run, or of a walk along given models, in order.
 #[derive(Clone, Debug, Default)]
 pub struct History {
@@ -126,7 +147,8 @@ impl History {
         Ok(Self { rows, total, entropy })
     }
 
-    pub(super) fn push(&mut self, row: Row) {
+    /// One more row, of the same n observations.
+    pub fn push(&mut self, row: Row) {
         self.rows.push(row);
     }
 
@@ -184,23 +206,19 @@ impl History {
 
     /// Comma-separated, one line a step; the header names the unit. What only some steps have is empty in the others.
     pub fn to_csv(&self, unit: Unit) -> String {
+        let more: Vec<&More> = More::of(&self.rows).collect();
+        let mut csv = Self::header(unit, &more);
+        self.rows.iter().for_each(|row| row.line(unit, &more, &mut csv));
+        csv
+    }
+
+    /// The first line of the CSV file.
+    pub(super) fn header(unit: Unit, more: &[&More]) -> String {
         let mut csv = format!("step,kl_{unit},cross_entropy_{unit},nll_{unit}");
-        for more in self.more() {
+        for more in more {
             let _ = write!(csv, ",{}_{unit}", more.name);
         }
-        csv.push('\n');
-        for row in &self.rows {
-            let [kl, cross_entropy, nll] = [row.kl, row.cross_entropy, row.nll].map(|v| v / unit.nats());
-            // Writing to a string cannot fail.
-            let [kl, cross_entropy, nll] = [kl, cross_entropy, nll].map(typed);
-            let _ = write!(csv, "{},{kl},{cross_entropy},{nll}", row.step);
-            for more in self.more() {
-                let value = (more.value)(row).map_or(String::new(), |value| typed(value / unit.nats()));
-                let _ = write!(csv, ",{value}");
-            }
-            csv.push('\n');
-        }
-        csv
+        csv + "\n"
     }
 
     /// Writes [`to_csv`](Self::to_csv), whole or not at all; folders are made.
@@ -213,32 +231,24 @@ impl History {
     /// An aligned table of about `lines` steps: the first, the last, and some at growing distance between.
     pub fn table(&self, unit: Unit, lines: usize) -> String {
         let mut table = format!("{:>8}  {:>13}  {:>13}  {:>15}", "step", "KL", "cross-entropy", "NLL");
-        table.extend(self.more().map(|more| format!("  {:>13}", more.title)));
+        let more: Vec<&More> = More::of(&self.rows).collect();
+        table.extend(more.iter().map(|more| format!("  {:>13}", more.title)));
         let each = format!("{unit}/obs.");
         let _ = write!(table, "\n{:>8}  {each:>13}  {each:>13}  {:>15}", "", unit.to_string());
-        table.extend(self.more().map(|_| format!("  {each:>13}")));
+        table.extend(more.iter().map(|_| format!("  {each:>13}")));
         table.push('\n');
         for row in self.sparse(lines) {
             // What rounds to zero is printed without the sign of its rounding error; the CSV keeps it.
             let shown = |v: f64, decimals| seen(v / unit.nats(), decimals);
             let [kl, cross_entropy] = [row.kl, row.cross_entropy].map(|v| shown(v, 6));
             let _ = write!(table, "{:>8}  {kl:>13}  {cross_entropy:>13}  {:>15}", row.step, shown(row.nll, 4));
-            for more in self.more() {
+            for more in &more {
                 let value = (more.value)(row).map_or("–".into(), |value| shown(value, 6));
                 let _ = write!(table, "  {value:>13}");
             }
             table.push('\n');
         }
         table
-    }
-
-    /// The columns that were asked for beside the three.
-    fn more(&self) -> impl Iterator<Item = &'static More> {
-        const ALL: [More; 2] = [
-            More { name: "reverse_kl", title: "reverse KL", value: |row| row.reverse_kl },
-            More { name: "population_kl", title: "KL from truth", value: |row| row.population_kl },
-        ];
-        ALL.iter().filter(|more| self.rows.iter().any(|row| (more.value)(row).is_some()))
     }
 
     fn sparse(&self, lines: usize) -> Vec<&Row> {
@@ -252,8 +262,20 @@ impl History {
 }
 
 /// A column that not every log has: its name in the CSV file, its title in the table, its value.
-struct More {
+#[derive(Debug)]
+pub(super) struct More {
     name: &'static str,
     title: &'static str,
     value: fn(&Row) -> Option<f64>,
+}
+
+impl More {
+    /// Those that were asked for beside the three.
+    pub(super) fn of(rows: &[Row]) -> impl Iterator<Item = &'static Self> {
+        const ALL: [More; 2] = [
+            More { name: "reverse_kl", title: "reverse KL", value: |row| row.reverse_kl },
+            More { name: "population_kl", title: "KL from truth", value: |row| row.population_kl },
+        ];
+        ALL.iter().filter(|more| rows.iter().any(|row| (more.value)(row).is_some()))
+    }
 }

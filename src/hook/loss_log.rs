@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use candle_core::Tensor;
 use candle_mle_info::Information;
 
+use super::sink::Sink;
 use super::{History, Hook, LOOK_EVERY, Log, Row, Step};
 use crate::batch::host;
 use crate::error::{Error, Result};
@@ -45,6 +46,7 @@ pub struct LossLog<T = ()> {
     last: Option<usize>,
     /// Whether the next run goes on with the history.
     goes_on: bool,
+    sinks: Vec<Box<dyn Sink>>,
 }
 
 /// By how much rounding may lift ln q of a probability above 0.
@@ -66,13 +68,20 @@ impl Default for LossLog {
 impl<T> LossLog<T> {
     /// Logs KL(truth‖q_θ) as a fourth curve; the truth is a `&model` of the same family, or an `Option` of one.
     pub fn with_truth(truth: T) -> Self {
-        Self { truth, reverse: false, pending: vec![], history: History::default(), last: None, goes_on: false }
+        let (pending, history, sinks) = (vec![], History::default(), vec![]);
+        Self { truth, reverse: false, pending, history, last: None, goes_on: false, sinks }
     }
 
     /// Logs KL(q_θ‖p) as well, as [`Objective::ReverseKl`] sums it (lecture row L20); +∞ where p̂ has no density to
     /// compare with.
     pub fn with_reverse_kl(self) -> Self {
         Self { reverse: true, ..self }
+    }
+
+    /// Hands every row on, as soon as it is known, beside the history; to as many sinks as are named.
+    pub fn to(mut self, sink: impl Sink + 'static) -> Self {
+        self.sinks.push(Box::new(sink));
+        self
     }
 
     /// Goes on with a log, that of an earlier run or one that was [read](History::read_csv): rows from the step on at which
@@ -91,7 +100,9 @@ impl<T> LossLog<T> {
             let mut more = values[3..].iter().copied();
             let reverse_kl = if self.reverse { more.next() } else { None };
             let [kl, cross_entropy, nll] = [values[0], values[1], values[2]];
-            self.history.push(Row { step, kl, cross_entropy, nll, reverse_kl, population_kl: more.next() });
+            let row = Row { step, kl, cross_entropy, nll, reverse_kl, population_kl: more.next() };
+            self.history.push(row);
+            self.sinks.iter_mut().try_for_each(|sink| sink.row(&row))?;
         }
         Ok(&self.history)
     }
@@ -113,6 +124,7 @@ impl<T> LossLog<T> {
             }
             self.history.cut(step.index);
             self.goes_on = false;
+            self.sinks.iter_mut().try_for_each(|sink| sink.begin(&self.history))?;
         }
         self.last = Some(step.index);
         let same = match (self.history.entropy(), entropy) {

@@ -36,6 +36,10 @@ impl Family for law::Beta {
         Self::new(precision / (1.0 + (-logit).exp()), precision / (1.0 + logit.exp()))
     }
 
+    fn of_named(parameters: &[f64]) -> Checked<Self> {
+        Self::new(parameters[0], parameters[1])
+    }
+
     fn variables(&self) -> Vec<f64> {
         vec![self.alpha().ln() - self.beta().ln(), (self.alpha() + self.beta()).ln()]
     }

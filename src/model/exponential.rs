@@ -34,6 +34,10 @@ impl Family for law::Exponential {
         Self::new((-variables[0]).exp())
     }
 
+    fn of_named(parameters: &[f64]) -> Checked<Self> {
+        Self::new(parameters[0])
+    }
+
     fn variables(&self) -> Vec<f64> {
         vec![-self.rate().ln()]
     }

@@ -37,6 +37,10 @@ impl Family for law::Gamma {
         Self::new(shape, shape * (-variables[0]).exp())
     }
 
+    fn of_named(parameters: &[f64]) -> Checked<Self> {
+        Self::new(parameters[0], parameters[1])
+    }
+
     fn variables(&self) -> Vec<f64> {
         vec![self.mean().ln(), self.shape().ln()]
     }

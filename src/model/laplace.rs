@@ -40,6 +40,10 @@ impl Family for law::Laplace {
         Self::new(variables[0], variables[1].exp())
     }
 
+    fn of_named(parameters: &[f64]) -> Checked<Self> {
+        Self::new(parameters[0], parameters[1])
+    }
+
     fn variables(&self) -> Vec<f64> {
         vec![self.location(), self.scale().ln()]
     }

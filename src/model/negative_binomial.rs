@@ -40,6 +40,10 @@ impl Family for law::NegativeBinomial {
         Self::new(variables[0].exp(), variables[1].exp())
     }
 
+    fn of_named(parameters: &[f64]) -> Checked<Self> {
+        Self::new(parameters[0], parameters[1])
+    }
+
     fn variables(&self) -> Vec<f64> {
         vec![self.mean().ln(), self.size().ln()]
     }

@@ -51,6 +51,10 @@ impl Family for law::Poisson {
         Self::new(variables[0].exp())
     }
 
+    fn of_named(parameters: &[f64]) -> Checked<Self> {
+        Self::new(parameters[0])
+    }
+
     fn variables(&self) -> Vec<f64> {
         vec![self.mean().ln()]
     }

@@ -42,6 +42,10 @@ impl Family for law::Student {
         Self::new(variables[2].exp(), variables[0], variables[1].exp())
     }
 
+    fn of_named(parameters: &[f64]) -> Checked<Self> {
+        Self::new(parameters[0], parameters[1], parameters[2])
+    }
+
     fn variables(&self) -> Vec<f64> {
         vec![self.location(), self.scale().ln(), self.df().ln()]
     }

@@ -41,6 +41,12 @@ pub trait Family: Law + Clone + fmt::Debug {
     /// Variables that have run off.
     fn of(variables: &[f64]) -> candle_mle_info::Result<Self>;
 
+    /// The law of these parameters, one for each variable, in the order of [`named`](Self::named).
+    ///
+    /// # Errors
+    /// Parameters that no member of the family has.
+    fn of_named(parameters: &[f64]) -> candle_mle_info::Result<Self>;
+
     /// The variables of this law.
     fn variables(&self) -> Vec<f64>;
 

@@ -36,6 +36,10 @@ impl Family for law::Weibull {
         Self::new(variables[1].exp(), variables[0].exp())
     }
 
+    fn of_named(parameters: &[f64]) -> Checked<Self> {
+        Self::new(parameters[0], parameters[1])
+    }
+
     fn variables(&self) -> Vec<f64> {
         vec![self.scale().ln(), self.shape().ln()]
     }

@@ -1,9 +1,11 @@
 //! From a file or a stream to a table.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use candle_mle_info::number::typed;
+use flate2::read::MultiGzDecoder;
 
 use super::cells::{Cells, has_decimal_comma, is_day, number};
 use super::dialect::Sheet;
@@ -53,7 +55,7 @@ pub enum Missing {
 }
 
 impl Reading {
-    /// Reads a CSV file.
+    /// Reads a CSV file, also one that gzip packed.
     ///
     /// # Errors
     /// A file that cannot be read or has no rows; text that is neither UTF-8 nor UTF-16; a quote that is not closed; rows of
@@ -61,9 +63,13 @@ impl Reading {
     /// counts that are negative or all zero. Each names its line.
     pub fn file(&self, path: impl AsRef<Path>) -> Result<Table> {
         let path = path.as_ref();
-        let text =
-            std::fs::read(path).map_err(|problem| Error::File { action: "read", path: path.to_path_buf(), problem })?;
-        self.text(path.display().to_string(), text)
+        let refuse = |problem| Error::File { action: "read", path: path.to_path_buf(), problem };
+        let text = File::open(path).and_then(|mut file| {
+            // Of a pipe there is no length to know.
+            let length = || Ok(path.metadata()?).map(|of| of.is_file().then_some(of.len()));
+            as_it_was(&mut file, length)
+        });
+        self.text(path.display().to_string(), text.map_err(refuse)?)
     }
 
     /// The same from bytes: standard input, a download, a browser's file.
@@ -82,6 +88,7 @@ impl Reading {
     /// # Errors
     /// As [`file`](Self::file).
     pub fn text(&self, file: String, text: Vec<u8>) -> Result<Table> {
+        let text = unpacked(text).map_err(|problem| Error::File { action: "unpack", path: (&file).into(), problem })?;
         let fault = |(line, problem)| Error::Csv { file: file.clone(), line, problem };
         let mut sheet = Sheet::read(text, self.separator, self.headless, &file).map_err(fault)?;
         if sheet.lines.is_empty() {
@@ -123,6 +130,32 @@ impl Reading {
             None => Ok(table),
         }
     }
+}
+
+/// All that a file holds, or an error if it is not what it was when the reading began: half a table is no table.
+fn as_it_was(file: &mut impl Read, length: impl Fn() -> io::Result<Option<u64>>) -> io::Result<Vec<u8>> {
+    let (before, mut text) = (length()?, vec![]);
+    text.reserve_exact(before.unwrap_or(0) as usize);
+    file.read_to_end(&mut text)?;
+    // A file of the kernel's says that it has none.
+    let known = [before, length()?].into_iter().flatten().filter(|length| *length > 0);
+    match known.into_iter().find(|length| *length != text.len() as u64) {
+        Some(length) => Err(io::Error::other(format!(
+            "it changed while it was read: {} bytes came, and it had {length}; try again once nothing writes to it",
+            text.len()
+        ))),
+        None => Ok(text),
+    }
+}
+
+/// What gzip packed, known by its first two bytes, as it was before; anything else as it is.
+fn unpacked(text: Vec<u8>) -> io::Result<Vec<u8>> {
+    if !text.starts_with(&[0x1f, 0x8b]) {
+        return Ok(text);
+    }
+    let mut plain = vec![];
+    MultiGzDecoder::new(text.as_slice()).read_to_end(&mut plain)?;
+    Ok(plain)
 }
 
 impl Reading {
@@ -171,5 +204,32 @@ impl Table {
         table.columns.remove(at);
         table.doubts.remove(at);
         Ok(Self { count, counted: Some(name.into()), ..table })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::as_it_was;
+
+    #[test]
+    fn a_file_that_shrinks_or_grows_while_it_is_read_is_refused() {
+        let text = b"x,y\n1,2\n".as_slice();
+        let reads = |lengths: [Option<u64>; 2]| {
+            let looks = Cell::new(0);
+            as_it_was(&mut &*text, || {
+                looks.set(looks.get() + 1);
+                Ok(lengths[looks.get() - 1])
+            })
+        };
+        let whole = text.len() as u64;
+        for lengths in [[Some(whole), Some(whole)], [None, None], [Some(0), Some(0)]] {
+            assert!(reads(lengths).is_ok_and(|read| read == text));
+        }
+        for lengths in [[Some(whole + 9), Some(whole)], [Some(whole), Some(whole + 9)], [Some(whole + 9); 2]] {
+            let refused = reads(lengths).map_err(|problem| problem.to_string());
+            assert!(refused.is_err_and(|problem| problem.contains("changed while it was read: 8 bytes")));
+        }
     }
 }

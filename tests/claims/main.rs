@@ -16,6 +16,7 @@ mod characters_take_any_text;
 mod examples_are_reproducible;
 mod examples_run_as_documented;
 mod examples_take_any_table;
+mod examples_take_the_teachers_flags;
 mod f32_fits_arrive;
 mod families_are_as_scipy_has_them;
 mod gaussian_learns_mean_and_covariance;
@@ -50,6 +51,8 @@ mod scores_add_up;
 mod separation_is_found;
 mod slips_of_the_slides;
 mod softmax_of_two_classes_is_logistic;
+#[cfg(feature = "tracing")]
+mod spans_tell_of_every_step;
 mod tables_as_people_have_them;
 mod tables_in_memory;
 mod tables_of_any_size;

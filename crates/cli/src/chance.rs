@@ -27,6 +27,21 @@ pub struct Chance {
     pub tree: Information,
 }
 
+/// The row of every observation, in any order; of more than `most`, some.
+pub(crate) fn observations(table: &Table, most: usize, rng: &mut ChaCha8Rng) -> Result<Vec<usize>> {
+    let (counts, n) = (table.count(), table.count().iter().sum::<f64>());
+    if n <= most as f64 && counts.iter().all(|count| count.fract() == 0.0) {
+        let times = |(row, count): (usize, &f64)| std::iter::repeat_n(row, *count as usize);
+        return Ok(counts.iter().enumerate().flat_map(times).collect());
+    }
+    if counts.iter().all(|count| *count == 1.0) {
+        // None of them twice, so that no two are at one place.
+        return Ok(rand::seq::index::sample(rng, counts.len(), most).into_vec());
+    }
+    let draw = WeightedIndex::new(counts)?;
+    Ok((0..most.min(n.ceil() as usize)).map(|_| draw.sample(rng)).collect())
+}
+
 impl Run<Questions> {
     /// The level of chance for the columns and the stop of this run. Of a large table a part is shuffled: what is told by
     /// chance falls as 1/n.
@@ -34,15 +49,7 @@ impl Run<Questions> {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let (columns, n) = (self.columns(), table.count().iter().sum::<f64>());
         let asked = if columns.is_empty() { table.columns().len() - 1 } else { columns.len() };
-        let most = (CELLS / asked.max(1)).clamp(200, 3000);
-        // An observation a row, or as many as may be, drawn by their counts.
-        let rows: Vec<usize> = if n <= most as f64 && table.count().iter().all(|count| count.fract() == 0.0) {
-            let times = |(row, count): (usize, &f64)| std::iter::repeat_n(row, *count as usize);
-            table.count().iter().enumerate().flat_map(times).collect()
-        } else {
-            let draw = WeightedIndex::new(table.count())?;
-            (0..most.min(n.ceil() as usize)).map(|_| draw.sample(&mut rng)).collect()
-        };
+        let rows = observations(table, (CELLS / asked.max(1)).clamp(200, 3000), &mut rng)?;
         let column = |column: &Column, order: &[usize]| match column {
             Column::Numbers(numbers) => Column::Numbers(order.iter().map(|row| numbers[*row]).collect()),
             Column::Categories { .. } => Column::categories(order.iter().map(|row| column.text(*row))),

@@ -14,7 +14,10 @@ use candle_mle::{Empirical, Labelled, Model, Table};
 use crate::flags::Compare;
 use crate::known::Known;
 use crate::run::{Run, say_notes};
-use crate::summary::{degrees, probability};
+use serde_json::Value;
+
+use crate::said::{add, number, object, tell};
+use crate::summary::{degrees, probability, told_of_test};
 
 /// A model whose gradient on some rows is no larger, in nats per observation, is at the maximum of their likelihood.
 const FITTED: f64 = 1e-6;
@@ -81,6 +84,8 @@ pub(crate) fn compare(run: &Run<Compare>) -> Result<()> {
     let all = all.collect::<Result<Vec<_>>>()?;
 
     println!("{target}: n = {} observations\n", count(all[0].score.n));
+    tell("target", target.as_str());
+    tell("n", number(all[0].score.n));
     let fitted = all.iter().all(|model| model.fitted);
     let wide = all.iter().map(|model| model.file.display().to_string().chars().count()).max().unwrap_or(0).max(5);
     let (cross_entropy, more) = (format!("H(p̂,q) ({unit})"), "above first");
@@ -91,6 +96,21 @@ pub(crate) fn compare(run: &Run<Compare>) -> Result<()> {
     );
     for model in &all {
         let (above, error) = above(model, &all[0], table.count());
+        let charge = |value: f64| if fitted { number(value) } else { Value::Null };
+        let in_unit_of = |nats: f64| number(nats / unit.nats());
+        add(
+            "models",
+            object([
+                ("file", model.file.display().to_string().into()),
+                ("parameters", model.likelihood.parameters().into()),
+                ("cross_entropy", number(model.score.cross_entropy().to(unit))),
+                ("accuracy", number(model.score.accuracy())),
+                ("above_first", in_unit_of(above)),
+                ("std.error", in_unit_of(error)),
+                ("AIC", charge(model.likelihood.aic())),
+                ("BIC", charge(model.likelihood.bic())),
+            ]),
+        );
         let aic = match fitted {
             true => format!("{:>14}{:>14}", fixed(model.likelihood.aic(), 3), fixed(model.likelihood.bic(), 3)),
             false => String::new(),
@@ -119,6 +139,8 @@ pub(crate) fn compare(run: &Run<Compare>) -> Result<()> {
     for smaller in &all {
         for larger in all.iter().filter(|larger| smaller.is_within(larger)) {
             let test = likelihood_ratio(&smaller.likelihood, &larger.likelihood)?;
+            let files = [smaller, larger].map(|model| Value::from(model.file.display().to_string()));
+            add("tests", object([("models", Value::from(files.to_vec())), ("test", told_of_test(&test))]));
             println!(
                 "{} within {}: 2 n ΔKL = {} nats with {}, p {}",
                 smaller.file.display(),

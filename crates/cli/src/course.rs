@@ -5,14 +5,15 @@ use std::ops::ControlFlow;
 use anyhow::{Result, anyhow, bail};
 use candle_core::{DType, Device};
 use candle_mle::batch::{Batch, host};
+use candle_mle::hook::sink::{CsvLines, JsonLines, TensorBoard};
 use candle_mle::hook::{EarlyStopping, NoClimb, ParameterPath};
 use candle_mle::info::number::{count, typed};
-use candle_mle::mle::{By, Fitted, Plan};
+use candle_mle::mle::{By, Fitted, Minibatch, Plan, newton_suits};
 use candle_mle::model::KlDivergence;
-use candle_mle::{Empirical, Error, History, Hook, Model, Objective, Parameters, Step, fit};
+use candle_mle::{Empirical, Error, History, Hook, LossLog, Model, Objective, Parameters, Step, fit};
 use candle_nn::{VarBuilder, VarMap};
 
-use crate::flags::Learns;
+use crate::flags::{Learns, Optimizer, Stream};
 use crate::learned::{Learned, Setting};
 use crate::run::Run;
 use crate::say;
@@ -21,6 +22,12 @@ use crate::say;
 const NEAR: f64 = 1e-4;
 /// How many steps of the three objectives are compared.
 const COMPARED: usize = 200;
+/// The name of what is streamed, until the fit has come to its end.
+const RUNNING: &str = "running";
+/// How many rows are looked at for the log, for each that is descended.
+const LOGGING: usize = 4;
+/// A step size of Adam, whose steps are of about this length at first.
+const ADAM: f64 = 0.05;
 
 /// An error once the loss stands above its start, where that is one.
 pub struct Climb(Option<NoClimb>);
@@ -41,8 +48,25 @@ impl<M: Model> Hook<M> for Climb {
 impl<D: Learns> Run<D> {
     /// How the fit goes, from the flags: a sample is walked to its end by gradient descent, so that every step is seen; a
     /// table is fitted by L-BFGS until it has converged, or is near to an infimum that is no minimum.
-    pub fn plan<M, B: Batch>(&self, setting: &Setting<'_, M>, data: &Empirical<B>) -> Plan {
+    ///
+    /// # Errors
+    /// A minibatch that is larger than the data.
+    pub fn plan<M, B: Batch>(&self, setting: &Setting<'_, M>, data: &Empirical<B>) -> Result<Plan> {
         let (flags, by) = (self.flags.data.descent(), By::GradientDescent { step_size: setting.step_size });
+        if let Some(size) = flags.batch.filter(|size| f64::from(*size) > data.total()) {
+            bail!(
+                "--batch {size}: there are {} observations; leave it out, and every step descends all",
+                count(data.total())
+            );
+        }
+        let minibatch = flags.batch.map(|size| Minibatch {
+            size: size as usize,
+            seed: self.seed(),
+            // The passes that only log cost no more than a few times the descent.
+            every: data.distinct().div_ceil(LOGGING * size as usize),
+        });
+        let step_size = flags.lr.unwrap_or(setting.step_size);
+        let descends = flags.lr.is_some() || flags.schedule.is_some() || flags.batch.is_some();
         // The infimum is that of the loss descended, per observation.
         let offset = if flags.objective() == Objective::Kl { data.entropy().nats() } else { 0.0 };
         let infimum = setting.separation.as_ref().map(|s| s.infimum.nats() / data.total() - offset);
@@ -50,20 +74,57 @@ impl<D: Learns> Run<D> {
         let to_the_maximum =
             Plan { by: By::Lbfgs, floor: infimum.map(|infimum| infimum + NEAR / data.total()), ..Plan::default() };
         let plan = if self.has_table() { to_the_maximum } else { to_the_end };
-        Plan {
+        let by = match flags.optimizer {
+            Some(Optimizer::Sgd) => By::GradientDescent { step_size },
+            Some(Optimizer::Momentum) => By::Momentum { step_size },
+            Some(Optimizer::Adam) => By::Adam { step_size: flags.lr.unwrap_or(ADAM) },
+            Some(Optimizer::Lbfgs) => By::Lbfgs,
+            Some(Optimizer::Newton) => By::Newton,
+            None if descends => By::GradientDescent { step_size },
+            None => plan.by,
+        };
+        Ok(Plan {
             objective: flags.objective(),
-            by: flags.lr.map_or(plan.by, |step_size| By::GradientDescent { step_size }),
+            by,
+            schedule: flags.schedule.unwrap_or_default(),
+            minibatch,
             steps: flags.steps.unwrap_or(plan.steps),
             // Who says how many steps gets them.
             until_converged: plan.until_converged && flags.steps.is_none(),
             floor: plan.floor.filter(|_| flags.steps.is_none() && !flags.objective().is_penalized()),
             ..plan
-        }
+        })
     }
 
-    /// What refuses a step size whose loss climbs above its start, unless that is what is to be seen.
-    pub fn climb(&self) -> Climb {
-        Climb((!self.flags.data.descent().let_it_diverge).then(NoClimb::default))
+    /// What refuses a step size whose loss climbs above its start, unless that is what is to be seen. Only of gradient descent on the
+    /// whole p̂ it is sure that the step size is to blame.
+    pub fn climb(&self, plan: &Plan) -> Climb {
+        let sure = plan.minibatch.is_none() && !matches!(plan.by, By::Momentum { .. } | By::Adam { .. });
+        Climb((sure && !self.flags.data.descent().let_it_diverge).then(NoClimb::default))
+    }
+
+    /// The log, with the sinks that were asked for.
+    pub fn streamed<T>(&self, log: LossLog<T>) -> LossLog<T> {
+        let unit = self.unit();
+        self.flags.data.descent().log.iter().fold(log, |log, stream| match stream {
+            Stream::Csv => log.to(CsvLines::new(self.out(RUNNING).with_extension("csv"), unit)),
+            Stream::Json => log.to(JsonLines::new(self.out(RUNNING).with_extension("jsonl"), unit)),
+            Stream::Tensorboard => log.to(TensorBoard::new(self.out(""), unit)),
+        })
+    }
+
+    /// What was streamed is the log of a run that came to its end, or failed; log.csv is written whole.
+    fn streamed_to_the_end(&self, name: &str) -> Result<()> {
+        for stream in &self.flags.data.descent().log {
+            match stream {
+                Stream::Csv => std::fs::remove_file(self.out(RUNNING).with_extension("csv"))?,
+                Stream::Json => {
+                    std::fs::rename(self.out(RUNNING).with_extension("jsonl"), self.out(name).with_extension("jsonl"))?;
+                }
+                Stream::Tensorboard => {}
+            }
+        }
+        Ok(())
     }
 
     /// The data as a fit takes them: on the device and in the numbers of this run.
@@ -95,9 +156,18 @@ impl<D: Learns> Run<D> {
     }
 
     /// New variables, and the model that `make` builds of them, on the device and in the numbers of this run.
-    pub fn start<M>(&self, make: impl Fn(VarBuilder) -> candle_mle::Result<M>) -> Result<(VarMap, M)> {
+    ///
+    /// # Errors
+    /// Newton's method, asked for by name, where the model does not know its curvature.
+    pub fn start<M: Model>(&self, make: impl Fn(VarBuilder) -> candle_mle::Result<M>) -> Result<(VarMap, M)> {
         let ((device, dtype), vars) = (self.placement(), VarMap::new());
         let model = make(VarBuilder::from_varmap(&vars, dtype, device))?;
+        if self.flags.data.descent().optimizer == Some(Optimizer::Newton) && !newton_suits(&model, device) {
+            bail!(
+                "--optimizer newton: the curvature of this family is not known in closed form, it has too many parameters, or they are \
+                 not on the CPU; take --optimizer lbfgs, which learns one"
+            );
+        }
         Ok((vars, model))
     }
 
@@ -129,7 +199,7 @@ impl<D: Learns> Run<D> {
         let (device, dtype) = self.placement();
         let (data, (vars, model)) = (self.place(p)?, self.start(&make)?);
         let truth = setting.truth.map(|truth| truth.to_dtype(dtype)?.to_device(device)).transpose()?;
-        let plan = self.plan(&setting, &data);
+        let plan = self.plan(&setting, &data)?;
         let early =
             |(held_out, patience)| Ok::<_, anyhow::Error>(EarlyStopping::new(&vars, self.place(held_out)?, patience));
         let mut early = held_out.map(early).transpose()?;
@@ -167,15 +237,21 @@ impl<D: Learns> Run<D> {
             Err(e) => {
                 // Beside what an earlier run may have left, which stays.
                 let place = self.out("log-of-failed-run.csv");
-                history.write_csv(&place, self.unit())?;
+                // Where that cannot be written either, why it failed is still what is to be said.
+                let left = history.write_csv(&place, self.unit()).is_ok();
+                let left = self.streamed_to_the_end("log-of-failed-run").is_ok() && left;
                 if self.flags.data.descent().let_it_diverge && self.draws() {
                     self.draw_divergence(&history)?;
                 }
                 let e = anyhow::Error::from(e);
+                if !left {
+                    return Err(e);
+                }
                 return Err(anyhow!("{e:#}\nThe log up to that step is in {}", place.display()));
             }
         };
         history.write_csv(self.out("log.csv"), self.unit())?;
+        self.streamed_to_the_end("log")?;
         let mut texts = setting.names.texts();
         texts.insert("n".into(), count(history.total()));
         model.save_with(self.out("parameters.safetensors"), &texts)?;
@@ -188,15 +264,15 @@ impl<D: Learns> Run<D> {
             decrement,
             converged,
             end,
-            objective: plan.objective,
             early: false,
+            plan: *plan,
         };
         say::descent(plan, &learned, self.unit());
         Ok(learned)
     }
 
-    /// Says whether the three objectives walk one path: the first steps of gradient descent on each. L-BFGS learns a curvature
-    /// of its own from each loss, and of its paths nothing is claimed.
+    /// Says whether the three objectives walk one path: the first steps of gradient descent on each, by the same minibatches. L-BFGS
+    /// learns a curvature of its own from each loss, Adam divides by the size of each gradient, and of their paths nothing is claimed.
     pub fn compare_paths<M: Model + Parameters>(
         &self,
         plan: &Plan,
@@ -204,7 +280,7 @@ impl<D: Learns> Run<D> {
         make: impl Fn(VarBuilder) -> candle_mle::Result<M>,
     ) -> Result<()> {
         // With a penalty the one that was walked is none of theirs.
-        let By::GradientDescent { .. } = plan.by else { return Ok(()) };
+        let (By::GradientDescent { .. } | By::Momentum { .. }) = plan.by else { return Ok(()) };
         if plan.objective.is_penalized() {
             return Ok(());
         }
@@ -212,13 +288,13 @@ impl<D: Learns> Run<D> {
         for objective in [Objective::CrossEntropy, Objective::Kl, Objective::Nll] {
             let ((vars, model), mut path) = (self.start(&make)?, ParameterPath::new());
             let mut descent = Plan { objective, ..*plan }.optimizer(&model, &vars, data)?;
-            match fit(&model, data, objective, descent.as_mut(), 0..steps, &mut path) {
+            match fit(&model, plan.source(data)?, objective, descent.as_mut(), 0..steps, &mut path) {
                 Err(Error::NoResolution) => continue, // there is no KL to descend
                 outcome => outcome?,
             };
             paths.push(path.path().to_vec());
         }
-        say::same_path(&paths, steps, data.batch().dtype());
+        say::same_path(plan, &paths, steps, data.batch().dtype());
         Ok(())
     }
 }

@@ -90,8 +90,8 @@ impl Run<Fit> {
         M::Batch: Clone,
     {
         let (data, (vars, model)) = (self.place(p)?, self.start(make)?);
-        let plan = self.plan(setting, &data);
-        let fitted = plan.follow(model, vars, &data, &mut candle_mle::LossLog::new(), &mut self.climb())?;
+        let plan = self.plan(setting, &data)?;
+        let fitted = plan.follow(model, vars, &data, &mut candle_mle::LossLog::new(), &mut self.climb(&plan))?;
         Ok(fitted.model.to_device(&candle_core::Device::Cpu)?.to_dtype(candle_core::DType::F64)?)
     }
 }

@@ -9,7 +9,9 @@ use candle_mle::inference::Sloped;
 use candle_mle::info::law;
 use candle_mle::info::number::{fixed, seen, shown};
 use candle_mle::mle::Plan;
-use candle_mle::model::{Family, KlDivergence, LinearGaussian, Mixture, PoissonRegression, Support, Univariate};
+use candle_mle::model::{
+    Family, KlDivergence, LinearGaussian, Mixture, PoissonRegression, Sample, Support, Univariate,
+};
 use candle_mle::score::Score;
 use candle_mle::separation::of_counts;
 use candle_mle::standardize::Standardize;
@@ -17,11 +19,14 @@ use candle_mle::table::{Ask, Column};
 use candle_mle::{Design, Empirical, Error, Parameters, Table};
 use candle_nn::VarBuilder;
 
+use serde_json::Value;
+
 use crate::evaluation::Evaluation;
 use crate::flags::{Data, FamilyName, Fit, Intervals};
 use crate::learned::{Learned, Setting};
 use crate::pictures::Slice;
 use crate::run::{Run, say_notes};
+use crate::said::{add, number, object, tell};
 
 /// The one column that a distribution is of.
 fn column<'a>(run: &'a Run<Fit>, table: &'a Table) -> Result<&'a str> {
@@ -34,9 +39,8 @@ fn column<'a>(run: &'a Run<Fit>, table: &'a Table) -> Result<&'a str> {
     }
 }
 
-/// The numbers of that column, at the resolution that was typed.
-fn values(run: &Run<Fit>, table: &Table) -> Result<Design<Tensor>> {
-    let mut design = table.values(column(run, table)?)?;
+/// The numbers of a column, at the resolution that was typed.
+fn resolved(run: &Run<Fit>, mut design: Design<Tensor>) -> Result<Design<Tensor>> {
     say_notes(&design.notes);
     let resolution = &run.flags.data.resolution;
     if !resolution.is_empty() {
@@ -66,17 +70,45 @@ pub(crate) fn distribution(run: &Run<Fit>, table: &Table, family: FamilyName) ->
     }
 }
 
+/// Fits a family to a sample of its member with these parameters.
+pub(crate) fn sampled(run: &Run<Fit>, family: FamilyName, typed: &[f64], n: usize) -> Result<()> {
+    match family {
+        FamilyName::Exponential => sample::<law::Exponential>(run, typed, n),
+        FamilyName::Laplace => sample::<law::Laplace>(run, typed, n),
+        FamilyName::LogisticDistribution => sample::<law::Logistic>(run, typed, n),
+        FamilyName::Gamma => sample::<law::Gamma>(run, typed, n),
+        FamilyName::Lognormal => sample::<law::Lognormal>(run, typed, n),
+        FamilyName::Weibull => sample::<law::Weibull>(run, typed, n),
+        FamilyName::Student => sample::<law::Student>(run, typed, n),
+        FamilyName::Poisson => sample::<law::Poisson>(run, typed, n),
+        FamilyName::NegativeBinomial => sample::<law::NegativeBinomial>(run, typed, n),
+        FamilyName::Beta => sample::<law::Beta>(run, typed, n),
+        _ => bail!("of this family no sample is drawn: give a table, --csv FILE, or take another --family"),
+    }
+}
+
+fn sample<L: Family>(run: &Run<Fit>, typed: &[f64], n: usize) -> Result<()> {
+    let count = L::VARIABLES.len();
+    let names: Vec<&str> = L::of(&vec![0.0; count])?.named().iter().take(count).map(|(name, ..)| *name).collect();
+    let truth = Univariate::from_law(&L::of_named(&run.of_truth(typed, &names))?, &candle_core::Device::Cpu)?;
+    fit_one(run, "x", Design::of_points(truth.sample(&n, &mut run.generator())?, &["x"])?, Some(&truth))
+}
+
 fn one<L: Family>(run: &Run<Fit>, table: &Table) -> Result<()> {
     let name = column(run, table)?;
     supported::<L>(table, name)?;
+    fit_one::<L>(run, name, table.values(name)?, None)
+}
+
+fn fit_one<L: Family>(run: &Run<Fit>, name: &str, design: Design<Tensor>, truth: Option<&Univariate<L>>) -> Result<()> {
     if !L::DENSITY && !run.flags.data.resolution.is_empty() {
         bail!("a {} has probabilities, and needs no --resolution: leave it out", L::NAME);
     }
-    let Design { p, names, .. } = values(run, table)?;
+    let Design { p, names, .. } = resolved(run, design)?;
     run.say_data(&format!("{} for {name}: {}", article(L::NAME), L::FORMULA), "H(p̂)", &p);
     let Some(coordinates) = or_finding(Univariate::<L>::coordinates(p.batch(), p.mass()))? else { return Ok(()) };
     let make = |vb: VarBuilder| Univariate::<L>::new(vb)?.standardized(coordinates.clone());
-    let learned = run.learn(&p, Setting { truth: None, separation: None, names: &names, step_size: 0.15 }, make)?;
+    let learned = run.learn(&p, Setting { truth, separation: None, names: &names, step_size: 0.15 }, make)?;
     let law = learned.model.law()?;
     say_named(&law.named(), name);
     run.draw_distribution(name, &p, &learned)?;
@@ -89,6 +121,19 @@ fn supported<L: Family>(table: &Table, name: &str) -> Result<()> {
     let Support { what, cure, holds } = L::SUPPORT;
     let table = table.with_only(&[name])?;
     Ok(table.holding(name, holds, &format!("a {} is of {what}: {cure}", L::NAME))?)
+}
+
+/// That nothing was typed that the fits of all starts and families do not heed.
+fn only_lbfgs(run: &Run<Fit>) -> Result<()> {
+    let flags = &run.flags.data;
+    let watched = [("--log", !flags.descent.log.is_empty()), ("--live", flags.keeping.live)];
+    let watched = watched.into_iter().find_map(|(flag, given)| given.then_some(flag));
+    match flags.descent.own_way().or(watched) {
+        Some(flag) => {
+            bail!("{flag}: the fits of all starts and of all families go one way, to the maximum: leave it out")
+        }
+        None => Ok(()),
+    }
 }
 
 fn article(name: &str) -> String {
@@ -108,6 +153,7 @@ fn say_named(named: &[(&str, f64, &str)], column: &str) {
         other => format!("({other})"),
     };
     for (name, value, of) in named {
+        add("parameters", object([("term", (*name).into()), ("estimate", number(*value))]));
         println!("{name:<20}{:>14}  {}", shown(*value), unit(of));
     }
     println!();
@@ -118,6 +164,7 @@ fn or_finding<T>(found: candle_mle::Result<T>) -> Result<Option<T>> {
     match found {
         Err(finding @ Error::NoMaximum { .. }) => {
             println!("{finding}");
+            tell("no_maximum", finding.to_string());
             Ok(None)
         }
         found => Ok(Some(found?)),
@@ -126,7 +173,8 @@ fn or_finding<T>(found: candle_mle::Result<T>) -> Result<Option<T>> {
 
 fn all(run: &Run<Fit>, table: &Table) -> Result<()> {
     let name = column(run, table)?;
-    let Design { p, .. } = values(run, table)?;
+    only_lbfgs(run)?;
+    let Design { p, .. } = resolved(run, table.values(name)?)?;
     run.say_data(&format!("all families for {name}"), "H(p̂)", &p);
     let ranking = rank(&p)?;
     run.say_families(&ranking, name);
@@ -143,6 +191,18 @@ impl<D: Data> Run<D> {
         let (kl, cross_entropy) = (format!("KL ({unit})"), format!("H(p̂,q) ({unit})"));
         println!("{:<32}{kl:>12}{cross_entropy:>18}{:>14}{:>10}  likeliest", "family", "AIC (nats)", "above");
         for family in ranked {
+            let parameters = family.named.iter().map(|(name, value, _)| (name.to_string(), number(*value)));
+            add(
+                "families",
+                object([
+                    ("family", family.name.into()),
+                    ("kl", family.kl.map_or(Value::Null, |kl| number(kl.to(unit)))),
+                    ("cross_entropy", number(family.cross_entropy.to(unit))),
+                    ("AIC", number(family.aic)),
+                    ("parameters", Value::Object(parameters.collect())),
+                    ("converged", family.converged.into()),
+                ]),
+            );
             let kl = family.kl.map_or("–".into(), |kl| seen(kl.to(unit), 4));
             let named: Vec<String> =
                 family.named.iter().map(|(name, value, _)| format!("{name} {}", seen(*value, 4))).collect();
@@ -157,6 +217,7 @@ impl<D: Data> Run<D> {
             );
         }
         for (family, why) in refused {
+            add("not_ranked", object([("family", (*family).into()), ("why", why.to_string().into())]));
             println!("{family:<32}  not ranked: {why}");
         }
         if ranked.iter().any(|family| family.kl.is_none()) {
@@ -169,6 +230,7 @@ impl<D: Data> Run<D> {
 }
 
 fn mixture(run: &Run<Fit>, table: &Table) -> Result<()> {
+    only_lbfgs(run)?;
     let flags = &run.flags.data;
     let Design { mut p, names, notes, .. } = table.points(flags.columns.names())?;
     say_notes(&notes);
@@ -211,6 +273,16 @@ fn say_mixture(model: &Mixture, columns: &[String]) -> Result<()> {
             let (component, weight) =
                 if j == 0 { ((k + 1).to_string(), fixed(*weight, 6)) } else { Default::default() };
             let sd = covariances[(k * d + j) * d + j].sqrt();
+            add(
+                "components",
+                object([
+                    ("component", (k + 1).into()),
+                    ("weight", number(weights[k])),
+                    ("term", column.as_str().into()),
+                    ("mean", number(means[k * d + j])),
+                    ("standard_deviation", number(sd)),
+                ]),
+            );
             println!("{component:<12}{weight:>12}  {column:<20}{:>14}{:>22}", shown(means[k * d + j]), shown(sd));
         }
     }
@@ -246,9 +318,10 @@ pub(crate) fn regression(run: &Run<Fit>, table: &Table, ask: &Ask<'_>, family: F
             };
             regress(run, &evaluation, maker, LinearGaussian::means, |learned, design| {
                 run.say_slopes(design, learned, &format!("{} per unit", names.target), None)?;
+                tell("sigma", number(learned.model.sigma()?));
                 println!("{:<28}{:>14}  (in units of {})", "residual σ", shown(learned.model.sigma()?), names.target);
                 let (n, r) = (design.p.total(), (columns + 1) as f64);
-                if n > r && design.weighed.is_none() && !learned.objective.is_penalized() {
+                if n > r && design.weighed.is_none() && !learned.plan.objective.is_penalized() {
                     println!(
                         "σ² and the errors are those of maximum likelihood, divided by n; divided by n − {r} they are {} times as large",
                         shown((n / (n - r)).sqrt())

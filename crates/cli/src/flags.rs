@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow, bail};
+use crate::columnar;
+use anyhow::{Context, Result, anyhow, bail};
 use candle_core::{DType, Device};
 use candle_mle::Objective;
 use candle_mle::device::float;
+use candle_mle::fit::Schedule;
 use candle_mle::info::Unit;
 use candle_mle::table::{Ask, Missing, Reading, Table};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -33,6 +35,11 @@ pub trait Data: clap::Args {
     fn pictures(&self) -> bool {
         true
     }
+
+    /// What makes no sense among these flags, and its cure.
+    fn contradiction(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Nothing is drawn, and nothing of the person's is read.
@@ -51,6 +58,11 @@ pub trait Learns: Data {
     /// How the intervals of coefficients are found.
     fn intervals(&self) -> Intervals {
         Intervals::default()
+    }
+
+    /// The parameters that the sample is drawn from, if they were typed.
+    fn truth(&self) -> Option<&[f64]> {
+        None
     }
 
     /// How its checkpoints are kept, if they are.
@@ -132,11 +144,19 @@ impl<Q: clap::Args> Data for Learner<Q> {
     fn numbers(&self) -> Option<Numbers> {
         Some(self.learning.descent.numbers)
     }
+
+    fn contradiction(&self) -> Option<String> {
+        self.learning.descent.contradiction()
+    }
 }
 
 impl<Q: clap::Args> Learns for Learner<Q> {
     fn descent(&self) -> &Descending {
         &self.learning.descent
+    }
+
+    fn truth(&self) -> Option<&[f64]> {
+        self.learning.truth.as_deref()
     }
 
     fn n(&self) -> Option<usize> {
@@ -263,6 +283,18 @@ pub struct Learning {
     /// How many observations to draw from the known truth
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true, conflicts_with = "source", help_heading = "Data")]
     pub(crate) n: Option<u32>,
+    /// The parameters of the truth that the sample is drawn from: of the coin the probability of heads, of logistic slope and
+    /// intercept, of softmax slope and intercept of each class but the first, of the Gaussian mean and standard deviation
+    /// [default: the example's own]
+    #[arg(
+        long,
+        value_name = "NUMBER,…",
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        conflicts_with = "source",
+        help_heading = "Data"
+    )]
+    pub(crate) truth: Option<Vec<f64>>,
     #[command(flatten)]
     seed: Seed,
     #[command(flatten)]
@@ -277,10 +309,21 @@ pub struct Descending {
     /// How many updates [default: 1000 for a sample; a table is fitted until no component of the gradient exceeds 1e-9]
     #[arg(long, allow_negative_numbers = true, help_heading = "Descent")]
     pub(crate) steps: Option<usize>,
-    /// Step size of gradient descent, in standard coordinates and per observation [default: one that is safe for the
-    /// family; a table is fitted by L-BFGS, which needs none]
+    /// What moves the parameters [default: sgd for a sample, and where --lr, --schedule or --batch is given; lbfgs for a table]
+    #[arg(long, value_enum, help_heading = "Descent")]
+    pub(crate) optimizer: Option<Optimizer>,
+    /// Step size of sgd, momentum and adam, in standard coordinates and per observation [default: one that is safe for the
+    /// family, of adam 0.05; lbfgs and newton need none]
     #[arg(long, value_parser = positive, allow_negative_numbers = true, help_heading = "Descent")]
     pub(crate) lr: Option<f64>,
+    /// How the step size changes: constant, inverse:K (by 1/(1 + t/K)), halving:K (halved every K steps) or cosine (to 0 over all
+    /// steps)
+    #[arg(long, value_name = "HOW", help_heading = "Descent")]
+    pub(crate) schedule: Option<Schedule>,
+    /// Each step descends a minibatch of so many observations, drawn anew from p̂; what is logged is of the whole p̂, by a pass of its
+    /// own [default: every step descends the whole p̂]
+    #[arg(long, value_name = "SIZE", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true, help_heading = "Descent")]
+    pub(crate) batch: Option<u32>,
     /// What is minimised; kl, cross-entropy and nll have the same minimiser. firth is nll with the penalty −½ ln det I, of classifiers:
     /// finite where nll has no minimum
     #[arg(long, default_value = "cross-entropy", value_parser = named::<Objective>(&["kl", "cross-entropy", "nll", "firth"]), help_heading = "Descent")]
@@ -292,6 +335,10 @@ pub struct Descending {
     /// Goes on where a step size makes the loss climb above its start, and draws it, instead of stopping there
     #[arg(long, help_heading = "Descent")]
     pub(crate) let_it_diverge: bool,
+    /// Streams every step while the fit runs: csv and json (an object a line) to running.csv and running.jsonl, which become log.csv
+    /// and log.jsonl at its end; tensorboard to event files, for `tensorboard --logdir` with the folder of the output
+    #[arg(long, value_enum, value_name = "SINK,…", value_delimiter = ',', help_heading = "Descent")]
+    pub(crate) log: Vec<Stream>,
     #[command(flatten)]
     pub(crate) numbers: Numbers,
 }
@@ -311,6 +358,67 @@ pub enum Intervals {
     Wald,
     /// Where the likelihood, with all others at their best, has fallen by χ²/2; of classifiers
     Profile,
+}
+
+/// Where the log goes while the fit runs.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Csv,
+    Json,
+    Tensorboard,
+}
+
+/// What moves the parameters.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Optimizer {
+    /// Gradient descent, by minibatches with --batch
+    Sgd,
+    /// The same with the momentum 0.9
+    Momentum,
+    /// Adam
+    Adam,
+    /// L-BFGS, which looks for its step size
+    Lbfgs,
+    /// Newton's method, by the observed Fisher information
+    Newton,
+}
+
+impl Descending {
+    /// The first flag that asks for another way than the usual one.
+    pub fn own_way(&self) -> Option<&'static str> {
+        let given = [
+            ("--optimizer", self.optimizer.is_some()),
+            ("--lr", self.lr.is_some()),
+            ("--schedule", self.schedule.is_some()),
+            ("--batch", self.batch.is_some()),
+            ("--steps", self.steps.is_some()),
+        ];
+        given.into_iter().find_map(|(flag, given)| given.then_some(flag))
+    }
+
+    /// What makes no sense among these flags, and its cure.
+    fn contradiction(&self) -> Option<String> {
+        let given =
+            [("--lr", self.lr.is_some()), ("--schedule", self.schedule.is_some()), ("--batch", self.batch.is_some())];
+        let first = given.into_iter().find(|(_, given)| *given);
+        match (self.optimizer, first) {
+            (Some(Optimizer::Lbfgs | Optimizer::Newton), Some(("--batch", _))) => Some(
+                "--optimizer lbfgs and newton take the curvature of one loss for that of the next, and every minibatch has another: leave \
+                 --batch out, or take --optimizer sgd, momentum or adam"
+                    .into(),
+            ),
+            (Some(Optimizer::Lbfgs | Optimizer::Newton), Some((flag, _))) => Some(format!(
+                "--optimizer lbfgs and newton look for their step size themselves: leave {flag} out, or take --optimizer sgd, momentum \
+                 or adam"
+            )),
+            _ if self.batch.is_some() && self.objective().is_penalized() => Some(
+                "--objective firth and --ridge have a penalty of all observations, which no minibatch knows: leave --batch out, or take \
+                 another --objective"
+                    .into(),
+            ),
+            _ => None,
+        }
+    }
 }
 
 /// Flags of the command's `fit`.
@@ -372,6 +480,22 @@ pub(crate) struct Fit {
         help_heading = "Evaluation"
     )]
     pub patience: Option<usize>,
+    /// Instead of a table: a sample of --family with these parameters (coin: probability of heads; logistic: slope and intercept;
+    /// softmax: slope and intercept of each class but the first; gaussian: mean and standard deviation; a distribution: its
+    /// parameters, in the order in which a fit prints them)
+    #[arg(
+        long,
+        value_name = "NUMBER,…",
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        conflicts_with = "source",
+        requires = "family",
+        help_heading = "A sample"
+    )]
+    pub truth: Option<Vec<f64>>,
+    /// How many observations to draw from the truth [default: 1000]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true, requires = "truth", help_heading = "A sample")]
+    pub n: Option<u32>,
     #[command(flatten)]
     pub seed: Seed,
     #[command(flatten)]
@@ -384,6 +508,9 @@ pub(crate) struct Fit {
     /// Writes fit.html too, to play with in a browser, without a network: this page, the repository's page.html, with the table inside
     #[arg(long, value_name = "PAGE", requires = "csv", help_heading = "Output")]
     pub html: Option<PathBuf>,
+    /// Leaves report.html, too: summary, tables and pictures with what they mean, in one file
+    #[arg(long, help_heading = "Output")]
+    pub report: bool,
 }
 
 /// Flags of a fit that can be stopped and gone on with.
@@ -392,6 +519,10 @@ pub struct Keeping {
     /// Saves a checkpoint every so many steps, with 0 only at the first and on Ctrl-C; `candle-mle resume` goes on from it
     #[arg(long, value_name = "STEPS", default_value_t = 100, allow_negative_numbers = true, help_heading = "Descent")]
     pub(crate) checkpoint: usize,
+    /// Shows the curves in the terminal while the fit runs; q stops it with a checkpoint, s saves one, l changes the axis (where this
+    /// was built with the feature live)
+    #[arg(long, help_heading = "Descent")]
+    pub(crate) live: bool,
     /// What was typed, and whether it was typed before.
     #[arg(skip)]
     pub(crate) arguments: Vec<String>,
@@ -517,6 +648,10 @@ impl Data for Fit {
     fn pictures(&self) -> bool {
         !self.no_pictures
     }
+
+    fn contradiction(&self) -> Option<String> {
+        self.descent.contradiction()
+    }
 }
 
 #[cfg(feature = "sql")]
@@ -550,6 +685,14 @@ impl Learns for Fit {
 
     fn intervals(&self) -> Intervals {
         self.intervals
+    }
+
+    fn n(&self) -> Option<usize> {
+        self.n.map(|n| n as usize)
+    }
+
+    fn truth(&self) -> Option<&[f64]> {
+        self.truth.as_deref()
     }
 
     fn keeping(&self) -> Option<&Keeping> {
@@ -591,9 +734,10 @@ impl Numbers {
 /// Flags of a person's own table.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct OwnTable {
-    /// A CSV file with a header
+    /// A CSV file with a header, also one that gzip packed, or - for standard input; or a Parquet file, where this was built with
+    /// the feature parquet
     #[arg(long, value_name = "FILE", group = "source", conflicts_with_all = ["from", "sql"], help_heading = "Your own table")]
-    csv: Option<PathBuf>,
+    pub csv: Option<PathBuf>,
     #[command(flatten)]
     pub lake: Lake,
     /// The column that says how often each row was observed; or one for each class, such as failures,successes, which then
@@ -644,6 +788,10 @@ impl OwnTable {
         let counts = names_of(&self.count);
         let reading = self.reading();
         let table = match &self.csv {
+            Some(csv) if csv.as_path() == Path::new(STANDARD_INPUT) => {
+                reading.reader(std::io::stdin().lock()).context("standard input, --csv -")?
+            }
+            Some(csv) if columnar::is(csv) => columnar::read(csv, reading)?,
             Some(csv) => reading.file(csv)?,
             None if self.counts_classes() => {
                 bail!("of files of an engine one column says how often a row was observed")
@@ -716,6 +864,9 @@ impl OwnTable {
         self.trials.is_some() || names_of(&self.count).len() > 1
     }
 }
+
+/// What stands for standard input in the place of a file.
+pub(crate) const STANDARD_INPUT: &str = "-";
 
 /// What a target is called that is made of columns of counts.
 const OUTCOME: &str = "outcome";

@@ -1,14 +1,15 @@
 //! A fit as one file to look at in a browser and to play with: the page, with the table and what was asked of it inside.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use candle_mle::info::file::write_whole;
 use candle_mle::{Objective, Table};
 use serde_json::json;
 
-use crate::flags::Fit;
+use crate::flags::{Fit, STANDARD_INPUT};
 use crate::run::Run;
+use crate::said::tell;
 
 /// Where the page looks for a run.
 const RUN: &str = r#"<script type="application/json" id="run">"#;
@@ -30,8 +31,8 @@ impl Html {
         let other = [
             ("--family", flags.family.is_some()),
             ("--objective", descent.objective() != Objective::CrossEntropy),
-            ("--lr", descent.lr.is_some()),
-            ("--steps", descent.steps.is_some()),
+            (descent.own_way().unwrap_or_default(), descent.own_way().is_some()),
+            ("--csv -", csv == Path::new(STANDARD_INPUT)),
             ("--offset", flags.offset.is_some()),
             ("--exposure", flags.exposure.is_some()),
             ("--weights", flags.weights.is_some()),
@@ -85,6 +86,7 @@ impl Html {
         let path: PathBuf = run.out("fit.html");
         write_whole(&path, |partial| std::fs::write(partial, &self.text))
             .with_context(|| path.display().to_string())?;
+        tell("page", path.display().to_string());
         println!("{} shows this fit in a browser, the table and the program inside", path.display());
         Ok(())
     }

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use candle_mle::batch::Batch;
 use candle_mle::checkpoint::{Checkpoint, Checkpoints};
 use candle_mle::hook::{EarlyStopping, ParameterPath, Truth};
+use candle_mle::info::Unit;
 use candle_mle::mle::{Fitted, Plan};
 use candle_mle::parameters::about;
 use candle_mle::table::Names;
@@ -15,8 +16,11 @@ use candle_mle::{Empirical, History, Hook, LossLog, Model, Objective, Parameters
 use candle_nn::VarMap;
 
 use crate::flags::Learns;
+#[cfg(feature = "live")]
+use crate::live::Live;
 use crate::progress::Progress;
 use crate::run::Run;
+use crate::said::{finish, tell};
 
 /// The name of the file beside the log.
 const FILE: &str = "checkpoint.safetensors";
@@ -28,6 +32,8 @@ const INTERRUPTED: i32 = 130;
 /// Whether a descent goes on, and whether it was told to stop.
 static DESCENDS: AtomicBool = AtomicBool::new(false);
 static STOP: AtomicBool = AtomicBool::new(false);
+/// Whether a checkpoint is asked for.
+static SAVE: AtomicBool = AtomicBool::new(false);
 
 /// From now on Ctrl-C and a request to terminate end a descent at its next step; anything else, or at the second time, at once.
 pub(crate) fn listen() -> Result<()> {
@@ -60,6 +66,17 @@ pub(crate) fn begun(folder: &Path) -> Result<Vec<String>> {
 /// A fit as it was left: its log, the way of its parameters, what it came to.
 pub(crate) type Followed<M> = (History, ParameterPath, candle_mle::Result<Fitted<M>>);
 
+/// With a view of the log in the terminal.
+#[cfg(feature = "live")]
+fn watched<T>(log: LossLog<T>, unit: Unit, steps: usize) -> Result<LossLog<T>> {
+    Ok(log.to(Live::new(unit, steps, &STOP, &SAVE)?))
+}
+
+#[cfg(not(feature = "live"))]
+fn watched<T>(_: LossLog<T>, _: Unit, _: usize) -> Result<LossLog<T>> {
+    bail!("--live: this candle-mle was built without it; `cargo install --path crates/cli --features live` builds it")
+}
+
 impl<D: Learns> Run<D> {
     /// Follows the plan, from the start or from a checkpoint; where checkpoints are kept, Ctrl-C ends the program with one.
     pub(crate) fn follow<M: Model + Parameters, T: Truth<M>>(
@@ -71,8 +88,8 @@ impl<D: Learns> Run<D> {
         names: &Names,
         mut early: Option<&mut EarlyStopping<M::Batch>>,
     ) -> Result<Followed<M>> {
-        let (log, path) = (LossLog::with_truth(truth), ParameterPath::new());
-        let (mut progress, mut climb) = (Progress::new(plan.steps, self.unit()), self.climb());
+        let (log, path) = (self.streamed(LossLog::with_truth(truth)), ParameterPath::new());
+        let (mut progress, mut climb) = (Progress::new(plan.steps, self.unit()), self.climb(plan));
         // What it has seen of held-out rows no checkpoint knows: from its start it comes to the same end.
         let anew = early.is_some();
         let mut early = |step: &Step<'_, M>| early.as_mut().map_or(Ok(Continue(())), |early| early.on_step(step));
@@ -90,9 +107,14 @@ impl<D: Learns> Run<D> {
         let mut texts = names.texts();
         texts.insert(ARGUMENTS.into(), serde_json::to_string(&keeping.arguments)?);
         let kept = |log, path| {
-            let kept = Checkpoints::new(log, self.checkpoint()).with_path(path).with_texts(texts).until(&STOP);
+            let kept =
+                Checkpoints::new(log, self.checkpoint()).with_path(path).with_texts(texts).until(&STOP).whenever(&SAVE);
             kept.every(keeping.checkpoint)
         };
+        let log = if keeping.live { watched(log, self.unit(), plan.steps)? } else { log };
+        if keeping.live {
+            progress = Progress::hidden(self.unit());
+        }
         DESCENDS.store(true, Relaxed);
         let (log, outcome) = if keeping.resume && !anew {
             let at = Checkpoint::<M>::load(self.checkpoint(), &data.batch().device())?;
@@ -121,6 +143,8 @@ impl<D: Learns> Run<D> {
             let (step, folder) = (fitted.history.rows().last().map_or(0, |row| row.step), self.checkpoint());
             let folder = folder.parent().unwrap_or(Path::new("."));
             println!("stopped at step {step}: `candle-mle resume {}` goes on from there", folder.display());
+            tell("stopped_at", step);
+            finish();
             std::process::exit(INTERRUPTED);
         }
         let (log, path) = log.into_parts();

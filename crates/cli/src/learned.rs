@@ -1,9 +1,10 @@
 //! What a fit is given, and what it leaves.
 
+use candle_mle::History;
 use candle_mle::fit::End;
+use candle_mle::mle::Plan;
 use candle_mle::separation::Separation;
 use candle_mle::table::Names;
-use candle_mle::{History, Objective};
 
 /// What is known of a fit before it begins.
 pub struct Setting<'a, M> {
@@ -35,8 +36,8 @@ pub struct Learned<M> {
     pub converged: bool,
     /// Why it ended.
     pub end: End,
-    /// What was descended.
-    pub objective: Objective,
     /// Whether it stands where rows that were held out cost least, short of the end of its descent.
     pub early: bool,
+    /// How it went.
+    pub plan: Plan,
 }

@@ -3,11 +3,14 @@
 //!
 //! | file | what is in it |
 //! |---|---|
+//! | `said` | lines for people, one document for machines |
 //! | `lake` | tables that a SQL engine reads |
+//! | `columnar` | tables in Parquet |
 //! | `flags` | what can be typed, and what it means |
-//! | `command` | `candle-mle fit`, `resume`, `predict`, `compare`, `measure`, `tree` |
+//! | `command` | `candle-mle fit`, `resume`, `predict`, `compare`, `measure`, `tree`, `explain` |
 //! | `run` | a run: its name, its flags, its device and its folder |
 //! | `course` | a fit from its plan to its log |
+//! | `live` | the curves in a terminal |
 //! | `keep` | a fit that was stopped goes on |
 //! | `learned` | what a fit is given, and what it leaves |
 //! | `chance` | what columns seem to tell by chance |
@@ -20,16 +23,24 @@
 //! | `summary` | the coefficients with their errors |
 //! | `pictures` | what is drawn |
 //! | `summed` | fits of rows that stay in the engine |
+//! | `measure` | entropies, mutual information, the best questions |
+//! | `explain` | the lecture behind the numbers |
+//! | `report` | a fit on one page |
 //! | `families` | `fit` of named distributions, mixtures and regressions of numbers |
 //! | `progress` | the bar while it runs |
 
 #![warn(missing_docs)]
 
+#[macro_use] // its println! is that of all rooms
+mod said;
+
 mod chance;
+mod columnar;
 mod command;
 mod compare;
 mod course;
 mod evaluation;
+mod explain;
 mod families;
 mod flags;
 mod html;
@@ -37,9 +48,13 @@ mod keep;
 mod known;
 mod lake;
 mod learned;
+#[cfg(feature = "live")]
+mod live;
+mod measure;
 mod pictures;
 mod predict;
 mod progress;
+mod report;
 mod run;
 mod say;
 mod score;

@@ -16,6 +16,7 @@ use candle_mle::{Empirical, Error, Labelled, Model, Parameters};
 use crate::flags::Predict;
 use crate::known::Known;
 use crate::run::{Run, say_notes};
+use crate::said::tell;
 
 /// The name of the file that is left.
 const FILE: &str = "predictions.csv";
@@ -61,6 +62,8 @@ pub(crate) fn predict(run: &Run<Predict>) -> Result<()> {
     }
     let path = leave(run, csv)?;
     println!("{names}: {} rows foretold", count(table.rows() as f64));
+    tell("rows", table.rows());
+    tell("predictions", path.display().to_string());
     match y {
         Some(_) => run.say_score(&names, &Score::of(&model, &Empirical::from_counts(batch, table.count())?)?),
         None => println!("there is no column '{}', so that nothing can be said of what came", names.target),

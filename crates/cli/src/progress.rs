@@ -16,6 +16,11 @@ pub struct Progress {
 const EVERY: usize = 32;
 
 impl Progress {
+    /// Of what something else shows.
+    pub(crate) fn hidden(unit: Unit) -> Self {
+        Self { bar: ProgressBar::hidden(), unit }
+    }
+
     /// For a run of at most `steps`. The bar writes to standard error, and only where that is a terminal.
     pub fn new(steps: usize, unit: Unit) -> Self {
         let bar = ProgressBar::new(steps as u64);

@@ -14,7 +14,8 @@ use clap::{Arg, CommandFactory, FromArgMatches, Parser, value_parser};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::flags::{Classes, Coin, Data, Draws, Learns, Output, Points, Questions, Text, Written};
+use crate::flags::{Classes, Coin, Data, Draws, Learns, Output, Points, Questions, STANDARD_INPUT, Text, Written};
+use crate::said::{add, object, tell};
 
 /// A run: its name and what was typed. `D` is what it asks for beside unit and folder: `()` for nothing, [`Draws`] where
 /// something is drawn, [`Classes`] or [`Points`] where something is learnt.
@@ -87,7 +88,15 @@ impl<D: Data> Run<D> {
 
     /// A run of these flags, and what it says first: where it computes.
     pub(crate) fn new(name: &str, flags: Flags<D>) -> Result<Self> {
+        if let Some(why) = flags.data.contradiction() {
+            clap::Error::raw(clap::error::ErrorKind::ArgumentConflict, format!("{why}\n")).exit();
+        }
         let run = Self { name: name.into(), flags, device: device()? };
+        tell("unit", run.unit().to_string());
+        tell("device", place(&run.device));
+        if let Some(numbers) = run.flags.data.numbers() {
+            tell("dtype", numbers.on(&run.device).as_str());
+        }
         match run.flags.data.numbers() {
             Some(numbers) => println!("fitted on the {} in {}", place(&run.device), numbers.on(&run.device).as_str()),
             None if run.device.is_cpu() => println!("computed on the CPU in f64"),
@@ -149,6 +158,8 @@ impl<D: Data> Run<D> {
         figure.save(&path)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         println!("{name}: {}", figure.finding());
+        let finding = figure.finding().to_string();
+        add("pictures", object([("file", path.display().to_string().into()), ("finding", finding.into())]));
         Ok(())
     }
 
@@ -186,6 +197,33 @@ impl<D: Learns> Run<D> {
     /// What is minimised.
     pub(crate) fn objective(&self) -> Objective {
         self.flags.data.descent().objective()
+    }
+
+    /// The parameters of the truth that a sample is drawn from: those that were typed, or these. `names` say what each is.
+    pub fn truth<const N: usize>(&self, names: [&str; N], own: [f64; N]) -> [f64; N] {
+        let Some(typed) = self.flags.data.truth() else { return own };
+        self.of_truth(typed, &names).try_into().unwrap_or(own)
+    }
+
+    /// The same numbers, or the end of the program where they are too few, too many or no numbers.
+    pub(crate) fn of_truth(&self, typed: &[f64], names: &[&str]) -> Vec<f64> {
+        let is_width = |at: usize| names[at] == "standard deviation";
+        let fits = |(at, number): (usize, &f64)| number.is_finite() && !(is_width(at) && *number <= 0.0);
+        if typed.len() != names.len() || !typed.iter().enumerate().all(fits) {
+            let (s, names) = (if names.len() == 1 { "" } else { "s" }, names.join(", "));
+            let why = format!(
+                "--truth takes {} finite number{s} here: {names}{}\n",
+                names.split(", ").count(),
+                if names.contains("standard deviation") { " > 0" } else { "" }
+            );
+            clap::Error::raw(clap::error::ErrorKind::ValueValidation, why).exit();
+        }
+        typed.to_vec()
+    }
+
+    /// How many observations to draw, if that was said, or so many where only the truth was.
+    pub fn drawn_or(&self, n: usize) -> Option<usize> {
+        self.n().or(self.flags.data.truth().map(|_| n))
     }
 
     /// Where the tensors of the fit live, and of which numbers they are.
@@ -285,6 +323,9 @@ impl Run<Text> {
 /// the examples go by their names alone, so that one of the same name here goes by its whole name.
 fn folder_of(file: &Path) -> PathBuf {
     const OURS: &str = "examples/data";
+    if file == Path::new(STANDARD_INPUT) {
+        return "stdin".into();
+    }
     let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
     let file = file.canonicalize().unwrap_or_else(|_| file.into());
     let path = file.strip_prefix(&here).unwrap_or(&file);
@@ -292,15 +333,21 @@ fn folder_of(file: &Path) -> PathBuf {
     let path: PathBuf = names.collect();
     let ours = path.starts_with(OURS) || !here.join(OURS).join(&path).exists();
     let path = path.strip_prefix(OURS).map_or(path.clone(), Path::to_path_buf);
-    match path.extension() {
-        Some(end) if end.eq_ignore_ascii_case("csv") && ours => path.with_extension(""),
+    let ends = |path: &Path, of: &str| path.extension().is_some_and(|end| end.eq_ignore_ascii_case(of));
+    match ends(&path, "gz") {
+        _ if !ours => path,
+        true if ends(&path.with_extension(""), "csv") => path.with_extension("").with_extension(""),
+        false if ends(&path, "csv") || ends(&path, "parquet") => path.with_extension(""),
         _ => path,
     }
 }
 
 /// Says how a table was read.
 pub(crate) fn say_notes(notes: &[String]) {
-    notes.iter().for_each(|note| println!("{note}"));
+    for note in notes {
+        println!("{note}");
+        add("notes", note.as_str());
+    }
 }
 
 fn place(device: &Device) -> String {

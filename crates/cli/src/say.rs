@@ -3,19 +3,23 @@
 use anyhow::Result;
 use candle_core::{DType, Tensor};
 use candle_mle::batch::Batch;
-use candle_mle::fit::End;
+use candle_mle::fit::{End, Schedule};
 use candle_mle::info::Unit;
 use candle_mle::info::law::MultivariateNormal;
 use candle_mle::info::number::{count, fixed, seen, shown, shown_within};
-use candle_mle::mle::{By, Plan};
+use candle_mle::mle::{By, Minibatch, Plan};
 use candle_mle::model::Gaussian;
 use candle_mle::separation::{Separation, separation};
 use candle_mle::table::Names;
 use candle_mle::{Empirical, Error, History, Labelled};
 
+use candle_mle::hook::Row;
+use serde_json::Value;
+
 use crate::flags::{Data, Learns};
 use crate::learned::Learned;
 use crate::run::Run;
+use crate::said::{add, number, object, tell};
 
 /// Values this near are one minimum when an argmin is looked for: in nats per observation, and no more than a ten-thousandth nat
 /// of all observations together, but for rounding.
@@ -25,12 +29,13 @@ pub(crate) fn flat(history: &History) -> f64 {
 
 /// How a descent went: its table, its end.
 pub(crate) fn descent<M>(plan: &Plan, learned: &Learned<M>, unit: Unit) {
-    let by = match plan.by {
-        By::Newton => "Newton's method".to_string(),
-        By::Lbfgs => "L-BFGS".to_string(),
-        By::GradientDescent { step_size } => format!("gradient descent, step size {step_size:.3},"),
-    };
-    println!("{by} on the {}\n\n{}", plan.objective, learned.history.table(unit, 10));
+    println!("{} on the {}", method(plan), plan.objective);
+    tell_descent(plan, learned, unit);
+    if let Some(Minibatch { every, .. }) = plan.minibatch {
+        let every = if every == 1 { "at every step".into() } else { format!("at every {every} steps and at the last") };
+        println!("the three quantities are those of the whole p̂, by a pass of their own {every}");
+    }
+    println!("\n{}", learned.history.table(unit, 10));
     if let Some(separation) = &learned.separation {
         return no_maximum(separation, &learned.history, unit);
     }
@@ -63,7 +68,15 @@ pub(crate) fn descent<M>(plan: &Plan, learned: &Learned<M>, unit: Unit) {
         (false, _) => {
             let rows = learned.history.rows();
             let ends = [rows.first(), rows.last()].map(|row| row.map_or(f64::NAN, |row| row.cross_entropy));
-            let cure = if ends[1] > ends[0] { "a smaller --lr" } else { "more --steps, or another --lr" };
+            let cure = match plan.minibatch {
+                _ if ends[1] > ends[0] => "a smaller --lr",
+                // However many steps there are, by a constant step size it wanders around the minimum.
+                Some(_) if plan.schedule == Schedule::Constant => {
+                    "steps that shrink, --schedule cosine, or a larger --batch"
+                }
+                Some(_) => "more --steps, or a larger --batch",
+                None => "more --steps, or another --lr",
+            };
             let left =
                 learned.decrement.map_or(String::new(), |left| format!(", and {what} could fall by {left:.0e} nats"));
             println!(
@@ -73,14 +86,68 @@ pub(crate) fn descent<M>(plan: &Plan, learned: &Learned<M>, unit: Unit) {
     }
 }
 
+/// The same for the document.
+fn tell_descent<M>(plan: &Plan, learned: &Learned<M>, unit: Unit) {
+    let history = &learned.history;
+    let row = |row: &Row| {
+        let of = [("kl", row.kl), ("cross_entropy", row.cross_entropy), ("nll", row.nll)];
+        let of = of.map(|(name, value)| (name, number(value / unit.nats())));
+        [vec![("step", row.step.into())], of.to_vec()].concat().into_iter().map(|(name, v)| (name.into(), v)).collect()
+    };
+    let rows = [("start", history.rows().first()), ("end", history.rows().last())];
+    for (name, at) in rows {
+        tell(&format!("descent.{name}"), at.map_or(Value::Null, |at| Value::Object(row(at))));
+    }
+    let at = history.argmin(flat(history));
+    let argmin = [("kl", at.kl), ("cross_entropy", at.cross_entropy), ("nll", at.nll)];
+    tell("descent.method", method(plan));
+    tell("descent.objective", plan.objective.to_string());
+    tell("descent.converged", learned.converged);
+    tell("descent.gradient_nats", number(learned.gradient));
+    tell("descent.decrement_nats", learned.decrement.map_or(Value::Null, number));
+    tell("descent.largest_residual", history.residual().map_or(Value::Null, number));
+    match &learned.separation {
+        Some(separation) => {
+            tell("separation.complete", separation.complete);
+            tell("separation.infimum", number(separation.infimum.to(unit)));
+        }
+        None => argmin.into_iter().for_each(|(name, step)| tell(&format!("descent.argmin.{name}"), step)),
+    }
+}
+
+/// What moves the parameters, and how far.
+pub(crate) fn method(plan: &Plan) -> String {
+    let (name, step_size) = match plan.by {
+        By::Newton => return "Newton's method".into(),
+        By::Lbfgs => return "L-BFGS".into(),
+        By::GradientDescent { step_size } => ("gradient descent", step_size),
+        By::Momentum { step_size } => ("gradient descent with momentum", step_size),
+        By::Adam { step_size } => ("Adam", step_size),
+    };
+    let schedule = match plan.schedule {
+        Schedule::Constant => String::new(),
+        schedule => format!(" ({schedule})"),
+    };
+    let minibatches =
+        plan.minibatch.map_or(String::new(), |of| format!(" by minibatches of {} observations,", of.size));
+    format!("{name}, step size {step_size:.3}{schedule},{minibatches}")
+}
+
 /// Whether the objectives walked one path: to half the digits of the numbers, which rounding, step upon step, leaves alone.
-pub(crate) fn same_path(paths: &[Vec<Vec<f64>>], steps: usize, numbers: DType) {
+pub(crate) fn same_path(plan: &Plan, paths: &[Vec<Vec<f64>>], steps: usize, numbers: DType) {
     let all = if paths.len() == 3 { "all three objectives" } else { "cross-entropy and NLL" };
     let apart = paths.iter().map(|path| distance(path, &paths[0])).fold(0.0, f64::max);
     let epsilon = if numbers == DType::F64 { f64::EPSILON } else { f64::from(f32::EPSILON) };
     let (same, apart) = (apart <= epsilon.sqrt(), rounding(apart));
+    tell("same_path.steps", steps);
+    tell(
+        "same_path.relative_difference",
+        number(paths.iter().map(|path| distance(path, &paths[0])).fold(0.0, f64::max)),
+    );
+    tell("same_path.same", same);
+    let same_draws = if plan.minibatch.is_some() { " by the same minibatches" } else { "" };
     if same {
-        println!("the same path: over {steps} steps {all} give the same θ (relative difference {apart})");
+        println!("the same path: over {steps} steps{same_draws} {all} give the same θ (relative difference {apart})");
     } else {
         println!(
             "NOT the same path: over {steps} steps the θ of {all} come to differ by {apart}, relatively: rounding grows where \
@@ -93,6 +160,11 @@ impl<D: Data> Run<D> {
     /// Says what was observed.
     pub fn say_data<B: Batch>(&self, what: &str, entropy: &str, data: &Empirical<B>) {
         println!("{what}");
+        tell("data.what", what);
+        tell("data.n", number(data.total()));
+        tell("data.distinct_rows", data.distinct());
+        tell("data.floor", entropy);
+        tell("data.entropy", number(data.entropy().to(self.unit())));
         let (n, m, h) = (count(data.total()), data.distinct(), self.show(data.entropy()));
         println!("n = {n} observations, {m} distinct rows, {entropy} = {h}\n");
     }
@@ -103,6 +175,7 @@ impl<D: Learns> Run<D> {
     pub fn say_files(&self) {
         let pictures = if self.draws() { format!("pictures (*.{}), ", self.format()) } else { String::new() };
         println!("{pictures}every step (log.csv) and the parameters are in {}", self.out("").display());
+        tell("folder", self.out("").display().to_string());
         self.let_go();
     }
 
@@ -152,8 +225,19 @@ impl<D: Learns> Run<D> {
         for (line, what) in aligned(&lines, truth.is_some()).into_iter().zip(what) {
             println!("{}", format!("{line}  {what}").trim_end());
         }
+        for (i, name) in names.iter().enumerate() {
+            let sigma = fitted.covariance()[i][i].sqrt();
+            let moments = [
+                ("term", name.as_str().into()),
+                ("mean", number(fitted.mean()[i])),
+                ("standard_deviation", number(sigma)),
+            ];
+            add("moments", object(moments));
+        }
         for (i, row) in fitted.correlations().iter().enumerate() {
             for (j, rho) in row[..i].iter().enumerate() {
+                let between = Value::from(vec![names[j].clone(), names[i].clone()]);
+                add("correlations", object([("between", between), ("correlation", number(*rho))]));
                 println!("{:<width$}  {:>12}  correlation of {} and {}", "", fixed(*rho, 6), names[j], names[i]);
             }
         }

@@ -4,9 +4,11 @@ use candle_mle::Information;
 use candle_mle::info::number::{count, seen};
 use candle_mle::score::Score;
 use candle_mle::table::Names;
+use serde_json::Value;
 
 use crate::flags::Data;
 use crate::run::Run;
+use crate::said::{number, object, tell};
 
 /// How probable it is that an interval covers what it is of.
 pub(crate) const LEVEL: f64 = 0.95;
@@ -15,6 +17,9 @@ impl<D: Data> Run<D> {
     /// Cross-entropy, accuracy, what was taken for what, and how often what was called so probable came.
     pub(crate) fn say_score(&self, names: &Names, score: &Score) {
         let unit = self.unit();
+        tell("target", names.target.as_str());
+        tell("classes", names.classes.clone());
+        tell("score", self.told(score));
         println!(
             "n = {} observations, cross-entropy {}; in all {}",
             count(score.n),
@@ -36,6 +41,27 @@ impl<D: Data> Run<D> {
         );
         self.say_confusion(names, score);
         self.say_calibration(names, score);
+    }
+
+    /// A score for the document.
+    fn told(&self, score: &Score) -> Value {
+        let unit = self.unit();
+        let rows = score.confusion.iter().map(|row| row.iter().copied().map(number).collect::<Vec<_>>());
+        let bins = score.calibration.iter().filter(|bin| bin.n > 0.0).map(|bin| {
+            let [low, high] = bin.interval(LEVEL).map(number);
+            let (predicted, observed) = (number(bin.predicted / bin.n), number(bin.observed / bin.n));
+            let mean = [("predicted", predicted), ("observed", observed), ("n", number(bin.n))];
+            object([mean[0].clone(), mean[1].clone(), mean[2].clone(), ("conf.low", low), ("conf.high", high)])
+        });
+        object([
+            ("n", number(score.n)),
+            ("cross_entropy", number(score.cross_entropy().to(unit))),
+            ("standard_error", number(score.standard_error().to(unit))),
+            ("nll", number(score.nll.to(unit))),
+            ("accuracy", if score.confusion.is_empty() { Value::Null } else { number(score.accuracy()) }),
+            ("confusion", rows.collect::<Vec<_>>().into()),
+            ("calibration", bins.collect::<Vec<_>>().into()),
+        ])
     }
 
     /// The cross-entropy each, with its error where there is one.
@@ -95,6 +121,9 @@ impl<D: Data> Run<D> {
         let gap = (unseen.cross_entropy() - seen.cross_entropy()).nats();
         let error = seen.standard_error().nats().hypot(unseen.standard_error().nats());
         let amount = |nats: f64| self.show(Information::from_nats(nats));
+        tell("evaluation.fitted", self.told(seen));
+        tell("evaluation.others", self.told(unseen));
+        tell("evaluation.gap", number(Information::from_nats(gap).to(self.unit())));
         println!("on the rows that it was fitted to: cross-entropy {}", self.each(seen));
         let error = match are_others && error.is_finite() {
             true if gap.abs() < 2.0 * error => format!(" (standard error {}: it may be chance)", amount(error)),

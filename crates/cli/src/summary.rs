@@ -2,17 +2,20 @@
 
 use anyhow::Result;
 use candle_core::Tensor;
-use candle_mle::batch::{Response, host, number};
-use candle_mle::inference::{Coefficients, Likelihood, Shrunk, Sloped, likelihood_ratio};
+use candle_mle::batch::{Response, host, number as scalar};
+use candle_mle::inference::{Coefficients, Likelihood, Shrunk, Sloped, Test, likelihood_ratio};
 use candle_mle::info::file::write_whole;
 use candle_mle::info::number::{count, fixed, seen, shown, typed};
 use candle_mle::model::Linear;
 use candle_mle::table::{Names, Weighed};
 use candle_mle::{Design, Error, Information, Model, Objective, Parameters};
 
+use serde_json::Value;
+
 use crate::flags::{Intervals, Learns};
 use crate::learned::Learned;
 use crate::run::Run;
+use crate::said::{add, number, object, tell};
 use crate::score::LEVEL;
 
 /// The coefficients of a model, and how much they are to be believed.
@@ -83,6 +86,8 @@ impl<D: Learns> Run<D> {
         truth: Option<&M>,
     ) -> Result<()> {
         let Design { p, names, .. } = design;
+        tell("target", names.target.as_str());
+        tell("reference_class", names.classes[0].as_str());
         println!("coefficients (logits per unit), reference class: {} = {}", names.target, names.classes[0]);
         let (known, worth) = match &learned.separation {
             Some(apart) => {
@@ -156,7 +161,7 @@ impl<D: Learns> Run<D> {
         let likelihood = Likelihood::of(&learned.model, p, (names.classes.len() - 1) * width)?;
         let infimum = learned.separation.as_ref().map(|apart| apart.infimum);
         let likelihood = infimum.map_or(likelihood, |infimum| likelihood.falling_to(infimum));
-        match design.weighed.is_some() || learned.objective.is_penalized() || learned.early {
+        match design.weighed.is_some() || learned.plan.objective.is_penalized() || learned.early {
             true => self.say_no_maximum(design, learned, &likelihood, worth)?,
             false => self.say_likelihood(likelihood, names)?,
         }
@@ -183,7 +188,7 @@ impl<D: Learns> Run<D> {
         aligned(&lines).iter().for_each(|line| println!("{line}"));
         let parameters = learned.model.parts()?.learnt.values().map(Tensor::elem_count).sum();
         let likelihood = Likelihood::of(&learned.model, &design.p, parameters)?;
-        match design.weighed.is_some() || learned.objective.is_penalized() || learned.early {
+        match design.weighed.is_some() || learned.plan.objective.is_penalized() || learned.early {
             true => self.say_no_maximum(design, learned, &likelihood, worth)?,
             false => say_criteria(&likelihood),
         }
@@ -206,7 +211,7 @@ impl<D: Learns> Run<D> {
             let known = or_singular(Coefficients::of(&learned.model, &design.p))?;
             return Ok((known.map(|coefficients| Known { coefficients, told: Told::Nothing }), None));
         }
-        Ok(match (learned.objective, &design.weighed) {
+        Ok(match (learned.plan.objective, &design.weighed) {
             (Objective::Ridge { lambda }, None) => {
                 let shrunk = or_singular(Shrunk::of(&learned.model, &design.p, lambda))?;
                 let of = |shrunk: Shrunk| {
@@ -225,6 +230,7 @@ impl<D: Learns> Run<D> {
     /// Leaves them in coefficients.csv.
     fn leave_coefficients(&self, known: Option<&Known>, names: &Names) -> Result<()> {
         if let Some(known) = known {
+            broom_rows(known, names).into_iter().for_each(|row| add("coefficients", row));
             keep(known, names, &self.out("coefficients.csv"))?;
         }
         println!();
@@ -258,7 +264,7 @@ impl<D: Learns> Run<D> {
             );
             return Ok(());
         }
-        match (learned.objective, worth) {
+        match (learned.plan.objective, worth) {
             (Objective::Ridge { lambda }, Some(worth)) => println!(
                 "a ridge of λ = {} draws the slopes towards 0: bias is how far to first order, with the estimate for the truth; standard \
                  errors are about what they are drawn to, so that there is no z, p or interval. The {} parameters are worth {} free ones",
@@ -271,7 +277,7 @@ impl<D: Learns> Run<D> {
             ),
         }
         let log_q = learned.model.log_prob(design.p.batch())?;
-        let all = number(&learned.objective.loss(&learned.model, &log_q, &design.p)?)?;
+        let all = scalar(&learned.plan.objective.loss(&learned.model, &log_q, &design.p)?)?;
         println!(
             "2 NLL = {twice} nats without the penalty{kl}, {} with it; that is not the maximum of the likelihood, \
              of which AIC, BIC, R² and the test against the intercept alone would be",
@@ -283,6 +289,18 @@ impl<D: Learns> Run<D> {
     /// Deviance, information criteria, R², and the test against the intercept alone.
     fn say_likelihood(&self, likelihood: Likelihood, names: &Names) -> Result<()> {
         let (classes, nats) = (names.classes.len(), |value: f64| fixed(value, 3));
+        let named = [
+            ("nobs", likelihood.total()),
+            ("logLik", 0.0 - likelihood.nll()),
+            ("AIC", likelihood.aic()),
+            ("BIC", likelihood.bic()),
+            ("twice_nll", likelihood.twice_nll()),
+            ("deviance", likelihood.deviance()),
+            ("mcfadden", likelihood.mcfadden()),
+            ("most_mcfadden", likelihood.most_mcfadden()),
+        ];
+        named.into_iter().for_each(|(name, value)| tell(&format!("likelihood.{name}"), number(value)));
+        tell("likelihood.df_residual", likelihood.residual_degrees(classes));
         let kl = self.show(Information::from_nats(likelihood.deviance() / (2.0 * likelihood.total())));
         println!(
             "deviance 2 n KL = {} nats with {} (KL {kl} per observation)",
@@ -298,6 +316,7 @@ impl<D: Learns> Run<D> {
             return Ok(());
         }
         let test = likelihood_ratio(&likelihood.of_outcomes(classes), &likelihood)?;
+        tell("likelihood.against_intercept", told_of_test(&test));
         println!(
             "McFadden's R² {}, of {} that H(Y|X) allows\nagainst the intercept alone: χ² = {} with {}, p {}",
             fixed(likelihood.mcfadden(), 4),
@@ -376,31 +395,56 @@ pub(crate) fn probability(p: f64) -> String {
     }
 }
 
+/// A test for the document.
+pub(crate) fn told_of_test(test: &Test) -> Value {
+    let (statistic, p) = (number(test.statistic), number(test.p_value));
+    object([("statistic", statistic), ("df", test.degrees.into()), ("p.value", p)])
+}
+
+/// What R's broom calls what is known of a coefficient.
+const BROOM: [&str; 6] = ["estimate", "std.error", "statistic", "p.value", "conf.low", "conf.high"];
+
+/// The same, of one; NaN for what is not known of it.
+fn broom_numbers(known: &Known, class: usize, at: usize) -> [f64; 6] {
+    let (of, [low, high]) = (known.coefficients.get(class, at), known.interval(class, at));
+    let (scatters, tested) = match known.told {
+        Told::Wald | Told::Profile(_) => (true, true),
+        Told::Ridge(_) => (true, false),
+        Told::Nothing => (false, false),
+    };
+    let only = |known: bool, value: f64| if known { value } else { f64::NAN };
+    [of.estimate, only(scatters, of.std_error), only(tested, of.z()), only(tested, of.p_value()), low, high]
+}
+
+/// The rows of the document.
+fn broom_rows(known: &Known, names: &Names) -> Vec<Value> {
+    let of = |class: usize| in_reading_order(names).map(move |(at, name)| (class, at, name));
+    let rows = (1..known.coefficients.classes()).flat_map(of).map(|(class, at, name)| {
+        let numbers = BROOM.into_iter().zip(broom_numbers(known, class, at).map(number));
+        let level = names.classes.get(class).map(|level| ("y.level", Value::from(level.as_str())));
+        let odds = level.is_some().then(|| ("odds.ratio", number(known.coefficients.get(class, at).odds_ratio())));
+        let rest = std::iter::once(("term", Value::from(name))).chain(level).chain(odds);
+        Value::Object(rest.chain(numbers).map(|(name, value)| (name.to_string(), value)).collect())
+    });
+    rows.collect()
+}
+
 /// A row for every coefficient under the names that R's broom gives them, ±Inf where no finite value is likeliest and NA where there
 /// is none; of more than two classes each row names its own.
 fn broom(known: &Known, names: &Names) -> String {
     let many = names.classes.len() > 2;
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    let number = |value: f64| match value {
+    let cell = |value: f64| match value {
         f64::INFINITY => "Inf".into(),
         f64::NEG_INFINITY => "-Inf".into(),
         value if value.is_nan() => "NA".into(),
         value => format!("{:?}", value + 0.0),
     };
     let mut csv = String::from(if many { "y.level,term," } else { "term," });
-    csv += "estimate,std.error,statistic,p.value,conf.low,conf.high\n";
+    csv += &(BROOM.join(",") + "\n");
     for class in 1..known.coefficients.classes() {
         for (at, name) in in_reading_order(names) {
-            let (of, [low, high]) = (known.coefficients.get(class, at), known.interval(class, at));
-            let (scatters, tested) = match known.told {
-                Told::Wald | Told::Profile(_) => (true, true),
-                Told::Ridge(_) => (true, false),
-                Told::Nothing => (false, false),
-            };
-            let only = |known: bool, value: f64| if known { value } else { f64::NAN };
-            let tests = [only(tested, of.z()), only(tested, of.p_value()), low, high];
-            let numbers = [[of.estimate, only(scatters, of.std_error)].as_slice(), &tests].concat();
-            let numbers = numbers.into_iter().map(number).collect::<Vec<_>>().join(",");
+            let numbers = broom_numbers(known, class, at).map(cell).join(",");
             let class = if many { format!("{},", quoted(&names.classes[class])) } else { String::new() };
             csv += &format!("{class}{},{numbers}\n", quoted(name));
         }

@@ -48,6 +48,7 @@
 
 mod counts;
 mod crowd;
+mod deviation;
 mod divergence;
 mod frenzel_pompe;
 mod jitter;
@@ -64,6 +65,7 @@ mod tree;
 mod vasicek;
 
 pub use counts::CountEstimator;
+pub use deviation::counted_interval;
 pub use divergence::knn_kl_divergence;
 pub use frenzel_pompe::{frenzel_pompe, transfer_entropy};
 pub use jitter::jitter;

@@ -19,6 +19,22 @@ pub fn typed(value: f64) -> String {
     }
 }
 
+/// A number as JSON has it, with all its digits; ±∞ and NaN, which it has not, are texts.
+///
+/// ```
+/// use candle_mle_info::number::json;
+/// assert_eq!([json(0.1), json(1e-7), json(-0.0)], ["0.1", "1e-7", "0.0"]);
+/// assert_eq!([json(f64::NEG_INFINITY), json(f64::NAN)], ["\"-Infinity\"", "\"NaN\""]);
+/// ```
+pub fn json(value: f64) -> String {
+    match value {
+        f64::INFINITY => "\"Infinity\"".into(),
+        f64::NEG_INFINITY => "\"-Infinity\"".into(),
+        value if value.is_nan() => "\"NaN\"".into(),
+        value => format!("{:?}", value + 0.0),
+    }
+}
+
 /// [`shown`], with as many decimals as it takes to see the digits in which values a `spread` apart differ, six of them.
 ///
 /// ```

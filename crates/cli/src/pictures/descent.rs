@@ -5,6 +5,7 @@ use candle_mle::History;
 use candle_mle::hook::Row;
 use candle_mle::info::number::fixed;
 use candle_mle::info::{Information, Unit};
+use candle_mle::mle::Minibatch;
 use candle_mle_plot::{Axis, Figure, Ink, Panel};
 
 use super::Lift;
@@ -28,6 +29,8 @@ enum Course {
     Leaps(Option<usize>, usize),
     /// At the minimum of something with a penalty, which is none of theirs.
     Penalized,
+    /// By minibatches of so many it came near the minimum, was lowest at this step, and wanders.
+    Wanders(usize, usize),
     /// Still on its way.
     Under,
     /// KL fell below 0.
@@ -37,7 +40,7 @@ enum Course {
 }
 
 impl Course {
-    fn of(history: &History, converged: bool, separated: bool) -> Self {
+    fn of(history: &History, converged: bool, separated: bool, minibatch: Option<Minibatch>) -> Self {
         let rows = history.rows();
         let loss = |row: &Row| row.cross_entropy;
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Self::Under };
@@ -59,6 +62,10 @@ impl Course {
         if converged {
             let stays = rows.iter().rposition(|row| loss(row) > least + AWAY).map_or(0, |at| at + 1);
             return Self::Arrives(arrived.step, rows.get(stays).map_or(0, |row| row.step).max(arrived.step));
+        }
+        if let Some(Minibatch { size, .. }) = minibatch {
+            let lowest = rows.iter().min_by(|a, b| loss(a).total_cmp(&loss(b)));
+            return Self::Wanders(size, lowest.map_or(0, |row| row.step));
         }
         let late = &rows[rows.len() / 2..];
         if late.windows(2).any(|pair| loss(&pair[1]) > loss(&pair[0]) + AWAY) {
@@ -92,6 +99,11 @@ impl Course {
                     "A descent with a penalty arrives in {last} steps, where the three names are not at their least"
                 )
             }
+            Self::Wanders(size, step) => {
+                format!(
+                    "A descent by minibatches of {size} wanders: all three of the whole p̂ are lowest at step {step}"
+                )
+            }
             Self::Under => {
                 let steps = history.rows().last().map_or(0, |row| row.step);
                 format!("Three names, one descent, and none has arrived after {steps} steps")
@@ -118,8 +130,9 @@ impl<D: Data> Run<D> {
     /// on a logarithmic one. `floor` is what the entropy is called.
     pub fn draw_descent<M>(&self, learned: &Learned<M>, floor: &str) -> Result<()> {
         let infimum = learned.separation.as_ref().map(|separation| separation.infimum);
-        let course = match Course::of(&learned.history, learned.converged, infimum.is_some()) {
-            Course::Arrives(..) if learned.objective.is_penalized() => Course::Penalized,
+        let minibatch = learned.plan.minibatch;
+        let course = match Course::of(&learned.history, learned.converged, infimum.is_some(), minibatch) {
+            Course::Arrives(..) if learned.plan.objective.is_penalized() => Course::Penalized,
             course => course,
         };
         self.draw("descent.png", figure(&learned.history, course, infimum, floor, self.unit()))
@@ -127,7 +140,7 @@ impl<D: Data> Run<D> {
 
     /// The same of a descent that ended in a loss that is no number.
     pub(crate) fn draw_divergence(&self, history: &History) -> Result<()> {
-        let course = Course::of(history, false, false);
+        let course = Course::of(history, false, false, None);
         self.draw("descent.png", figure(history, course, None, "the entropy of the data", self.unit()))
     }
 }

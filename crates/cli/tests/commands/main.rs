@@ -1,10 +1,16 @@
 //! What the command `candle-mle` does, typed as a person types it.
 
 mod comparisons;
+mod documents;
 mod engine_tables;
 mod fits_as_a_page;
+mod inputs;
+mod measures;
+mod nothing_is_lost;
 mod predictions;
 mod stopped_fits_go_on;
+mod streams;
+mod teachers_flags;
 mod terms_and_evaluation;
 
 use std::collections::BTreeMap;
