@@ -706,6 +706,11 @@ impl OwnTable {
         }
     }
 
+    /// The file of its own that it is read from, if it is read from one.
+    pub(crate) fn csv(&self) -> Option<&Path> {
+        self.csv.as_deref()
+    }
+
     /// What the table is read from, if there is one.
     pub fn file(&self) -> Option<&Path> {
         self.csv.as_deref().or_else(|| self.lake.name())
