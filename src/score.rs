@@ -108,8 +108,8 @@ impl Score {
         (score.confusion, score.calibration) = (vec![vec![0.0; k]; k], vec![Bin::default(); BINS]);
         for ((row, y), count) in log_probs.chunks(k).zip(&y).zip(&counts) {
             score.confusion[*y as usize][most_probable(row)] += count;
-            for class in usize::from(k == 2)..k {
-                let (prob, came) = (row[class].exp(), if class == *y as usize { *count } else { 0.0 });
+            for (class, log_prob) in row.iter().enumerate().skip(usize::from(k == 2)) {
+                let (prob, came) = (log_prob.exp(), if class == *y as usize { *count } else { 0.0 });
                 // Of a NaN nothing is known.
                 let at = ((prob * BINS as f64) as usize).min(BINS - 1);
                 score.calibration[at] =

@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, SymmetricEigen};
 
 use super::contrasts::{Contrasts, Root, own};
 use super::profile;
-use super::sloped::{Sloped, Standing};
+use super::sloped::{Sloped, Standing, estimates_of};
 use super::tail::{beyond_normal, normal_quantile};
 use crate::batch::{Batch, Labelled, host};
 use crate::empirical::Empirical;
@@ -83,7 +83,7 @@ impl Coefficients {
     /// # Errors
     /// One of another size; a singular one.
     pub fn by_information<M: Linear>(model: &M, information: &DMatrix<f64>) -> Result<Self> {
-        let (estimates, (_, _, map)) = (rows_of(model)?, model.learnt());
+        let (estimates, (_, _, map)) = (estimates_of(model)?, model.learnt());
         let own = own(&host(map.shift())?, &host(map.scale())?);
         let all = DMatrix::identity(estimates.len() - 1, estimates.len() - 1).kronecker(&own);
         if information.shape() != all.shape() {

@@ -45,13 +45,22 @@ pub struct Standing {
     pub(super) own: DMatrix<f64>,
 }
 
+/// For every class the slopes, then the intercept.
+pub(super) fn estimates_of<M: Linear>(model: &M) -> Result<Vec<Vec<f64>>> {
+    let coefficients = model.coefficients()?;
+    Ok(host(&coefficients)?.chunks(coefficients.dim(1)?).map(<[f64]>::to_vec).collect())
+}
+
 impl<M: Linear> Sloped for M {
     fn standing(&self, batch: &Labelled, count: &[f64], map: &Standardize) -> Result<Standing> {
         let rows = Contrasts::of_rows(batch, count.to_vec(), self.classes(), map)?;
-        let coefficients = self.coefficients()?;
-        let theta = rows.standard(&coefficients)?;
-        let estimates = host(&coefficients)?.chunks(rows.width()).map(<[f64]>::to_vec).collect();
-        Ok(Standing { estimates, information: rows.information(&theta), own: rows.all_own(), theta })
+        let theta = rows.standard(&self.coefficients()?)?;
+        Ok(Standing {
+            estimates: estimates_of(self)?,
+            information: rows.information(&theta),
+            own: rows.all_own(),
+            theta,
+        })
     }
 
     fn scores(&self, batch: &Labelled, map: &Standardize) -> Result<DMatrix<f64>> {

@@ -626,7 +626,7 @@ impl Fit {
             ("--intervals profile", self.intervals == Intervals::Profile),
         ];
         match typed.iter().find(|(_, typed)| *typed) {
-            Some((flag, _)) => bail!("{flag} is not known of {family}: leave it out, or take another --family"),
+            Some((flag, _)) => bail!("{flag} is not known of {family}: leave it out, or take another"),
             None => Ok(()),
         }
     }
@@ -664,6 +664,10 @@ impl Fit {
         }
         if !names_of(&table.count).is_empty() {
             bail!("of so many different rows each is one observation: leave --count out");
+        }
+        self.none_beside("rows that stay in their engine")?;
+        if self.descent.objective().is_penalized() {
+            bail!("so many rows are summed up without a penalty: leave it out, or group or round them in --sql");
         }
         let base = self.base.iter().filter_map(|base| base.0.split_once('='));
         let excluded = names_of(&table.exclude).to_vec();
@@ -852,6 +856,11 @@ impl OwnTable {
             Self { rows, .. } if !rows.is_empty() => Some("--where"),
             _ => self.counts_classes().then_some("several columns of --count"),
         }
+    }
+
+    /// The file of its own that it is read from, if it is read from one.
+    pub(crate) fn csv(&self) -> Option<&Path> {
+        self.csv.as_deref()
     }
 
     /// What the table is read from, if there is one.

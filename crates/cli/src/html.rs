@@ -26,7 +26,7 @@ impl Html {
     /// A file that is not the page; a fit that the page does not make.
     pub fn of(run: &Run<Fit>, table: &Table) -> Result<Option<Self>> {
         let flags = &run.flags.data;
-        let (Some(page), Some(csv)) = (&flags.html, &flags.table.csv) else { return Ok(None) };
+        let (Some(page), Some(csv)) = (&flags.html, flags.table.csv()) else { return Ok(None) };
         let descent = &flags.descent;
         let other = [
             ("--family", flags.family.is_some()),

@@ -177,7 +177,7 @@ impl<D: Learns> Run<D> {
         ratio: Option<&str>,
     ) -> Result<()> {
         let (names, (known, worth)) = (&design.names, self.known(design, learned)?);
-        println!("\ncoefficients ({unit})");
+        println!("coefficients ({unit})");
         let Some(known) = known else { return Ok(()) };
         let head = ["  ".to_string(), "estimate".into()].into_iter().chain(known.headings(ratio)).collect();
         let rows = in_reading_order(names).map(|(at, name)| {

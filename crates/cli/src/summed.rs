@@ -60,7 +60,7 @@ fn classify<M: Linear + Parameters>(
     let plan = run.plan(&setting, &p);
     let plan = if flags_of(run).lr.is_some() { plan } else { Plan { by: By::Newton, ..plan } };
     let start = run.start(|vb| Ok(Summed(make(vb)?.standardized(map.clone())?)))?;
-    let (history, path, outcome) = run.follow(&plan, start, &p, (), names)?;
+    let (history, path, outcome) = run.follow(&plan, start, &p, (), names, None)?;
     let learned = run.learned(&plan, setting, history, &path, outcome)?;
     println!("{} passes over the rows\n", rows.passes());
     let curved = learned.model.curved().ok_or(Error::NoCurvature)?;

@@ -11,7 +11,7 @@ use candle_mle::info::number::typed;
 use candle_mle::model::Linear;
 use candle_mle::parameters::{Parameters, Parts};
 use candle_mle::standardize::Standardize;
-use candle_mle::table::{Column, Names};
+use candle_mle::table::{Column, Names, Part};
 use candle_mle::{Empirical, Information, Model};
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
@@ -170,7 +170,7 @@ impl Described {
                 }
                 sql.push(format!("CAST({} AS DOUBLE)", quoted(name)));
                 names.columns.push(name.clone());
-                names.bases.push(None);
+                names.parts.push(vec![Part::Number { column: name.clone(), power: 1 }]);
                 extents.push((low, high));
             } else if asked.target.is_none() {
                 return Err(refused(name, "a density is of numbers: name them with --column"));
@@ -183,7 +183,8 @@ impl Described {
                 for (level, is) in others {
                     sql.push(format!("CASE WHEN {is} THEN 1.0 ELSE 0.0 END"));
                     names.columns.push(format!("{name} {level}"));
-                    names.bases.push(Some((name.clone(), base.clone())));
+                    let (column, level, base) = (name.clone(), level.clone(), Some(base.clone()));
+                    names.parts.push(vec![Part::Level { column, level, base }]);
                     extents.push((0.0, 1.0));
                 }
             }

@@ -33,16 +33,19 @@ impl<D: Data> Run<D> {
                 let all = of(&mut y.iter().map(|y| (y - mean).powi(2)));
                 let left = of(&mut y.iter().zip(&fitted).map(|(y, fitted)| (y - fitted).powi(2)));
                 let (share, left) = (fixed(100.0 * (1.0 - left / all), 1), round(left.sqrt()));
-                format!("{}: the fitted means explain {share} % of the variance, and leave σ = {left}", names.target)
+                format!(
+                    "{}: the fitted means explain {share} % of the variance, and leave σ\u{a0}=\u{a0}{left}",
+                    names.target
+                )
             }
             false => {
-                let kl = learned.history.rows().last().map_or(f64::NAN, |row| row.kl / self.unit().nats());
-                format!(
-                    "{}: the counts are KL = {} {} from their fitted means",
-                    names.target,
-                    fixed(kl, 4),
-                    self.unit()
-                )
+                // Pearson's χ²: the squares of what is left, in units of the variance, which of a Poisson is the mean.
+                let square = |((y, fitted), count): ((&f64, &f64), &f64)| count * (y - fitted).powi(2) / fitted;
+                let counts = host(p.count())?;
+                let pearson: f64 = y.iter().zip(&fitted).zip(&counts).map(square).sum();
+                let ratio = pearson / (p.total() - names.columns.len() as f64 - 1.0);
+                let of = if ratio.is_finite() && ratio > 0.0 { round(ratio) } else { "–".into() };
+                format!("{}: about their fitted means the counts vary {of} times as much as a Poisson's", names.target)
             }
         };
         let title = if learned.converged { title } else { format!("Not converged. {title}") };
