@@ -592,7 +592,7 @@ impl Numbers {
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct OwnTable {
     /// A CSV file with a header
-    #[arg(long, value_name = "FILE", group = "source", conflicts_with_all = ["from", "sql"], help_heading = "Your own table")]
+    #[arg(long, value_name = "FILE", group = "source", conflicts_with_all = ["from", "sql", "cluster"], help_heading = "Your own table")]
     csv: Option<PathBuf>,
     #[command(flatten)]
     pub lake: Lake,
