@@ -665,9 +665,19 @@ impl Fit {
         if !names_of(&table.count).is_empty() {
             bail!("of so many different rows each is one observation: leave --count out");
         }
-        self.none_beside("rows that stay in their engine")?;
-        if self.descent.objective().is_penalized() {
-            bail!("so many rows are summed up without a penalty: leave it out, or group or round them in --sql");
+        let others = [
+            ("--offset", self.offset.is_some()),
+            ("--exposure", self.exposure.is_some()),
+            ("--weights", self.weights.is_some()),
+            ("--intervals profile", self.intervals == Intervals::Profile),
+            ("--hold-out", self.hold_out.is_some()),
+            ("--folds", self.folds.is_some()),
+            ("a penalty", self.descent.objective().is_penalized()),
+        ];
+        if let Some((flag, _)) = others.iter().find(|(_, asked)| *asked) {
+            bail!(
+                "{flag} needs its rows in memory, and these are too many: fit a part of them, by LIMIT or a filter in --sql"
+            );
         }
         let base = self.base.iter().filter_map(|base| base.0.split_once('='));
         let excluded = names_of(&table.exclude).to_vec();
@@ -740,7 +750,7 @@ impl Numbers {
 pub(crate) struct OwnTable {
     /// A CSV file with a header, also one that gzip packed, or - for standard input; or a Parquet file, where this was built with
     /// the feature parquet
-    #[arg(long, value_name = "FILE", group = "source", conflicts_with_all = ["from", "sql"], help_heading = "Your own table")]
+    #[arg(long, value_name = "FILE", group = "source", conflicts_with_all = ["from", "sql", "cluster"], help_heading = "Your own table")]
     pub csv: Option<PathBuf>,
     #[command(flatten)]
     pub lake: Lake,
