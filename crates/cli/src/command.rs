@@ -39,7 +39,7 @@ struct Line {
 enum What {
     /// Fits a model by maximum likelihood and logs the three quantities at every step
     #[command(after_help = FIT)]
-    Fit(Flags<Fit>),
+    Fit(Box<Flags<Fit>>),
     /// Goes on with a fit that was stopped, to the same end as if it had not been
     #[command(after_help = RESUME)]
     Resume(Resume),
@@ -100,7 +100,7 @@ pub fn command() -> ExitCode {
     // `| head` ends a run in silence, as it does every program.
     sigpipe::reset();
     let done = match Line::parse().what {
-        What::Fit(flags) => begin(flags),
+        What::Fit(flags) => begin(*flags),
         What::Resume(Resume { folder }) => resume(&folder),
         What::Predict(flags) => Run::new("predict", flags).and_then(|run| predict(&run)),
         What::Compare(flags) => Run::new("compare", flags).and_then(|run| compare(&run)),
@@ -132,7 +132,7 @@ fn resume(folder: &Path) -> Result<()> {
     flags.data.keeping.arguments = arguments;
     flags.data.keeping.resume = true;
     flags.output.out = Some(folder.into());
-    fit(&Run::new("fit", flags)?)
+    fit(&Run::new("fit", *flags)?)
 }
 
 fn table(of: Result<Option<Table>>) -> Result<Table> {
