@@ -660,8 +660,13 @@ test("what is dragged, clicked and typed in the nine panels changes them, and is
   await changes("modes", (card) => card.locator("input").fill("70"), /share=0\.7/);
   await changes("code", (card) => card.locator("textarea").fill("mississippi"), /text=mississippi/);
   await changes("relay", (card) => card.locator(".cap").nth(0).press("ArrowUp"), /flips=6/);
+  await changes("cloud", (card) => card.locator(".frame").press("Space"), /dots=/);
+  await changes("board", (card) => card.locator(".pad").press("Space"), /board=/);
   await changes("board", (card) => card.locator("label[for=mixed]").click(), /mixed=1/);
   await changes("board", (card) => card.locator("button:text-is('ring')").click(), /board=/);
+  // The picture is of that which was touched last.
+  await page.click(".menu summary");
+  assert.match((await download(page, () => page.click("#svg"))).toString(), /all there is/);
   // The same at the same address, and one of them alone.
   await page.waitForFunction(() => !document.querySelector("[data-busy]"));
   const all = await Promise.all(["loss", "die", "sums", "joint", "cloud", "modes", "code", "relay", "board"].map(line));
