@@ -689,6 +689,21 @@ test("what is dragged, clicked and typed in the nine panels changes them, and is
   await close(page);
 });
 
+test("whatever can be held or typed into has a name and says where it stands", async () => {
+  for (const hash of ["", "page=lecture", "page=own", ...["logistic", "softmax", "gaussian", "mixture", "network"].map((model) => `page=ways&model=${model}`)]) {
+    const page = await open(hash);
+    await page.waitForFunction(() => !document.querySelector("[data-busy]"));
+    const nameless = await page.evaluate(() => {
+      const named = (element) => element.getAttribute("aria-label") || element.labels?.length || element.textContent.trim() || element.title;
+      const dumb = [...document.querySelectorAll("[tabindex='0'], button, input:not([hidden]), select, textarea")].filter((element) => element.getClientRects().length && !named(element));
+      const lost = [...document.querySelectorAll("[role=slider]")].filter((element) => !element.getAttribute("aria-label") || !element.hasAttribute("aria-valuenow"));
+      return [...dumb, ...lost].map((element) => element.outerHTML.slice(0, 120));
+    });
+    assert.deepEqual(nameless, [], hash);
+    await close(page);
+  }
+});
+
 // For looking at: PAGE_SHOTS=folder, and PAGE_VIEWS=words of those that are wanted.
 test("pictures", { skip: !shots }, async () => {
   const narrow = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 };
