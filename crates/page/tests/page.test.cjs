@@ -660,8 +660,13 @@ test("what is dragged, clicked and typed in the nine panels changes them, and is
   await changes("modes", (card) => card.locator("input").fill("70"), /share=0\.7/);
   await changes("code", (card) => card.locator("textarea").fill("mississippi"), /text=mississippi/);
   await changes("relay", (card) => card.locator(".cap").nth(0).press("ArrowUp"), /flips=6/);
+  await changes("cloud", (card) => card.locator(".frame").press("Space"), /dots=/);
+  await changes("board", (card) => card.locator(".pad").press("Space"), /board=/);
   await changes("board", (card) => card.locator("label[for=mixed]").click(), /mixed=1/);
   await changes("board", (card) => card.locator("button:text-is('ring')").click(), /board=/);
+  // The picture is of that which was touched last.
+  await page.click(".menu summary");
+  assert.match((await download(page, () => page.click("#svg"))).toString(), /all there is/);
   // The same at the same address, and one of them alone.
   await page.waitForFunction(() => !document.querySelector("[data-busy]"));
   const all = await Promise.all(["loss", "die", "sums", "joint", "cloud", "modes", "code", "relay", "board"].map(line));
@@ -682,6 +687,21 @@ test("what is dragged, clicked and typed in the nine panels changes them, and is
     await close(edge);
   }
   await close(page);
+});
+
+test("whatever can be held or typed into has a name and says where it stands", async () => {
+  for (const hash of ["", "page=lecture", "page=own", ...["logistic", "softmax", "gaussian", "mixture", "network"].map((model) => `page=ways&model=${model}`)]) {
+    const page = await open(hash);
+    await page.waitForFunction(() => !document.querySelector("[data-busy]"));
+    const nameless = await page.evaluate(() => {
+      const named = (element) => element.getAttribute("aria-label") || element.labels?.length || element.textContent.trim() || element.title;
+      const dumb = [...document.querySelectorAll("[tabindex='0'], button, input:not([hidden]), select, textarea")].filter((element) => element.getClientRects().length && !named(element));
+      const lost = [...document.querySelectorAll("[role=slider]")].filter((element) => !element.getAttribute("aria-label") || !element.hasAttribute("aria-valuenow"));
+      return [...dumb, ...lost].map((element) => element.outerHTML.slice(0, 120));
+    });
+    assert.deepEqual(nameless, [], hash);
+    await close(page);
+  }
 });
 
 // For looking at: PAGE_SHOTS=folder, and PAGE_VIEWS=words of those that are wanted.

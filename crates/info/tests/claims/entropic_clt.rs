@@ -143,3 +143,27 @@ fn the_gap_is_a_divergence() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn the_law_of_a_sum_has_its_moments_and_its_entropy() -> anyhow::Result<()> {
+    let humps = Mixture::new(&[(0.3, Normal::new(-2.0, 0.5)?), (0.7, Normal::new(1.0, 1.0)?)])?;
+    let laws: [&dyn Summable; 6] = [
+        &Normal::new(0.5, 2.0)?,
+        &Gamma::new(2.5, 3.0)?,
+        &Exponential::new(0.7)?,
+        &Laplace::new(1.5, 0.4)?,
+        &Uniform::new(-1.0, 3.0)?,
+        &humps,
+    ];
+    for law in laws {
+        for n in [1, 2, 3, 7] {
+            let (sum, times) = (law.sum_law(n)?, n as f64);
+            assert!((sum.mean() - times * law.mean()).abs() < 1e-12);
+            assert!((sum.variance() / (times * law.variance()) - 1.0).abs() < 1e-12);
+            let gap = quadrature::entropy(sum.as_ref())? - law.sum_entropy(n)?;
+            assert!(gap.nats().abs() < 2e-9, "{n}: {gap}");
+        }
+        assert!(law.sum_law(0).is_err());
+    }
+    Ok(())
+}

@@ -104,8 +104,9 @@ export function loss(panel) {
       const own = losses[came];
       const shown = Number.isFinite(own) ? clamp(own / panel.per(), 0, most) : most;
       set(drop, { d: `M${cx(shares[came])} ${cy(0)}V${cy(shown)}H${cx(0)}` });
-      const right = shares[came] > 0.55;
-      set(words, { x: cx(shares[came]) + (right ? -0.8 : 0.8) * em, y: Math.max(cy(shown) - 0.6 * em, 1.4 * em), "text-anchor": right ? "end" : "start", text: Number.isFinite(own) ? `${digits(panel)(own)} ${panel.display.unit}` : "infinite" });
+      // On the dashed line at its left end, where the curve is far above; of a rare class beside its dot.
+      const rare = shares[came] < 0.45;
+      set(words, { x: rare ? cx(shares[came]) + 0.8 * em : cx(0) + 0.4 * em, y: Math.max(cy(shown) - 0.5 * em, 1.4 * em), text: Number.isFinite(own) ? `${digits(panel)(own)} ${panel.display.unit}` : "infinite" });
       which.value = String(came);
       const half = wasm_bindgen.losses(numbers([shares[came] / 2, 1 - shares[came] / 2]))[0];
       return Number.isFinite(own)

@@ -197,19 +197,21 @@ export function code(panel) {
       told.free();
       const room = Math.floor((height - 1.9 * em) / (1.35 * em));
       const rows = letters.length > room ? room - 1 : letters.length;
-      const x = scale([0, Math.max(...codes.slice(0, rows).map((word) => word.length), 1)], [3.4 * em, width - 5.2 * em]);
+      const tall = clamp((height - 2 * em) / rows, 1.35 * em, 2.2 * em);
+      const most = Math.max(...codes.slice(0, rows).map((word) => word.length), ...owed.slice(0, rows).map((nats) => nats / Math.LN2), 1);
+      const x = scale([0, most], [3.9 * em, width - 3.2 * em]);
       text(home, "tick", x(0), 1 * em, "a digit each; line: what the letter owes");
       for (let i = 0; i < rows; i++) {
-        const py = 1.7 * em + 1.35 * em * i;
+        const py = 1.7 * em + tall * i;
         const blank = { " ": "space", "\n": "line" }[letters[i]];
-        text(home, blank ? "tick" : "label letter", 2.8 * em, py + 0.95 * em, blank ?? letters[i], "end");
+        text(home, blank ? "tick" : "label letter", 3.4 * em, py + 0.5 * tall + 0.3 * em, blank ?? letters[i], "end");
         [...codes[i]].forEach((digit, k) => {
-          svg("rect", { class: `digit d${digit}`, x: x(k) + 1, y: py + 1, width: Math.max(x(1) - x(0) - 2, 1), height: 1.35 * em - 3, rx: 2 }, home);
-          text(home, `digit-text d${digit}`, (x(k) + x(k + 1)) / 2, py + 0.95 * em, digit, "middle");
+          svg("rect", { class: `digit d${digit}`, x: x(k) + 1, y: py + 1, width: Math.max(x(1) - x(0) - 2, 1), height: tall - 3, rx: 2 }, home);
+          text(home, `digit-text d${digit}`, (x(k) + x(k + 1)) / 2, py + 0.5 * tall + 0.3 * em, digit, "middle");
         });
         const debt = owed[i] / Math.LN2;
-        svg("path", { class: "debt", d: `M${x(debt)} ${py}v${1.35 * em - 1}` }, home);
-        text(home, "tick", width - 0.4 * em, py + 0.95 * em, `${counts[i]} ×`, "end");
+        svg("path", { class: "debt", d: `M${x(debt)} ${py}v${tall - 1}` }, home);
+        text(home, "tick", width - 0.4 * em, py + 0.5 * tall + 0.3 * em, `${counts[i]} ×`, "end");
       }
       if (rows < letters.length) text(home, "tick", 0.5 * em, height - 0.3 * em, `and ${letters.length - rows} rarer letters`);
       const shown = digits(panel);
