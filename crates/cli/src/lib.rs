@@ -24,6 +24,7 @@
 //! | `progress` | the bar while it runs |
 
 #![warn(missing_docs)]
+#![forbid(unsafe_code)]
 
 mod chance;
 mod command;

@@ -2,6 +2,7 @@
 
 mod comparisons;
 mod engine_tables;
+mod faults;
 mod fits_as_a_page;
 mod predictions;
 mod stopped_fits_go_on;
