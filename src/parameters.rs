@@ -1,6 +1,7 @@
 //! Parameters by name: a fit saved, loaded, and gone on with where it stood.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor, Var, safetensors};
@@ -44,16 +45,24 @@ impl Parts {
     /// Takes a learnt tensor out.
     ///
     /// # Errors
-    /// None of this name.
+    /// None of this name, or one of integers.
     pub fn take(&mut self, name: &str) -> Result<Tensor> {
-        self.learnt.remove(name).ok_or_else(|| missing(name))
+        real(name, self.learnt.remove(name))
     }
 
     /// Takes a fixed tensor out.
     ///
     /// # Errors
-    /// None of this name.
+    /// None of this name, or one of integers.
     pub fn take_fixed(&mut self, name: &str) -> Result<Tensor> {
+        real(name, self.fixed.remove(name))
+    }
+
+    /// Takes out a fixed tensor of any numbers, such as codes.
+    ///
+    /// # Errors
+    /// None of this name.
+    pub fn take_codes(&mut self, name: &str) -> Result<Tensor> {
         self.fixed.remove(name).ok_or_else(|| missing(name))
     }
 
@@ -63,7 +72,9 @@ impl Parts {
     /// A shift and a scale that make no map.
     pub fn take_map(&mut self, columns: usize, like: &Tensor) -> Result<Standardize> {
         match (self.fixed.remove("map.shift"), self.fixed.remove("map.scale")) {
-            (Some(shift), Some(scale)) => Standardize::new(shift, scale),
+            (Some(shift), Some(scale)) => {
+                Standardize::new(real("map.shift", Some(shift))?, real("map.scale", Some(scale))?)
+            }
             _ => {
                 let (dtype, device) = (like.dtype(), like.device());
                 Standardize::new(Tensor::zeros(columns, dtype, device)?, Tensor::ones(columns, dtype, device)?)
@@ -100,6 +111,17 @@ impl Parts {
             tensors.into_iter().map(|(name, tensor)| Ok((name, f(&tensor)?))).collect::<Result<HashMap<_, _>>>()
         };
         Ok(Self { learnt: each(self.learnt)?, fixed: each(self.fixed)? })
+    }
+}
+
+/// What can be computed with: of integers Candle has no logarithm.
+fn real(name: &str, tensor: Option<Tensor>) -> Result<Tensor> {
+    let tensor = tensor.ok_or_else(|| missing(name))?;
+    match tensor.dtype().is_float() {
+        true => Ok(tensor),
+        false => {
+            Err(Error::Other(format!("the tensor '{name}' holds {:?}, and no real numbers", tensor.dtype()).into()))
+        }
     }
 }
 
@@ -240,7 +262,7 @@ pub(crate) fn save_beside<M: Parameters>(
 ) -> Result<()> {
     let bytes = bytes_beside(model, more, texts)?;
     let refuse = |problem| Error::File { action: "write", path: path.to_path_buf(), problem };
-    write_whole(path, |partial| std::fs::write(partial, &bytes)).map_err(refuse)
+    write_whole(path, |file| file.write_all(&bytes)).map_err(refuse)
 }
 
 /// The bytes of that file.

@@ -1,6 +1,7 @@
 //! What was logged: the rows of a run, their argmins, the identity that ties them, as CSV and as a table.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 
 use candle_mle_info::file::write_whole;
@@ -225,7 +226,7 @@ impl History {
     pub fn write_csv(&self, path: impl AsRef<Path>, unit: Unit) -> Result<()> {
         let path = path.as_ref();
         let refuse = |problem| Error::File { action: "write", path: path.to_path_buf(), problem };
-        write_whole(path, |partial| std::fs::write(partial, self.to_csv(unit))).map_err(refuse)
+        write_whole(path, |file| file.write_all(self.to_csv(unit).as_bytes())).map_err(refuse)
     }
 
     /// An aligned table of about `lines` steps: the first, the last, and some at growing distance between.

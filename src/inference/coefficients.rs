@@ -280,8 +280,3 @@ pub(super) fn rooted(square: DMatrix<f64>) -> DMatrix<f64> {
 fn standard<M: Sloped>(p: &Empirical<M::Batch>) -> Result<Standardize> {
     Standardize::bulk(M::x(p.batch()), p.mass())
 }
-
-fn rows_of<M: Linear>(model: &M) -> Result<Vec<Vec<f64>>> {
-    let coefficients = model.coefficients()?;
-    Ok(host(&coefficients)?.chunks(coefficients.dim(1)?).map(<[f64]>::to_vec).collect())
-}

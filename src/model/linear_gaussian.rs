@@ -11,6 +11,7 @@ use rand_distr::{Distribution, StandardNormal};
 
 use super::{KlDivergence, Model, Sample};
 use crate::batch::{Response, host, like, number};
+use crate::curvature::Curved;
 use crate::error::{Error, Result, shape};
 use crate::ops::linear;
 use crate::parameters::{Parameters, Parts};
@@ -43,6 +44,8 @@ pub struct LinearGaussian {
 
 /// Of y's standard deviation, what rounding leaves of a residual that is none.
 const NOTHING: f64 = 1e-13;
+/// How many rows are multiplied at once.
+const BLOCK: usize = 256;
 
 impl LinearGaussian {
     /// Asks for `weight` (d,), `bias` and `log_sigma`, scalars; variables start at 0.
@@ -139,6 +142,18 @@ impl LinearGaussian {
         })
     }
 
+    /// y − μ of every row, (m,), in the coordinates learnt in.
+    fn residuals(&self, batch: &Response) -> Result<Tensor> {
+        let y = match batch.offset() {
+            Some(offset) => (batch.y() - offset)?,
+            None => batch.y().clone(),
+        };
+        let y = y.broadcast_sub(self.response.shift())?.broadcast_div(self.response.scale())?;
+        let x = self.standardize.apply(batch.x())?;
+        let mean = linear(&x, &self.weight.unsqueeze(0)?)?.squeeze(1)?.broadcast_add(&self.bias)?;
+        Ok((y - mean)?)
+    }
+
     /// The mean of y at x (m, d): (m,), in the unit of y, without an offset.
     pub fn mean(&self, x: &Tensor) -> Result<Tensor> {
         let weight = self.weight()?.unsqueeze(0)?;
@@ -151,22 +166,56 @@ impl Model for LinearGaussian {
     const DENSITY: bool = true;
 
     fn log_prob(&self, batch: &Response) -> Result<Tensor> {
-        let y = match batch.offset() {
-            Some(offset) => (batch.y() - offset)?,
-            None => batch.y().clone(),
-        };
-        let x = self.standardize.apply(batch.x())?;
-        let (shift, scale) = (self.response.shift(), self.response.scale());
-        let y = y.broadcast_sub(shift)?.broadcast_div(scale)?;
-        let mean = linear(&x, &self.weight.unsqueeze(0)?)?.squeeze(1)?.broadcast_add(&self.bias)?;
-        let z = (y - mean)?.broadcast_mul(&self.log_sigma.neg()?.exp()?)?;
-        let constant = ((&self.log_sigma + scale.get(0)?.log()?)? + 0.5 * std::f64::consts::TAU.ln())?;
+        let z = self.residuals(batch)?.broadcast_mul(&self.log_sigma.neg()?.exp()?)?;
+        let unit = self.response.scale().get(0)?.log()?;
+        let constant = ((&self.log_sigma + unit)? + 0.5 * std::f64::consts::TAU.ln())?;
         Ok((z.sqr()? * 0.5)?.broadcast_add(&constant)?.neg()?)
     }
 
     /// In units of σ, so that the unit of y does not matter: with any σ the same slopes as those of penalised least squares.
     fn slopes(&self) -> Result<Option<Tensor>> {
         Ok(Some(self.weight.broadcast_mul(&self.log_sigma.neg()?.exp()?)?))
+    }
+
+    fn curved(&self) -> Option<&dyn Curved<Response>> {
+        Some(self)
+    }
+}
+
+/// With e = y − μ in the coordinates learnt in, the loss of a row is ½ e²/σ² + ln σ: all of its curvature stands in the products of the
+/// columns 1, e and x.
+impl Curved<Response> for LinearGaussian {
+    fn free(&self) -> Vec<usize> {
+        (0..self.weight.elem_count() + 2).collect()
+    }
+
+    fn information(&self, batch: &Response, mass: &[f64]) -> Result<DMatrix<f64>> {
+        let (x, residuals) = (self.standardize.apply(batch.x())?, host(&self.residuals(batch)?)?);
+        let (x, d, precision) = (host(&x)?, self.weight.elem_count(), (-2.0 * number(&self.log_sigma)?).exp());
+        let mut products = DMatrix::zeros(d + 2, d + 2);
+        // As many rows at once as stay in the cache.
+        for first in (0..mass.len()).step_by(BLOCK) {
+            let rows = (mass.len() - first).min(BLOCK);
+            let block = DMatrix::from_fn(rows, d + 2, |row, column| {
+                let row = first + row;
+                mass[row].sqrt()
+                    * match column {
+                        0 => 1.0,
+                        1 => residuals[row],
+                        _ => x[row * d + column - 2],
+                    }
+            });
+            products.gemm_tr(precision, &block, &block, 1.0);
+        }
+        products.row_mut(1).scale_mut(2.0);
+        for column in (0..d + 2).filter(|column| *column != 1) {
+            products[(column, 1)] *= 2.0;
+        }
+        Ok(products)
+    }
+
+    fn log_det(&self, _: &Response, _: &[f64]) -> Result<Tensor> {
+        Err(Error::NoCurvature)
     }
 }
 

@@ -161,7 +161,7 @@ impl Parameters for NGram {
     }
 
     fn from_parts(mut parts: Parts) -> Result<Self> {
-        let (logits, contexts) = (parts.take("logits")?, Contexts::of(&parts.take_fixed("contexts")?)?);
+        let (logits, contexts) = (parts.take("logits")?, Contexts::of(&parts.take_codes("contexts")?)?);
         let rows = contexts.distinct();
         if matrix("the logits", &logits)?.0 != rows.len() {
             return Err(shape("the logits", logits.dims(), format!("({}, characters)", rows.len())));

@@ -53,19 +53,25 @@ pub(super) fn hull<P>(points: &[P], of: impl Fn(&P) -> &Vec<f64>, budget: &mut B
         if least >= 0.3 * square {
             return Hull::Beside(nearest);
         }
+        // What is left to gain is rounding.
+        let rounded = |nearest| if least > 0.0 { Hull::Beside(nearest) } else { Hull::Unknown };
         if corral.of.contains(&at) || !least.is_finite() {
-            // What is left to gain is rounding.
-            return if least > 0.0 { Hull::Beside(nearest) } else { Hull::Unknown };
+            return rounded(nearest);
         }
         corral.push(&points, at);
         corral.weights.push(0.0);
         if !corral.descend(budget) {
             return Hull::Unknown;
         }
-        nearest = vec![0.0; width];
+        let mut nearer = vec![0.0; width];
         for (point, weight) in corral.of.iter().zip(&corral.weights) {
-            nearest.iter_mut().zip(points[*point]).for_each(|(sum, x)| *sum += weight * x);
+            nearer.iter_mut().zip(points[*point]).for_each(|(sum, x)| *sum += weight * x);
         }
+        // But for rounding each turn comes nearer: one that does not would be taken again and again.
+        if dot(&nearer, &nearer) >= square {
+            return rounded(nearest);
+        }
+        nearest = nearer;
     }
 }
 

@@ -3,10 +3,11 @@
 
 use anyhow::{Result, ensure};
 use candle_core::{Device, Tensor};
+use candle_mle::batch::Response;
 use candle_mle::descent::Descent;
 use candle_mle::fit::Newton;
 use candle_mle::mle::{By, Plan};
-use candle_mle::model::{Linear, Logistic, Model, Softmax};
+use candle_mle::model::{Linear, LinearGaussian, Logistic, Model, Softmax};
 use candle_mle::{Empirical, Fitted, Labelled, LossLog, Objective, Parameters, fit, separation};
 use candle_nn::{VarBuilder, VarMap};
 use proptest::prelude::*;
@@ -63,8 +64,8 @@ proptest! {
 }
 
 /// Hessians of the mean loss: the one in closed form, and differences of the gradients of automatic differentiation.
-fn curvature<M: Model<Batch = Labelled>>(
-    p: &Empirical<Labelled>,
+fn curvature<M: Model>(
+    p: &Empirical<M::Batch>,
     start: &[f64],
     make: impl Fn(VarBuilder) -> candle_mle::Result<M>,
 ) -> Result<()> {
@@ -114,7 +115,14 @@ fn its_curvature_is_the_second_derivative() -> Result<()> {
     let map = table(&rows)?.standardize()?;
     curvature(&table(&two)?, &[0.3, -0.7, 1.9], |vb| Logistic::new(2, vb)?.standardized(map.clone()))?;
     let start: Vec<f64> = (0..9).map(|i| f64::from(i * i % 7) / 3.0 - 1.0).collect();
-    curvature(&table(&rows)?, &start, |vb| Softmax::new(2, 3, vb)?.standardized(map.clone()))
+    curvature(&table(&rows)?, &start, |vb| Softmax::new(2, 3, vb)?.standardized(map.clone()))?;
+
+    let (x, n) = (rows.iter().flat_map(|row| [row.0, row.1]).collect::<Vec<_>>(), rows.len());
+    let y: Vec<f64> = rows.iter().map(|row| 2.0 * row.0 + f64::from(row.2) + row.3).collect();
+    let batch = Response::new(Tensor::from_vec(x, (n, 2), &Device::Cpu)?, Tensor::from_vec(y, n, &Device::Cpu)?)?;
+    let p = Empirical::from_counts(batch, &rows.iter().map(|row| row.3).collect::<Vec<_>>())?;
+    let coordinates = LinearGaussian::coordinates(p.batch(), p.mass())?;
+    curvature(&p, &[0.2, -0.4, 0.7, -0.3], |vb| LinearGaussian::new(2, vb)?.standardized(coordinates.clone()))
 }
 
 #[test]

@@ -30,7 +30,7 @@ use crate::measure;
 use crate::pictures::{Slice, twig};
 use crate::predict::predict;
 use crate::report;
-use crate::run::{Flags, Plain, Run, say_notes};
+use crate::run::{Flags, Plain, Run, say_notes, where_it_prints};
 use crate::said::{add, be_silent, finish, number, object, tell};
 
 /// Maximum likelihood and information measures for a table: KL divergence, cross-entropy and negative log-likelihood, three
@@ -143,8 +143,7 @@ Try: candle-mle tree --csv titanic.csv --target survived --count count --depth 2
 
 /// Runs the command; what went wrong is one message on standard error.
 pub fn command() -> ExitCode {
-    // `| head` ends a run in silence, as it does every program.
-    sigpipe::reset();
+    where_it_prints();
     let line = Line::parse();
     if line.json {
         be_silent();
@@ -499,4 +498,86 @@ fn tree(run: &Run<Questions>) -> Result<()> {
     run.draw("tree.png", figure)?;
     run.say_picture("tree.png");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use rand::{Rng, SeedableRng};
+
+    use super::Line;
+
+    /// Words that flags and their values are, and what breaks them.
+    const WORDS: [&str; 52] = [
+        "fit",
+        "measure",
+        "tree",
+        "predict",
+        "compare",
+        "resume",
+        "--csv",
+        "--target",
+        "--count",
+        "--columns",
+        "--separator",
+        "--missing",
+        "--na",
+        "--categorical",
+        "--where",
+        "--exclude",
+        "--base",
+        "--lr",
+        "--steps",
+        "--checkpoint",
+        "--objective",
+        "--family",
+        "--depth",
+        "--least-gain",
+        "--resolution",
+        "--unit",
+        "--out",
+        "--format",
+        "--size",
+        "--dtype",
+        "--no-pictures",
+        "--help",
+        "t.csv",
+        "a=b,c",
+        "=",
+        "a=",
+        "\"a,b\",c",
+        "\"",
+        ",",
+        "-1",
+        "1e400",
+        "nan",
+        "0x0",
+        "640x480",
+        "99999999999999999999",
+        "é",
+        "\0",
+        "",
+        " ",
+        "--",
+        "\t",
+        "bits",
+    ];
+
+    #[test]
+    fn any_line_is_taken_or_refused_in_words() {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+        for _ in 0..3000 {
+            let mut line = vec!["candle-mle".to_string()];
+            for _ in 0..rng.random_range(0..9) {
+                let mut word = WORDS[rng.random_range(0..WORDS.len())].to_string();
+                if rng.random_bool(0.2) {
+                    word += WORDS[rng.random_range(0..WORDS.len())];
+                }
+                line.push(word);
+            }
+            if let Err(said) = Line::try_parse_from(&line) {
+                assert!(said.to_string().len() > 20, "{line:?}: {said}");
+            }
+        }
+    }
 }

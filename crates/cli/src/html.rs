@@ -1,5 +1,6 @@
 //! A fit as one file to look at in a browser and to play with: the page, with the table and what was asked of it inside.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -84,8 +85,7 @@ impl Html {
     /// Writes fit.html beside the other files, whole or not at all.
     pub fn write(&self, run: &Run<Fit>) -> Result<()> {
         let path: PathBuf = run.out("fit.html");
-        write_whole(&path, |partial| std::fs::write(partial, &self.text))
-            .with_context(|| path.display().to_string())?;
+        write_whole(&path, |file| file.write_all(self.text.as_bytes())).with_context(|| path.display().to_string())?;
         tell("page", path.display().to_string());
         println!("{} shows this fit in a browser, the table and the program inside", path.display());
         Ok(())

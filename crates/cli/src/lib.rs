@@ -30,6 +30,7 @@
 //! | `progress` | the bar while it runs |
 
 #![warn(missing_docs)]
+#![forbid(unsafe_code)]
 
 #[macro_use] // its println! is that of all rooms
 mod said;

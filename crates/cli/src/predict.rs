@@ -1,5 +1,6 @@
 //! The rows of a table as a fitted model foretells them.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -115,6 +116,6 @@ fn numbers<M: Model<Batch = Response> + Parameters>(
 fn leave(run: &Run<Predict>, csv: csv::Writer<Vec<u8>>) -> Result<PathBuf> {
     let (path, csv) = (run.out(FILE), csv.into_inner()?);
     let refuse = |problem| Error::File { action: "write", path: path.clone(), problem };
-    write_whole(&path, |partial| std::fs::write(partial, &csv)).map_err(refuse)?;
+    write_whole(&path, |file| file.write_all(&csv)).map_err(refuse)?;
     Ok(path)
 }

@@ -1,6 +1,7 @@
 //! `report.html`: what a fit said, its tables and pictures and what they mean, in one file that needs no other.
 
 use std::fmt::Write as _;
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::Result;
@@ -110,7 +111,7 @@ pub(crate) fn write(path: &Path, typed: &[String]) -> Result<()> {
     let (document, lines) = so_far();
     let html = page(&document, &lines, typed)?;
     let refuse = |problem| Error::File { action: "write", path: path.into(), problem };
-    write_whole(path, |partial| std::fs::write(partial, &html)).map_err(refuse)?;
+    write_whole(path, |file| file.write_all(html.as_bytes())).map_err(refuse)?;
     println!("all of it on one page, for a browser: {}", path.display());
     Ok(())
 }

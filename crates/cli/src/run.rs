@@ -1,5 +1,6 @@
 //! A run of an example or of the command: its name, what was typed, where it computes and where its files go.
 
+use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Result;
@@ -66,8 +67,7 @@ impl<D: Data> Run<D> {
     /// # Errors
     /// A device that was asked for and is not there.
     pub fn from_args(name: &'static str, source: &str) -> Result<Self> {
-        // `| head` ends a run in silence, as it does every program.
-        sigpipe::reset();
+        where_it_prints();
         let (about, hints) = manual(source);
         let command = Flags::<D>::command().name(name).version(env!("CARGO_PKG_VERSION"));
         let mut command = command.about(about).after_help(format!("{hints}\n\n{AFTER_HELP}"));
@@ -340,6 +340,21 @@ fn folder_of(file: &Path) -> PathBuf {
         false if ends(&path, "csv") || ends(&path, "parquet") => path.with_extension(""),
         _ => path,
     }
+}
+
+/// `| head` ends a run in silence, as it does every program; a full disk behind `>` ends it with a message, and no panic.
+pub(crate) fn where_it_prints() {
+    sigpipe::reset();
+    let other = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| match panic.payload().downcast_ref::<String>() {
+        // What `println!` says.
+        Some(said) if said.starts_with("failed printing to stdout") => {
+            // Where standard error is full too, nobody is left to tell.
+            let _ = writeln!(std::io::stderr(), "Error: {said}");
+            std::process::exit(1);
+        }
+        _ => other(panic),
+    }));
 }
 
 /// Says how a table was read.

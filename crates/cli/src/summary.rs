@@ -1,5 +1,7 @@
 //! The summary of a classifier: its coefficients with their errors, and what its likelihood says of it as a whole.
 
+use std::io::Write;
+
 use anyhow::Result;
 use candle_core::Tensor;
 use candle_mle::batch::{Response, host, number as scalar};
@@ -373,7 +375,7 @@ pub(crate) fn say_estimates(coefficients: Coefficients, names: &Names, csv: &std
 fn keep(known: &Known, names: &Names, path: &std::path::Path) -> Result<()> {
     let csv = broom(known, names);
     let refuse = |problem| Error::File { action: "write", path: path.into(), problem };
-    Ok(write_whole(path, |partial| std::fs::write(partial, &csv)).map_err(refuse)?)
+    Ok(write_whole(path, |file| file.write_all(csv.as_bytes())).map_err(refuse)?)
 }
 
 pub(crate) fn degrees(of_freedom: usize) -> String {

@@ -21,6 +21,7 @@
 //! [`cholesky`], [`special`], [`number`] and [`mod@file`].
 
 #![warn(missing_docs)]
+#![forbid(unsafe_code)]
 
 mod channel;
 pub mod cholesky;

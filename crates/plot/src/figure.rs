@@ -1,6 +1,6 @@
 //! A whole figure: columns of panels under a title, written as PNG or SVG.
 
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use candle_mle_info::file::write_whole;
@@ -103,12 +103,11 @@ impl Figure {
         match ending.as_deref() {
             Some("png") => {
                 let shapes = self.with_text(|text| named(&minus(text))).shapes()?;
-                let file = |partial: &Path| png(&shapes, size, &said, BufWriter::new(std::fs::File::create(partial)?));
-                write_whole(path, file).map_err(lost)
+                write_whole(path, |file| png(&shapes, size, &said, BufWriter::new(file))).map_err(lost)
             }
             Some("svg") => {
                 let shapes = self.with_text(minus).shapes()?;
-                write_whole(path, |partial| std::fs::write(partial, svg(&shapes, size, &said)?)).map_err(lost)
+                write_whole(path, |file| file.write_all(svg(&shapes, size, &said)?.as_bytes())).map_err(lost)
             }
             _ => Err(Error::FigureFormat { path: path.to_path_buf() }),
         }

@@ -1,5 +1,6 @@
 //! p̂ as a GROUP BY: the different rows of a query in order, how often each was observed, and files of them that add up.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -143,15 +144,14 @@ impl Counts {
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_max_row_group_row_count(Some(GROUP))
             .build();
-        let write = |partial: &Path| {
-            let file = std::fs::File::create(partial)?;
+        let write = |file: &mut File| {
             let mut writer = ArrowWriter::try_new(file, self.rows.schema(), Some(properties))?;
             for from in (0..self.distinct()).step_by(GROUP) {
                 writer.write(&self.rows.slice(from, GROUP.min(self.distinct() - from)))?;
             }
             writer.close()
         };
-        write_whole(path, |partial| write(partial).map(drop).map_err(std::io::Error::other)).map_err(failed)
+        write_whole(path, |file| write(file).map(drop).map_err(std::io::Error::other)).map_err(failed)
     }
 }
 

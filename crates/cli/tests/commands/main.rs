@@ -3,6 +3,7 @@
 mod comparisons;
 mod documents;
 mod engine_tables;
+mod faults;
 mod fits_as_a_page;
 mod inputs;
 mod measures;

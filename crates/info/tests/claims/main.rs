@@ -12,6 +12,7 @@ mod divergences_keep_their_digits;
 mod entropic_clt;
 mod estimates_do_not_depend_on_order_or_unit;
 mod estimates_hit_closed_forms;
+mod files_are_whole;
 mod gaussian_maximises_entropy;
 mod given_a_third;
 mod information_survives_what_can_be_undone;
