@@ -41,7 +41,10 @@ build() {
     # As the linker leaves it: wasm-opt makes it smaller, but gzipped larger.
     "$bindgen" --target no-modules --no-typescript --out-name page --out-dir "$work/wasm" "$CARGO_TARGET_DIR/$target/page/candle_mle_page.wasm"
     mkdir -p crates/page/site/wasm
-    cp "$work"/wasm/page.js "$work"/wasm/page_bg.wasm crates/page/site/wasm/
+    cp "$work"/wasm/page_bg.wasm crates/page/site/wasm/
+    # What stands in Rust need not be said again to every visitor.
+    python3 -c 'import re, sys; print(re.sub(r"\s*/\*\*.*?\*/", "", sys.stdin.read(), flags=re.S))' \
+        <"$work"/wasm/page.js >crates/page/site/wasm/page.js
     echo "$sources" >crates/page/site/wasm/sources
     python3 .ci/page.py write
 }
