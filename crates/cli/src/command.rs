@@ -103,7 +103,7 @@ what does not apply is null or not there.";
 const FIT: &str = "\
 Try: candle-mle fit --csv titanic.csv --target survived --count count
 
-Pictures (unless --no-pictures), log.csv (every step), parameters.safetensors and, of classes, coefficients.csv (by the names of R's broom) \
+Pictures (unless --no-pictures), log.csv (every step), parameters.safetensors and, of regressions, coefficients.csv (by the names of R's broom) \
 go to plots/fit/<table>, or to --out. A likelihood without a finite \
 maximum is reported, and is no failure. Exit codes: 0 when the run went through, 1 when the data cannot be used or a file \
 cannot be written, 2 for flags that make no sense. Set CANDLE_MLE_DEVICE to cpu, cuda, cuda:1 or metal.";
@@ -121,7 +121,7 @@ Try: candle-mle predict plots/fit/titanic/parameters.safetensors --csv titanic.c
 
 The model file knows its columns, levels and classes: the table may have them in any order, and more columns beside; a level that \
 the fit never saw is refused by name. predictions.csv, in plots/predict/<table> or --out, has a line for every row that was read: \
-its line in the table, the probability of each class, the most probable one, and, where the target is a column, what came and \
+its line in the table, the probability of each class and the most probable one, or the mean of a number, and, where the target is a column, what came and \
 its -log q.";
 
 const COMPARE: &str = "\
