@@ -1,14 +1,16 @@
 //! p̂ as a GROUP BY: the different rows of a query in order, how often each was observed, and files of them that add up.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use candle_mle::Table;
 use candle_mle::info::file::write_whole;
 use candle_mle::table::Reading;
 use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::compute::concat_batches;
+use datafusion::arrow::compute::{cast, concat_batches};
 use datafusion::arrow::csv::WriterBuilder;
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use datafusion::arrow::error::ArrowError;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::file::properties::WriterProperties;
@@ -86,7 +88,7 @@ impl Counts {
         );
         let batches = engine.at_most(&sql, MOST)?;
         let schema = batches.first().ok_or(Error::NoRows)?.schema();
-        let rows = concat_batches(&schema, &batches).map_err(|e| Error::Engine(e.into()))?;
+        let rows = concat_batches(&schema, &batches).and_then(alike).map_err(|e| Error::Engine(e.into()))?;
         if rows.num_rows() == 0 {
             return Err(Error::NoRows);
         }
@@ -151,6 +153,21 @@ impl Counts {
         };
         write_whole(path, |partial| write(partial).map(drop).map_err(std::io::Error::other)).map_err(failed)
     }
+}
+
+/// Texts in the one of their layouts that every engine reads, and no column that says it has no gaps: how rows came about does not
+/// show.
+fn alike(rows: RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let texts = |of: &DataType| matches!(of, DataType::Utf8View | DataType::LargeUtf8);
+    let schema = rows.schema();
+    let fields = schema.fields().iter().map(|field| {
+        let of = if texts(field.data_type()) { DataType::Utf8 } else { field.data_type().clone() };
+        Field::new(field.name(), of, true)
+    });
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let columns = rows.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()));
+    let columns = columns.collect::<Result<_, _>>()?;
+    RecordBatch::try_new(schema, columns)
 }
 
 /// An error where one column of a long query has more values than a table rows: grouping all would come to it much later.

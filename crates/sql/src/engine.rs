@@ -53,7 +53,7 @@ impl Engine {
         let pool = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(memory))).build_arc()?;
         let mut config = SessionConfig::new().with_target_partitions(partitions);
         let merging = &mut config.options_mut().execution.sort_spill_reservation_bytes;
-        *merging = (*merging).min(memory / (8 * partitions));
+        *merging = (*merging).min(memory / (4 * partitions));
         let context = SessionContext::new_with_config_rt(config, pool).enable_url_table();
         context.register_udaf(sums_of());
         Ok(Self { runtime: runtime()?, context, url: None })

@@ -103,6 +103,7 @@ impl Described {
             let number = if is_number(name) { format!("CAST({own} AS DOUBLE)") } else { "CAST(NULL AS DOUBLE)".into() };
             [format!("CAST(count({own}) AS DOUBLE)"), format!("min({number})"), format!("max({number})")]
         });
+        let looked = looked.enumerate().map(|(at, of)| format!("{of} AS look{at}"));
         let look = |from: &str| -> Result<Vec<f64>> {
             let sql = format!(
                 "SELECT CAST(count(*) AS DOUBLE), {} FROM ({from})",

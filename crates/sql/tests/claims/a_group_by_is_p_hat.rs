@@ -96,8 +96,8 @@ fn groups_beyond_the_memory_are_written_to_the_disk_and_counted_all_the_same() -
                FROM generate_series(1, 2400000)";
     let whole = Counts::of(&Engine::within(1 << 30, 2)?, sql, &[], None)?;
     assert_eq!(whole.distinct(), 2_400_000);
-    const LITTLE: usize = 40 << 20;
-    assert!(whole.rows().get_array_memory_size() > 2 * LITTLE);
+    const LITTLE: usize = 64 << 20;
+    assert!(whole.rows().get_array_memory_size() > LITTLE);
     let little = Counts::of(&Engine::within(LITTLE, 2)?, sql, &[], None)?;
     assert!(little.rows() == whole.rows());
     Ok(())
