@@ -736,7 +736,7 @@ impl Numbers {
 pub(crate) struct OwnTable {
     /// A CSV file with a header, also one that gzip packed, or - for standard input; or a Parquet file, where this was built with
     /// the feature parquet
-    #[arg(long, value_name = "FILE", group = "source", conflicts_with_all = ["from", "sql"], help_heading = "Your own table")]
+    #[arg(long, value_name = "FILE", group = "source", conflicts_with_all = ["from", "sql", "cluster"], help_heading = "Your own table")]
     pub csv: Option<PathBuf>,
     #[command(flatten)]
     pub lake: Lake,

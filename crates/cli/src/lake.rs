@@ -20,13 +20,7 @@ pub(crate) struct Lake {
     #[arg(long, value_name = "QUERY", group = "source", help_heading = "Your own table")]
     sql: Option<String>,
     /// Counts and sums on the executors of a Ballista scheduler
-    #[arg(
-        long,
-        value_name = "df://HOST:PORT",
-        requires = "source",
-        conflicts_with = "csv",
-        help_heading = "Your own table"
-    )]
+    #[arg(long, value_name = "df://HOST:PORT", requires = "source", help_heading = "Your own table")]
     cluster: Option<String>,
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use candle_core::Tensor;
 use candle_mle::inference::Coefficients;
+use candle_mle::info::number::count;
 use candle_mle::mle::{By, Plan};
 use candle_mle::model::{Linear, Logistic, Softmax};
 use candle_mle::{Design, Empirical, Error, Model, Parameters};
@@ -28,7 +29,7 @@ pub(crate) fn fit(run: &Run<Fit>) -> Result<Option<Design<Tensor>>> {
     let (engine, query) = flags.table.lake.engine()?;
     let asked = flags.asked()?;
     let described = Described::of(&Arc::new(engine), &query, &asked)?;
-    println!("hardly any row repeats: the rows stay where they are, and each step sums them up");
+    println!("hardly any row repeats: each step sums them up");
     let (columns, classes) = (described.rows.columns(), described.rows.classes());
     let done = match flags.family {
         None | Some(FamilyName::Logistic) if classes == 2 => {
@@ -54,7 +55,8 @@ fn classify<M: Linear + Parameters>(
     let Described { rows, names, notes, .. } = described;
     say_notes(notes);
     let (p, map) = (described.empirical()?, rows.standardize()?);
-    run.say_data(&names.to_string(), "H(Y|X)", &p);
+    println!("{names}");
+    println!("n = {} observations, which stay where they are, H(Y|X) = {}\n", count(p.total()), run.show(p.entropy()));
     println!("whether a finite maximum exists is not decided here: where there is none the fit does not converge\n");
     let setting = Setting { truth: None, separation: None, names, step_size: reach / (names.columns.len() + 1) as f64 };
     let plan = run.plan(&setting, &p);

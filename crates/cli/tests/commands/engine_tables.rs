@@ -1,10 +1,8 @@
 //! Tables that an engine reads are those of a file: the same words, the same parameters.
 
-use anyhow::Result;
-
 #[cfg(not(feature = "sql"))]
 #[test]
-fn a_build_without_an_engine_says_how_to_get_it() -> Result<()> {
+fn a_build_without_an_engine_says_how_to_get_it() -> anyhow::Result<()> {
     let place = crate::with_titanic()?;
     let asked =
         ["fit --from titanic.csv --target survived", "measure --sql X", "count --from titanic.csv", "merge a.parquet"];
@@ -49,7 +47,7 @@ mod with_one {
             std::fs::write(at.join(format!("parts/{part}.csv")), format!("{}\n{}\n", lines[0], rows.join("\n")))?;
         }
         let fit = |source: &str, query: Option<&str>, to: &str| {
-            ran(at, &format!("fit {source} --target survived --count count --no-pictures --out {to}"), query)
+            ran(at, &format!("fit {source} --target survived --count count --no-pictures --out fits/{to}"), query)
         };
         let whole = fit("--csv titanic.csv", None, "whole")?;
         let parts = fit("--from parts/*.csv", None, "parts")?;
@@ -59,8 +57,8 @@ mod with_one {
         assert_eq!(table(&whole), table(&parts));
         fit("--from titanic.csv", Some("SELECT * FROM data WHERE count > 0;"), "query")?;
         fit("", Some("SELECT * FROM 'titanic.csv'"), "named")?;
-        assert_eq!(parameters(&at.join("parts"))?, parameters(&at.join("query"))?);
-        assert_eq!(parameters(&at.join("parts"))?, parameters(&at.join("named"))?);
+        assert_eq!(parameters(&at.join("fits/parts"))?, parameters(&at.join("fits/query"))?);
+        assert_eq!(parameters(&at.join("fits/parts"))?, parameters(&at.join("fits/named"))?);
         let measured = |source: &str| ran(at, &format!("measure {source} --target survived --count count"), None);
         assert_eq!(measured("--csv titanic.csv")?, measured("--from parts")?);
         Ok(())
@@ -104,7 +102,7 @@ mod with_one {
         let rows = "SELECT sin(value) AS dose, value % 7 AS week, \
                     CASE WHEN sin(value * 1.7) * 2 < sin(value) + 0.1 THEN 'yes' ELSE 'no' END AS ill FROM generate_series(1, 4300000)";
         let said = ran(at, "fit --target ill --no-pictures --out fitted", Some(rows))?;
-        assert!(said.contains("each step sums them up") && said.contains("n = 4,300,000 observations"), "{said}");
+        assert!(said.contains("each step sums them up") && said.contains("n = 4300000 observations, which stay where they are, H(Y|X)"), "{said}");
         assert!(said.contains("passes over the rows") && said.contains("week"), "{said}");
         std::fs::write(at.join("new.csv"), "dose,week,ill\n0.5,3,yes\n-0.5,3,no\n")?;
         ran(at, "predict fitted/parameters.safetensors --csv new.csv --out foretold", None)?;
