@@ -665,6 +665,18 @@ impl Fit {
         if !names_of(&table.count).is_empty() {
             bail!("of so many different rows each is one observation: leave --count out");
         }
+        let others = [
+            ("--offset", self.offset.is_some()),
+            ("--exposure", self.exposure.is_some()),
+            ("--weights", self.weights.is_some()),
+            ("--intervals profile", self.intervals == Intervals::Profile),
+            ("--hold-out", self.hold_out.is_some()),
+            ("--folds", self.folds.is_some()),
+            ("a penalty", matches!(self.descent.objective(), Objective::Firth | Objective::Ridge { .. })),
+        ];
+        if let Some((flag, _)) = others.iter().find(|(_, asked)| *asked) {
+            bail!("{flag} needs its rows in memory, and these are too many: fit a part of them, by LIMIT or a filter in --sql");
+        }
         let base = self.base.iter().filter_map(|base| base.0.split_once('='));
         let excluded = names_of(&table.exclude).to_vec();
         Ok(candle_mle_sql::Asked {

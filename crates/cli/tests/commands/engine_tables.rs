@@ -102,7 +102,11 @@ mod with_one {
         let rows = "SELECT sin(value) AS dose, value % 7 AS week, \
                     CASE WHEN sin(value * 1.7) * 2 < sin(value) + 0.1 THEN 'yes' ELSE 'no' END AS ill FROM generate_series(1, 4300000)";
         let said = ran(at, "fit --target ill --no-pictures --out fitted", Some(rows))?;
-        assert!(said.contains("each step sums them up") && said.contains("n = 4300000 observations, which stay where they are, H(Y|X)"), "{said}");
+        assert!(
+            said.contains("each step sums them up")
+                && said.contains("n = 4300000 observations, which stay where they are, H(Y|X)"),
+            "{said}"
+        );
         assert!(said.contains("passes over the rows") && said.contains("week"), "{said}");
         std::fs::write(at.join("new.csv"), "dose,week,ill\n0.5,3,yes\n-0.5,3,no\n")?;
         ran(at, "predict fitted/parameters.safetensors --csv new.csv --out foretold", None)?;
