@@ -8,6 +8,7 @@ use candle_mle::info::file::write_whole;
 use candle_mle::{Objective, Table};
 use serde_json::json;
 
+use crate::columnar;
 use crate::flags::{Fit, STANDARD_INPUT};
 use crate::run::Run;
 use crate::said::tell;
@@ -29,11 +30,14 @@ impl Html {
         let flags = &run.flags.data;
         let (Some(page), Some(csv)) = (&flags.html, flags.table.csv()) else { return Ok(None) };
         let descent = &flags.descent;
+        let column = |name: &String| name == "none" || table.columns().iter().any(|(column, _)| column == name);
         let other = [
             ("--family", flags.family.is_some()),
             ("--objective", descent.objective() != Objective::CrossEntropy),
             (descent.own_way().unwrap_or_default(), descent.own_way().is_some()),
             ("--csv -", csv == Path::new(STANDARD_INPUT)),
+            ("a Parquet file", columnar::is(csv)),
+            ("terms in --columns", !flags.columns.names().iter().all(column)),
             ("--offset", flags.offset.is_some()),
             ("--exposure", flags.exposure.is_some()),
             ("--weights", flags.weights.is_some()),

@@ -63,6 +63,8 @@ fn what_is_not_the_page_and_what_it_does_not_fit_is_refused() -> Result<()> {
         ("--html none.html", "--html none.html"),
         ("--html page.html --lr 0.1", "does not go with --lr"),
         ("--html page.html --where class=1st", "does not go with --where"),
+        ("--html page.html --columns class:sex", "does not go with terms in --columns"),
+        ("--html page.html --weights count", "does not go with --weights"),
         ("--html page.html --objective firth", "does not go with --objective"),
     ] {
         let refused = done(folder, &format!("{fit} {more}"))?;
