@@ -154,15 +154,18 @@ fn page(document: &Map<String, Value>, lines: &[String], typed: &[String]) -> Re
     for picture in pictures {
         html += &figure(picture)?;
     }
-    html += "<h2>How the table was read</h2>\n<ul>\n";
-    for note in document.get("notes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-        let _ = writeln!(html, "<li>{}", plain(note));
+    let notes = document.get("notes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let notes: String = notes.map(|note| format!("<li>{}\n", plain(note))).collect();
+    if !notes.is_empty() {
+        let _ = write!(html, "<h2>How the table was read</h2>\n<ul>\n{notes}</ul>\n");
     }
+    let descent = match text("descent.method") {
+        "" => String::new(),
+        method => format!("{} on the {}, ", plain(method.trim_end_matches(',')), plain(text("descent.objective"))),
+    };
     let _ = write!(
         html,
-        "</ul>\n<h2>How it was made</h2>\n<p>{} on the {}, on the {} in {}. candle-mle {}:</p>\n<pre>{}</pre>\n",
-        plain(text("descent.method").trim_end_matches(',')),
-        plain(text("descent.objective")),
+        "<h2>How it was made</h2>\n<p>{descent}on the {} in {}; candle-mle {}:</p>\n<pre>{}</pre>\n",
         plain(text("device")),
         plain(text("dtype")),
         env!("CARGO_PKG_VERSION"),
@@ -205,19 +208,23 @@ fn summary(document: &Map<String, Value>) -> String {
     let (unit, floor) = (text("unit"), text("data.floor"));
     let mut html = String::new();
     if let (Some(n), Some(entropy)) = (number("data.n"), number("data.entropy")) {
-        let _ = write!(
-            html,
-            "<p class=lead>{} observations in {} distinct rows. The floor that no model gets below, {}, is {} {unit} each.",
-            count(n),
-            at(document, "data.distinct_rows").map_or(String::new(), cell),
-            plain(floor),
-            seen(entropy, 4)
-        );
+        let rows = at(document, "data.distinct_rows").map_or(String::new(), cell);
+        let _ = write!(html, "<p class=lead>{} observations in {rows} distinct rows.", count(n));
+        // Of a density points without a resolution have none.
+        if number("descent.end.cross_entropy").is_none() || number("descent.end.kl").is_some() {
+            let _ = write!(
+                html,
+                " The floor that no model gets below, {}, is {} {unit} each.",
+                plain(floor),
+                seen(entropy, 4)
+            );
+        }
     }
     if let (Some(cross_entropy), Some(nll)) = (number("descent.end.cross_entropy"), number("descent.end.nll")) {
-        let above = number("descent.end.kl").map_or("KL is infinite without a resolution".into(), |kl| {
-            format!("{} {unit} above the floor, its KL divergence from what was observed", seen(kl, 4))
-        });
+        let above = number("descent.end.kl")
+            .map_or("without a --resolution there is no floor to compare it with".into(), |kl| {
+                format!("{} {unit} above the floor, its KL divergence from what was observed", seen(kl, 4))
+            });
         let _ = write!(
             html,
             " The fitted model codes them in {} {unit} each: {above}; in all {} {unit}.",
