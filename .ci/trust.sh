@@ -5,7 +5,7 @@
 #   deny      licences, sources, advisories and bans of what is built on (cargo-deny; deny.toml)
 #   fuzz      FUZZ mutations (100000) of each reader's corpus, and as many odd tables
 #   faults    a disk that is full at any call, two runs in one folder, little memory, any number of threads
-#   miri      the crate of measures without its long tests, and the kernels, under Miri
+#   miri      the kernels, where all unsafe code is, under Miri
 #   mutants   a share of the mutants of a crate (cargo-mutants): CRATE (candle-mle-info), SHARD (0/100); survivors are listed
 #   league    the league table of entropy estimators is what its example writes
 set -euo pipefail
@@ -28,8 +28,7 @@ fuzz() {
 faults() { cargo test --locked -p candle-mle-cli --test commands -- --nocapture faults stopped_fits; }
 miri() {
     have +nightly miri --version || return 0
-    # What is pure arithmetic and sorting; files and the clock are for the machine itself.
-    MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p candle-mle-info --test claims -- table_measures table_estimators zeros_are
+    MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-deterministic-floats" cargo +nightly miri test -p candle-mle --lib -- kernel::
 }
 mutants() {
     have mutants --version || return 0

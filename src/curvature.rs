@@ -22,6 +22,14 @@ pub trait Curved<B> {
     /// Rows that the model cannot score.
     fn information(&self, batch: &B, mass: &[f64]) -> Result<DMatrix<f64>>;
 
+    /// What a descent walks by: the information at the maximum, and far from it what bends nowhere the wrong way.
+    ///
+    /// # Errors
+    /// As [`information`](Self::information).
+    fn bowl(&self, batch: &B, mass: &[f64]) -> Result<DMatrix<f64>> {
+        self.information(batch, mass)
+    }
+
     /// ln det of the same in the data's own units, a scalar in the graph: what Firth's penalty is half of.
     ///
     /// # Errors

@@ -86,7 +86,7 @@ impl<'a, B: Batch> Newton<'a, B> {
     /// The curvature of the loss: of all rows, or as it is in every so many of them.
     fn look(&self, whole: bool) -> Result<DMatrix<f64>> {
         let mass = host(self.p.mass())?;
-        let of = |mass: &[f64]| Ok::<_, Error>(self.curved.information(self.p.batch(), mass)? * self.scale);
+        let of = |mass: &[f64]| Ok::<_, Error>(self.curved.bowl(self.p.batch(), mass)? * self.scale);
         let every = mass.len() / (ENOUGH * self.curved.free().len()).max(1);
         if !whole && every > 1 {
             let mut part: Vec<f64> =

@@ -46,6 +46,8 @@ pub struct LinearGaussian {
 const NOTHING: f64 = 1e-13;
 /// How many rows are multiplied at once.
 const BLOCK: usize = 256;
+/// Where ln σ stands among the numbers learnt: bias, log_sigma, weight.
+const LOG_SIGMA: usize = 1;
 
 impl LinearGaussian {
     /// Asks for `weight` (d,), `bias` and `log_sigma`, scalars; variables start at 0.
@@ -201,17 +203,27 @@ impl Curved<Response> for LinearGaussian {
                 mass[row].sqrt()
                     * match column {
                         0 => 1.0,
-                        1 => residuals[row],
+                        LOG_SIGMA => residuals[row],
                         _ => x[row * d + column - 2],
                     }
             });
             products.gemm_tr(precision, &block, &block, 1.0);
         }
-        products.row_mut(1).scale_mut(2.0);
-        for column in (0..d + 2).filter(|column| *column != 1) {
-            products[(column, 1)] *= 2.0;
+        products.row_mut(LOG_SIGMA).scale_mut(2.0);
+        for column in (0..d + 2).filter(|column| *column != LOG_SIGMA) {
+            products[(column, LOG_SIGMA)] *= 2.0;
         }
         Ok(products)
+    }
+
+    /// Without what ties σ to the slopes, which at the maximum is nothing, and far from it bends the wrong way.
+    fn bowl(&self, batch: &Response, mass: &[f64]) -> Result<DMatrix<f64>> {
+        let mut bowl = self.information(batch, mass)?;
+        let sigma = bowl[(LOG_SIGMA, LOG_SIGMA)];
+        bowl.row_mut(LOG_SIGMA).fill(0.0);
+        bowl.column_mut(LOG_SIGMA).fill(0.0);
+        bowl[(LOG_SIGMA, LOG_SIGMA)] = sigma;
+        Ok(bowl)
     }
 
     fn log_det(&self, _: &Response, _: &[f64]) -> Result<Tensor> {
