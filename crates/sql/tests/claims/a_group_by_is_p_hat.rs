@@ -96,9 +96,9 @@ fn groups_beyond_the_memory_are_written_to_the_disk_and_counted_all_the_same() -
                FROM generate_series(1, 2400000)";
     let whole = Counts::of(&Engine::within(1 << 30, 2)?, sql, &[], None)?;
     assert_eq!(whole.distinct(), 2_400_000);
-    const LITTLE: usize = 64 << 20;
+    const LITTLE: usize = 96 << 20;
     assert!(whole.rows().get_array_memory_size() > LITTLE);
-    let little = Counts::of(&Engine::within(LITTLE, 2)?, sql, &[], None)?;
+    let little = Counts::of(&Engine::within(LITTLE, 1)?, sql, &[], None)?;
     assert!(little.rows() == whole.rows());
     Ok(())
 }

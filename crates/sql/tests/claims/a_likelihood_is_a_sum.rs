@@ -60,14 +60,9 @@ where
 }
 
 /// To rounding: the default ends where nothing more can be gained that anybody could see, 1e-10 from there.
-const EXACT: Plan = Plan {
-    tolerance: 1e-14,
-    objective: candle_mle::Objective::CrossEntropy,
-    by: By::Newton,
-    steps: 10_000,
-    until_converged: true,
-    floor: None,
-};
+fn exact() -> Plan {
+    Plan { tolerance: 1e-14, ..Plan::default() }
+}
 
 fn near(own: &[f64], other: &[f64], most: f64) {
     for (a, b) in own.iter().zip(other) {
@@ -82,11 +77,11 @@ fn logistic_regression_of_rows_elsewhere_is_that_of_rows_in_memory() -> Outcome 
     let make = |vb: VarBuilder| Logistic::new(3, vb);
     let p = in_memory(&sample)?;
     let map = p.standardize()?;
-    let whole = EXACT.fit(&p, |vb| make(vb)?.standardized(map))?;
+    let whole = exact().fit(&p, |vb| make(vb)?.standardized(map))?;
     let one = described(folder.path(), 1)?;
     assert_eq!(one.names.columns, ["dollars", "score", "years"]);
     assert_eq!(one.names.classes, ["kind 0", "kind 1"]);
-    let fitted = summed(&one, &EXACT, make)?;
+    let fitted = summed(&one, &exact(), make)?;
     assert!(fitted.converged && whole.converged);
     near(&coefficients(&fitted.model.0)?, &coefficients(&whole.model)?, 1e-12);
     // The three quantities, each as ever: of x that does not repeat H(Y|X) is 0.
@@ -103,7 +98,7 @@ fn logistic_regression_of_rows_elsewhere_is_that_of_rows_in_memory() -> Outcome 
     near(&errors(&own), &errors(&known), 1e-9);
 
     for partitions in [2, 5] {
-        let parted = summed(&described(folder.path(), partitions)?, &EXACT, make)?;
+        let parted = summed(&described(folder.path(), partitions)?, &exact(), make)?;
         assert_eq!(bits(&parted)?, bits(&fitted)?, "in {partitions} partitions");
     }
     Ok(())
@@ -117,7 +112,7 @@ fn a_softmax_too_by_newton_and_by_l_bfgs() -> Outcome {
     let p = in_memory(&sample)?;
     let map = p.standardize()?;
     for (by, most) in [(By::Newton, 1e-12), (By::Lbfgs, 1e-7)] {
-        let plan = if by == By::Newton { EXACT } else { Plan { by, ..Plan::default() } };
+        let plan = if by == By::Newton { exact() } else { Plan { by, ..Plan::default() } };
         let whole = plan.fit(&p, |vb| make(vb)?.standardized(map.clone()))?;
         let [one, three] = [1, 3].map(|partitions| described(folder.path(), partitions));
         let (one, three) = (summed(&one?, &plan, make)?, summed(&three?, &plan, make)?);
@@ -141,14 +136,14 @@ fn entropy_and_levels_are_those_of_a_table() -> Outcome {
     }
     std::fs::write(&file, &text)?;
     let design = candle_mle::Table::read(&file, None)?.design("ill").base("ward", "north").build()?;
-    let whole = EXACT.fit(&design.p, |vb| Logistic::new(3, vb)?.standardized(design.p.standardize()?))?;
+    let whole = exact().fit(&design.p, |vb| Logistic::new(3, vb)?.standardized(design.p.standardize()?))?;
     let engine = Arc::new(Engine::within(1 << 28, 3)?);
     engine.open(&[name(&file)], true)?;
     let asked = Asked { target: Some("ill".into()), base: vec![("ward".into(), "north".into())], ..Asked::default() };
     let described = Described::of(&engine, ALL, &asked)?;
     assert_eq!(described.names, design.names);
     near(&[described.empirical()?.entropy().nats()], &[design.p.entropy().nats()], 1e-13);
-    let fitted = summed(&described, &EXACT, |vb| Logistic::new(3, vb))?;
+    let fitted = summed(&described, &exact(), |vb| Logistic::new(3, vb))?;
     near(&coefficients(&fitted.model.0)?, &coefficients(&whole.model)?, 1e-12);
     let kl = |history: &candle_mle::History| history.rows().last().map_or(f64::NAN, |row| row.kl);
     near(&[kl(&fitted.history)], &[kl(&whole.history)], 1e-12);
