@@ -59,7 +59,7 @@ fn classify<M: Linear + Parameters>(
     println!("n = {} observations, which stay where they are, H(Y|X) = {}\n", count(p.total()), run.show(p.entropy()));
     println!("whether a finite maximum exists is not decided here: where there is none the fit does not converge\n");
     let setting = Setting { truth: None, separation: None, names, step_size: reach / (names.columns.len() + 1) as f64 };
-    let plan = run.plan(&setting, &p);
+    let plan = run.plan(&setting, &p)?;
     let plan = if flags_of(run).lr.is_some() { plan } else { Plan { by: By::Newton, ..plan } };
     let start = run.start(|vb| Ok(Summed(make(vb)?.standardized(map.clone())?)))?;
     let (history, path, outcome) = run.follow(&plan, start, &p, (), names, None)?;
