@@ -88,7 +88,11 @@ impl Reading {
     /// # Errors
     /// As [`file`](Self::file).
     pub fn text(&self, file: String, text: Vec<u8>) -> Result<Table> {
-        let text = unpacked(text).map_err(|problem| Error::File { action: "unpack the gzip of", path: (&file).into(), problem })?;
+        let text = unpacked(text).map_err(|problem| Error::File {
+            action: "unpack the gzip of",
+            path: (&file).into(),
+            problem,
+        })?;
         let fault = |(line, problem)| Error::Csv { file: file.clone(), line, problem };
         let mut sheet = Sheet::read(text, self.separator, self.headless, &file).map_err(fault)?;
         if sheet.lines.is_empty() {

@@ -9,7 +9,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-const ESTIMATES: [(&str, fn(&[u64]) -> Result<Information, Error>); 7] = [
+type Estimate = fn(&[u64]) -> Result<Information, Error>;
+
+const ESTIMATES: [(&str, Estimate); 7] = [
     ("plug-in", |counts| By::PlugIn.entropy(counts)),
     ("Miller–Madow", |counts| By::MillerMadow.entropy(counts)),
     ("Grassberger", |counts| By::Grassberger.entropy(counts)),
@@ -18,8 +20,11 @@ const ESTIMATES: [(&str, fn(&[u64]) -> Result<Information, Error>); 7] = [
     ("shrinkage", |counts| By::Shrinkage.entropy(counts)),
     ("NSB", |counts| Ok(nsb(counts)?.0)),
 ];
-/// Name, how many cells, and the weight of cell i, counted from 1.
-const DISTRIBUTIONS: [(&str, u32, fn(f64) -> f64); 12] = [
+/// Of a cell, counted from 1: its probability up to a factor.
+type Weight = fn(f64) -> f64;
+
+/// Name, how many cells, and their weights.
+const DISTRIBUTIONS: [(&str, u32, Weight); 12] = [
     ("fair coin", 2, |_| 1.0),
     ("coin of 0.95", 2, |i| if i > 1.0 { 0.95 } else { 0.05 }),
     ("die", 6, |_| 1.0),
