@@ -156,7 +156,7 @@ fn regressions() {
     near(ran.number("sepal_length_cm"), 1.77559254648113);
     near(ran.number("(intercept)"), -2.52476151183341);
     near(ran.number("residual σ"), 0.639983056166727);
-    assert_eq!(ran.left, ["descent.png", "log.csv", "parameters.safetensors"]);
+    assert_eq!(ran.left, ["coefficients.csv", "descent.png", "log.csv", "model.png", "parameters.safetensors"]);
     run("x,y\n0,1\n1,3\n2,5\n", "--family linear --target y")
         .said(&["no finite maximum: the columns tell every response exactly"]);
     run("x,y\na,1\nb,3\na,5\nb,8\n", "--family linear --target y").said(&["x b"]);

@@ -18,7 +18,8 @@ pub fn write_whole(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>)
     let partial = path.with_file_name(name);
     let mut file = own(&partial)?;
     // What a run that was killed has left.
-    let written = file.set_len(0).and_then(|()| write(&mut file));
+    let emptied = file.metadata().and_then(|of| if of.len() > 0 { file.set_len(0) } else { Ok(()) });
+    let written = emptied.and_then(|()| write(&mut file));
     // On the disk before it has its name, lest a loss of power leave the name without the content.
     written.and_then(|()| file.sync_all()).and_then(|()| fs::rename(&partial, path)).inspect_err(|_| {
         // It may be gone; the first error is the one to tell.
