@@ -51,7 +51,7 @@ impl Sums {
             let near = (term + TO_COARSE) - TO_COARSE;
             *coarse += near;
             *fine += ((term - near) + TO_FINE) - TO_FINE;
-            beyond |= !(term.abs() <= 1.0);
+            beyond |= term.is_nan() || term.abs() > 1.0;
         }
         self.beyond |= beyond;
         self.rows += 1;
