@@ -58,7 +58,10 @@ fn half_a_table_is_none() -> Result<()> {
     for name in ["cut.csv.gz", "broken.csv.gz"] {
         let refused = done(folder, &format!("{FIT} --csv {name}"))?;
         let words = said(&refused);
-        ensure!(refused.status.code() == Some(1) && words.contains(&format!("cannot unpack the gzip of {name}: ")), "{words}");
+        ensure!(
+            refused.status.code() == Some(1) && words.contains(&format!("cannot unpack the gzip of {name}: ")),
+            "{words}"
+        );
     }
     let nothing = command(folder, &format!("{FIT} --csv -")).stdin(Stdio::null()).output()?;
     ensure!(nothing.status.code() == Some(1) && !said(&nothing).contains("panicked"), "{}", said(&nothing));
