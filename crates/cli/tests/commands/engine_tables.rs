@@ -60,7 +60,11 @@ mod with_one {
         assert_eq!(parameters(&at.join("fits/parts"))?, parameters(&at.join("fits/query"))?);
         assert_eq!(parameters(&at.join("fits/parts"))?, parameters(&at.join("fits/named"))?);
         let measured = |source: &str| ran(at, &format!("measure {source} --target survived --count count"), None);
-        assert_eq!(measured("--csv titanic.csv")?, measured("--from parts")?);
+        // But for what is by lot: how rows are shuffled depends on the order in which they come.
+        let told = |said: String| -> Vec<Vec<String>> {
+            said.lines().map(|line| line.split_whitespace().take(5).map(String::from).collect()).collect()
+        };
+        assert_eq!(told(measured("--csv titanic.csv")?), told(measured("--from parts")?));
         Ok(())
     }
 
