@@ -12,9 +12,12 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
+/// What was said, how many spans there were, and the name of each.
+type Said = (Vec<String>, u64, BTreeMap<u64, String>);
+
 /// What it heard, in order: `+` a span that opens, `-` one that closes, `!` an event.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<(Vec<String>, u64, BTreeMap<u64, String>)>>);
+struct Heard(Arc<Mutex<Said>>);
 
 #[derive(Default)]
 struct Fields(Vec<String>);
@@ -26,7 +29,7 @@ impl Visit for Fields {
 }
 
 impl Heard {
-    fn lock(&self) -> MutexGuard<'_, (Vec<String>, u64, BTreeMap<u64, String>)> {
+    fn lock(&self) -> MutexGuard<'_, Said> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
