@@ -25,11 +25,10 @@ fn main() -> Result<()> {
     let drawn = run.drawn_or(FLIPS as usize).map(|n| truth.sample(&n, &mut run.generator())).transpose()?;
     let (truth, drawn) = (drawn.is_some().then_some(&truth), drawn.map(Empirical::from_sample));
     let p = || Empirical::from_counts(Tensor::new(&[1.0, 0.0], &Device::Cpu)?, &[HEADS, FLIPS - HEADS]);
-    let classes = ["tails", "heads"].map(String::from).to_vec();
     let seen = || {
         Ok::<_, anyhow::Error>(Design {
             p: drawn.unwrap_or_else(p)?,
-            names: Names { classes, ..Names::default() },
+            names: Names { classes: ["tails", "heads"].map(String::from).to_vec(), ..Names::default() },
             notes: vec![],
             weighed: None,
         })
