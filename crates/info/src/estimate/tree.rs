@@ -116,7 +116,8 @@ impl<'a> Tree<'a> {
             let (reach, around) = (leaf.of(reach), around(leaf.columns).collect::<Vec<_>>());
             let mut sides = [[0.0; 2]; LANES];
             self.within(0, 0..self.count(), &around, ends(reach.into_iter())[1], &mut |other| {
-                for (slot, distances) in self.distances(leaf, other).into_iter().enumerate() {
+                for slot in 0..LANES {
+                    let distances = self.distances(leaf, other, slot);
                     for lane in (0..LANES).filter(|lane| distances[*lane] <= reach[*lane]) {
                         for (column, weight) in self.weights.iter().enumerate() {
                             let along = weight * (leaf.columns[column][lane] - other.columns[column][slot]).abs();
@@ -160,15 +161,13 @@ impl<'a> Tree<'a> {
         &self.boxes[node * self.weights.len()..][..self.weights.len()]
     }
 
-    /// From each point of a leaf (within) to each of another.
-    #[inline]
-    fn distances(&self, of: Leaf, leaf: Leaf) -> [Lanes; LANES] {
-        let mut distances = [[0.0; LANES]; LANES];
+    /// From each point of a leaf to the one of another that stands at `slot`: few enough to be kept in registers.
+    #[inline(always)]
+    fn distances(&self, of: Leaf, leaf: Leaf, slot: usize) -> Lanes {
+        let mut distances = [0.0; LANES];
         for ((at, column), weight) in of.columns.iter().zip(leaf.columns).zip(self.weights) {
-            for (distances, point) in distances.iter_mut().zip(column) {
-                for (distance, at) in distances.iter_mut().zip(at) {
-                    *distance = most(weight * (at - point).abs(), *distance);
-                }
+            for (distance, at) in distances.iter_mut().zip(at) {
+                *distance = most(weight * (at - column[slot]).abs(), *distance);
             }
         }
         distances
@@ -310,8 +309,9 @@ impl Counting<'_> {
             self.visit(right, second);
         } else {
             let leaf = self.tree.leaf(leaves.start);
-            for distances in self.tree.distances(self.of, leaf).iter().take(leaf.rows.len()) {
-                for ((count, distance), radius) in self.counts.iter_mut().zip(distances).zip(self.radius) {
+            for slot in 0..leaf.rows.len() {
+                let distances = self.tree.distances(self.of, leaf, slot);
+                for ((count, distance), radius) in self.counts.iter_mut().zip(&distances).zip(self.radius) {
                     *count = count.wrapping_add(usize::from(distance <= radius));
                 }
             }
@@ -340,8 +340,7 @@ impl Nearest<'_> {
             }
         } else {
             let leaf = self.tree.leaf(leaves.start);
-            let distances = self.tree.distances(self.of, leaf);
-            distances.into_iter().take(leaf.rows.len()).for_each(|distances| self.meet(distances));
+            (0..leaf.rows.len()).for_each(|slot| self.meet(self.tree.distances(self.of, leaf, slot)));
             self.worst = self.nearest[self.nearest.len() - 1].iter().copied().fold(0.0, f64::max);
         }
     }
