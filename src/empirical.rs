@@ -9,7 +9,7 @@ use candle_core::{DType, Device, Tensor};
 use candle_mle_info::Information;
 
 use crate::batch::{Batch, Labelled, host};
-use crate::error::{Error, Result, empty, finite, positive, shape};
+use crate::error::{Error, Result, empty, finite, parameter, positive, shape};
 use crate::kernel::by_row;
 use crate::model::Model;
 use crate::standardize::Standardize;
@@ -89,6 +89,10 @@ impl<B: Batch> Empirical<B> {
             }
             if let Some(row) = counts.iter().position(|c| !(c.is_finite() && *c >= 0.0)) {
                 return Err(Error::Count { row, value: counts[row] });
+            }
+            let total: f64 = counts.iter().sum();
+            if total.is_infinite() {
+                return Err(parameter("the sum of the counts", total, "a finite number: divide them all by one"));
             }
         }
         let Groups { first, count, given } = Groups::of(&batch.keys()?, counts)?;

@@ -1,6 +1,7 @@
 //! Reading people's data: a CSV with columns of numbers or of categories, and a column of counts if there is one.
 
 mod cells;
+mod combinations;
 mod design;
 mod dialect;
 pub(crate) mod ranking;
@@ -120,7 +121,7 @@ impl Table {
     ///
     /// # Errors
     /// No column, or no rows; columns of unequal length; a name that is empty or stands there twice; a number that is not
-    /// finite, a code without a level.
+    /// finite, a code without a level, a level that stands there twice.
     pub fn from_columns<N: Into<String>>(columns: impl IntoIterator<Item = (N, Column)>) -> Result<Self> {
         let columns: Vec<(String, Column)> = columns.into_iter().map(|(name, column)| (name.into(), column)).collect();
         let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
@@ -147,6 +148,10 @@ impl Table {
                 Column::Categories { levels, codes } => {
                     if let Some(code) = codes.iter().find(|code| **code as usize >= levels.len()) {
                         return Err(wrong(name, format!("code {code} has no level: there are {}", levels.len())));
+                    }
+                    let mut seen = HashSet::new();
+                    if let Some(level) = levels.iter().find(|level| !seen.insert(level.as_str())) {
+                        return Err(wrong(name, format!("the level '{level}' stands there twice")));
                     }
                 }
             }

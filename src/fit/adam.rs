@@ -89,14 +89,14 @@ impl Descent for Adam {
     }
 
     fn state(&self) -> Result<State> {
-        let mut state = State::default().with("steps", &[self.steps as f64])?;
+        let mut state = State::default().with("adam.steps", &[self.steps as f64])?;
         state.0.extend(self.mean.iter().map(|(name, m)| (format!("mean.{name}"), m.clone())));
         state.0.extend(self.square.iter().map(|(name, v)| (format!("square.{name}"), v.clone())));
         Ok(state)
     }
 
     fn restore(&mut self, state: State) -> Result<()> {
-        self.steps = steps(&state, &["mean.", "square."])?;
+        self.steps = steps(&state, "adam.steps", &["mean.", "square."])?;
         self.mean = tensors(&state, "mean.", &self.vars)?;
         self.square = tensors(&state, "square.", &self.vars)?;
         Ok(())

@@ -127,13 +127,18 @@ impl Descent for GradientDescent {
     }
 
     fn state(&self) -> Result<State> {
-        let mut state = State::default().with("steps", &[self.steps as f64])?;
+        let mut state =
+            State::default().with("descent.steps", &[self.steps as f64])?.with("momentum", &[self.momentum])?;
         state.0.extend(self.velocity.iter().map(|(name, v)| (format!("velocity.{name}"), v.clone())));
         Ok(state)
     }
 
     fn restore(&mut self, state: State) -> Result<()> {
-        self.steps = steps(&state, &["velocity."])?;
+        let momentum = state.numbers("momentum")?;
+        if momentum[..] != [self.momentum] {
+            return Err(Error::WrongState { problem: format!("its momentum is {momentum:?}, not {}", self.momentum) });
+        }
+        self.steps = steps(&state, "descent.steps", &["momentum", "velocity."])?;
         self.velocity = tensors(&state, "velocity.", &self.vars)?;
         Ok(())
     }
@@ -153,13 +158,15 @@ pub(super) fn steepest(vars: &VarMap, gradients: &GradStore) -> Result<Option<f6
     GradientNorm::new(vars, 0.0).of(gradients).map(Some)
 }
 
-/// The number of updates that a state has seen, which beside it holds tensors of these kinds and nothing else.
-pub(super) fn steps(state: &State, kinds: &[&str]) -> Result<usize> {
-    let known = |name: &&String| *name == "steps" || kinds.iter().any(|kind| name.starts_with(kind));
+/// The number of updates that a state has seen, by a name that no other optimiser has for it; beside it there are tensors of these
+/// kinds and nothing else.
+pub(super) fn steps(state: &State, of: &str, kinds: &[&str]) -> Result<usize> {
+    let updates = state.numbers(of)?;
+    let known = |name: &&String| *name == of || kinds.iter().any(|kind| name.starts_with(kind));
     if let Some(name) = state.0.keys().find(|name| !known(name)) {
         return Err(Error::WrongState { problem: format!("it holds '{name}'") });
     }
-    Ok(state.numbers("steps")?.first().copied().unwrap_or(0.0) as usize)
+    Ok(updates.first().copied().unwrap_or(0.0) as usize)
 }
 
 /// The tensors of a state whose names begin so, each of the shape, type and device of the variable of its name.

@@ -8,7 +8,7 @@ use super::sloped::{Sloped, Standing, estimates_of};
 use super::tail::{beyond_normal, normal_quantile};
 use crate::batch::{Batch, Labelled, host};
 use crate::empirical::Empirical;
-use crate::error::{Error, Result, shape};
+use crate::error::{Error, Result, parameter, shape};
 use crate::model::Linear;
 use crate::separation::Separation;
 use crate::standardize::Standardize;
@@ -44,8 +44,11 @@ impl Coefficient {
     }
 
     /// The interval that covers the coefficient with probability `level`, such as 0.95: estimate ± z · standard error (Wald). All
-    /// numbers where no finite value is the likeliest.
+    /// numbers where no finite value is the likeliest; NaN for a level that is no probability.
     pub fn interval(self, level: f64) -> [f64; 2] {
+        if !(0.0..=1.0).contains(&level) {
+            return [f64::NAN; 2];
+        }
         if self.std_error.is_infinite() {
             return [f64::NEG_INFINITY, f64::INFINITY];
         }
@@ -143,13 +146,18 @@ impl Coefficients {
     /// by √(G / (G − 1)).
     ///
     /// # Errors
-    /// As [`of`](Self::of); another number of counts or clusters than of rows.
+    /// As [`of`](Self::of); another number of counts or clusters than of rows; one cluster.
     pub fn clustered<M: Sloped>(model: &M, batch: &M::Batch, counts: &[f64], clusters: &[usize]) -> Result<Self>
     where
         M::Batch: Clone,
     {
-        if counts.len() != batch.rows()? || clusters.len() != counts.len() {
-            return Err(shape("the clusters", &[clusters.len()], format!("({},), as the counts,", batch.rows()?)));
+        for (what, of) in [("the counts", counts.len()), ("the clusters", clusters.len())] {
+            if of != batch.rows()? {
+                return Err(shape(what, &[of], format!("({},)", batch.rows()?)));
+            }
+        }
+        if clusters.iter().all(|cluster| Some(cluster) == clusters.first()) {
+            return Err(Error::Other("there is one cluster only: nothing tells how clusters scatter".into()));
         }
         let p = Empirical::from_counts(batch.clone(), counts)?;
         Self::between(model, batch, counts, &standard::<M>(&p)?, counts, clusters)
@@ -165,8 +173,10 @@ impl Coefficients {
     where
         M::Batch: Clone,
     {
-        if counts.len() != batch.rows()? || weights.len() != counts.len() {
-            return Err(shape("the weights", &[weights.len()], format!("({},), as the counts,", batch.rows()?)));
+        for (what, of) in [("the counts", counts.len()), ("the weights", weights.len())] {
+            if of != batch.rows()? {
+                return Err(shape(what, &[of], format!("({},)", batch.rows()?)));
+            }
         }
         let all: Vec<f64> = counts.iter().zip(weights).map(|(count, weight)| count * weight).collect();
         let p = Empirical::from_counts(batch.clone(), &all)?;
@@ -240,7 +250,8 @@ impl Coefficients {
     /// same in any parametrisation, and it may be open to one side: ±∞.
     ///
     /// # Errors
-    /// As [`of`](Self::of), where the likelihood has a maximum.
+    /// As [`of`](Self::of), where the likelihood has a maximum; class 0, which all are against, or no such class or column; a level
+    /// that is no probability.
     pub fn profile<M: Linear>(
         model: &M,
         p: &Empirical<Labelled>,
@@ -249,8 +260,20 @@ impl Coefficients {
         level: f64,
     ) -> Result<[f64; 2]> {
         let rows = Contrasts::new(p, model.classes())?;
-        if class == 0 || class >= model.classes() || column >= rows.width() {
-            return Err(Error::Class { class, classes: model.classes() });
+        let (classes, columns) = (model.classes(), rows.width() - 1);
+        if !(1..classes).contains(&class) {
+            return Err(parameter(
+                "the class of a coefficient",
+                class as f64,
+                "a class of the model but class 0, which all are against",
+            ));
+        }
+        if column > columns {
+            let allowed = "a column of the model, or their number for the intercept";
+            return Err(parameter("the column of a coefficient", column as f64, allowed));
+        }
+        if !(0.0..1.0).contains(&level) {
+            return Err(parameter("the level of an interval", level, "a probability, such as 0.95"));
         }
         let theta = rows.standard(&model.coefficients()?)?;
         let mut along = nalgebra::DVector::zeros(theta.len());

@@ -10,11 +10,13 @@ use candle_mle_info::cholesky::cholesky;
 use candle_mle_info::number::typed;
 use nalgebra::DMatrix;
 
+use super::combinations::{SUSPECT, combinations, gram};
 use super::terms::{Factor, Term, coded, terms};
 use super::{Column, Ready, Table, once, position, wrong};
 use crate::batch::{Batch, Labelled, Response, host, slice};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result, constant, empty, matrix, shape};
+use crate::standardize::Standardize;
 
 /// A p̂ and the names of what is in it: a table made ready for a model, or a sample that came from no table.
 ///
@@ -314,6 +316,23 @@ impl<'a> Ask<'a> {
         self
     }
 
+    /// What is asked for must be of use: base levels of columns that take part (`used`), each once.
+    fn heeded(&self, used: &[&str]) -> Result<()> {
+        once(&self.base.iter().map(|(column, _)| column.clone()).collect::<Vec<_>>())?;
+        for (column, level) in &self.base {
+            self.table.place(column)?;
+            if !used.contains(&column.as_str()) {
+                let problem = format!("it has a base level, '{level}', but takes no part in what is asked for");
+                return Err(wrong(column, problem));
+            }
+        }
+        if self.alone && !self.predictors.is_empty() {
+            let problem = format!("it is to be predicted from no column, and from {}", self.predictors.join(", "));
+            return Err(wrong(&self.target, problem));
+        }
+        Ok(())
+    }
+
     fn base_of(&self, name: &str) -> Option<&str> {
         self.base.iter().find(|(column, _)| column == name).map(|(_, level)| level.as_str())
     }
@@ -323,6 +342,13 @@ impl<'a> Ask<'a> {
     /// # Errors
     /// No such column or level; one class, or numbers that are no classes; a class all of whose counts are zero.
     pub fn outcomes(&self) -> Result<Design<Tensor>> {
+        self.heeded(&[&self.target])?;
+        if let Some(column) = self.predictors.first() {
+            return Err(wrong(
+                column,
+                format!("it is to predict {}, of which the outcomes alone are asked for", self.target),
+            ));
+        }
         self.table.of_target(&self.target)?;
         if let Some(fault) = self.table.fault(self.table.place(&self.target)?, true) {
             return Err(fault);
@@ -334,9 +360,6 @@ impl<'a> Ask<'a> {
     }
 
     fn classes(&self, table: &Table) -> Result<(Tensor, Names)> {
-        for (column, _) in &self.base {
-            self.table.place(column)?;
-        }
         let (classes, y) = table.classes(&self.target, self.base_of(&self.target))?;
         let y = Tensor::from_vec(y, table.rows(), &Device::Cpu)?;
         Ok((y, Names { target: self.target.clone(), classes, ..Names::default() }))
@@ -348,7 +371,7 @@ impl<'a> Ask<'a> {
     /// No such column or level, or the same column twice; columns that cannot be used as they are, see
     /// [`Table::with_only`]; a target of one class, or of numbers that are no classes; a level all of whose counts are zero;
     /// categories of which most are seen once, as in an identifier; no column that differs. Columns that are linear combinations of
-    /// the ones before them are named in a note: their coefficients are not unique.
+    /// the ones before them, to the rounding of their numbers, have no coefficient of their own, are left out and named in a note.
     pub fn build(&self) -> Result<Design> {
         let Asked { ready, terms, weights } = self.asked()?;
         let table = &*ready.table;
@@ -365,7 +388,7 @@ impl<'a> Ask<'a> {
     /// The design of a regression: the target is a column of numbers.
     ///
     /// # Errors
-    /// As [`build`](Self::build), but for classes; a target of categories; columns that are linear combinations of others.
+    /// As [`build`](Self::build), but for classes; a target of categories.
     pub fn numbers(&self) -> Result<Design<Response>> {
         let Asked { ready, terms, weights } = self.asked()?;
         let table = &*ready.table;
@@ -373,7 +396,6 @@ impl<'a> Ask<'a> {
         let rows = y.len();
         let mut names = Names { target: self.target.clone(), ..Names::default() };
         let (x, notes) = self.matrix(&ready, &terms, &mut names)?;
-        own_columns(&x, table.count(), &names.columns).map_err(|e| ready.with_sentinels(e))?;
         let mut response = Response::new(x, Tensor::from_vec(y, rows, &Device::Cpu)?)?;
         if let Some(offset) = names.offset_of(table)? {
             response = response.with_offset(offset)?;
@@ -409,6 +431,8 @@ impl<'a> Ask<'a> {
                 columns.push(factor.column.clone());
             }
         }
+        let used: Vec<&str> = columns.iter().map(String::as_str).chain([self.target.as_str()]).collect();
+        self.heeded(&used)?;
         let predictors = if self.alone { vec![] } else { self.table.predictors(&self.target, &columns)? };
         let predictors = if terms.is_empty() { vec![] } else { predictors };
         let every: Vec<&str> = predictors.iter().chain(&beside).copied().collect();
@@ -520,8 +544,16 @@ impl<'a> Ask<'a> {
         let (parts, columns): (Vec<Vec<Part>>, Vec<Vec<Of<'_>>>) = all.into_iter().unzip();
         names.columns.extend(parts.iter().map(|parts| called(parts)));
         names.parts = parts;
-        let x = by_row(&columns, table.rows())?;
-        let dependent = dependent_columns(&x, table.count(), &names.columns)?;
+        let mut x = by_row(&columns, table.rows())?;
+        let combined = combined(&x, table.count(), &names.columns)?;
+        let said_of_combined = said_of_combined(&names.columns, &combined, table.rows());
+        if !combined.is_empty() {
+            // As with a constant column: what it would tell is told, and a coefficient of its own it has none.
+            let own: Vec<usize> = (0..columns.len()).filter(|at| !combined.contains(at)).collect();
+            names.columns = own.iter().map(|at| names.columns[*at].clone()).collect();
+            names.parts = own.iter().map(|at| names.parts[*at].clone()).collect();
+            x = by_row(&own.iter().map(|at| columns[*at].clone()).collect::<Vec<_>>(), table.rows())?;
+        }
         let mut notes = ready.notes.clone();
         notes.extend(
             (!constant.is_empty()).then(|| format!("left out, holding one value only: {}", constant.join(", "))),
@@ -531,7 +563,7 @@ impl<'a> Ask<'a> {
             let none: Vec<String> = none.iter().map(|(parts, _)| called(parts)).collect();
             notes.push(format!("left out, 0 in every row: {}", none.join(", ")));
         }
-        notes.extend(said_of_dependent(&names.columns, &dependent, table.rows()));
+        notes.extend(said_of_combined);
         notes.extend(ready.codes());
         notes.extend(ready.numbered());
         notes.extend(ready.sentinels());
@@ -861,10 +893,27 @@ impl Ready<'_> {
     }
 }
 
-/// An error for the columns of x (rows, columns) that tell nothing of their own over the rows that were observed.
+/// Of a column's variance nothing but rounding is left where the columns before it are known.
+const ROUNDING: f64 = 1e-12;
+
+/// An error for the columns of x (rows, columns) that tell nothing of their own over the rows that were observed, to rounding: of these
+/// the covariance is singular, or the coefficients are not unique.
 fn own_columns(x: &Tensor, count: &[f64], names: &[String]) -> Result<()> {
-    let dependent = dependent_columns(x, count, names)?;
-    let named: Vec<&str> = dependent.iter().take(20).map(|at| names[*at].as_str()).collect();
+    let (_, columns) = matrix("x", x)?;
+    if columns != names.len() {
+        return Err(shape("x", x.dims(), format!("(rows, {})", names.len())));
+    }
+    let mut named: Vec<&str> = vec![];
+    if columns > 0 {
+        let correlations = slice(&x.to_dtype(DType::F64)?, |x: &[f64]| correlations(x, count, names))??;
+        let mut own: Vec<usize> = (0..columns).collect();
+        // Without those that have nothing of their own, the next that has not.
+        while let (true, Err(of)) =
+            (named.len() < 20, cholesky(&correlations.select_rows(&own).select_columns(&own), ROUNDING))
+        {
+            named.push(&names[own.remove(of.column)]);
+        }
+    }
     let rows = count.iter().filter(|count| **count > 0.0).count();
     match (named.len(), names.len()) {
         (0, _) => Ok(()),
@@ -888,58 +937,34 @@ fn own_columns(x: &Tensor, count: &[f64], names: &[String]) -> Result<()> {
     }
 }
 
-/// Which columns of x (rows, columns) are, over the rows that were observed and to rounding, linear combinations of the columns
-/// before them and 1; an error for a constant one.
-fn dependent_columns(x: &Tensor, count: &[f64], names: &[String]) -> Result<Vec<usize>> {
-    let (_, columns) = matrix("x", x)?;
-    if columns != names.len() {
-        return Err(shape("x", x.dims(), format!("(rows, {})", names.len())));
-    }
-    if columns == 0 {
+/// Which columns of x (rows, columns) are combinations of those before them; an error for a constant one.
+fn combined(x: &Tensor, count: &[f64], names: &[String]) -> Result<Vec<usize>> {
+    if names.is_empty() {
         return Ok(vec![]);
     }
-    let gram = slice(&x.to_dtype(DType::F64)?, |x: &[f64]| correlations(x, count, names))??;
-    const LEFT: f64 = 1e-12;
-    if cholesky(&gram, LEFT).is_ok() {
+    let x = x.to_dtype(DType::F64)?;
+    if cholesky(&slice(&x, |x: &[f64]| correlations(x, count, names))??, SUSPECT).is_ok() {
         return Ok(vec![]);
     }
-    // The same, column by column, without those that have nothing of their own.
-    let (mut own, mut dependent): (Vec<(usize, Vec<f64>)>, _) = (vec![], vec![]);
-    for at in 0..columns {
-        let mut along: Vec<f64> = vec![];
-        for (before, factor) in &own {
-            let known: f64 = factor.iter().zip(&along).map(|(a, b)| a * b).sum();
-            along.push((gram[(*before, at)] - known) / factor[along.len()]);
-        }
-        let left = gram[(at, at)] - along.iter().map(|a| a * a).sum::<f64>();
-        match left > LEFT {
-            true => {
-                along.push(left.sqrt());
-                own.push((at, along));
-            }
-            false => dependent.push(at),
-        }
-    }
-    Ok(dependent)
+    let map = Standardize::bulk(&x, &Tensor::new(count, &Device::Cpu)?)?;
+    let (shift, scale) = (host(map.shift())?, host(map.scale())?);
+    slice(&x, |x: &[f64]| combinations(x, count, &shift, &scale))
 }
 
-/// What of columns that are combinations of others a reader of their coefficients should know.
-fn said_of_dependent(names: &[String], dependent: &[usize], rows: usize) -> Option<String> {
-    let shown: Vec<&str> = dependent.iter().take(8).map(|at| names[*at].as_str()).collect();
-    let these = match dependent.len() - shown.len() {
+/// What of columns that are combinations of others a reader should know.
+fn said_of_combined(names: &[String], combined: &[usize], rows: usize) -> Option<String> {
+    let shown: Vec<&str> = combined.iter().take(8).map(|at| names[*at].as_str()).collect();
+    let these = match combined.len() - shown.len() {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     };
     let many = match names.len() {
-        columns if columns >= rows => format!("more columns than rows determine ({columns} of {rows} rows): "),
+        columns if columns >= rows => format!(", for more columns than rows determine ({columns} of {rows} rows)"),
         _ => String::new(),
     };
-    let is = if dependent.len() > 1 { "are each" } else { "is" };
-    (!dependent.is_empty()).then(|| {
-        format!(
-            "{many}over these rows {these} {is} a linear combination of the columns before it, so that the coefficients are not unique and one \
-             choice of them is shown; --exclude leaves columns out"
-        )
+    let each = if combined.len() > 1 { "each " } else { "" };
+    (!combined.is_empty()).then(|| {
+        format!("left out, {each}a linear combination of the columns before it over these rows{many}: {these}")
     })
 }
 
@@ -968,19 +993,10 @@ fn correlations(x: &[f64], count: &[f64], names: &[String]) -> Result<DMatrix<f6
         mean.iter_mut().zip(row).zip(&maps).for_each(|((mean, v), (middle, half))| *mean += (v - middle) / half);
     }
     mean.iter_mut().for_each(|mean| *mean /= rows);
-    // Block by block, a column a row of x.
-    let (mut gram, mut block, mut filled) = (DMatrix::zeros(columns, columns), DMatrix::zeros(columns, 512), 0);
-    for row in seen() {
+    let gram = gram(columns, seen(), |row, to| {
         let own = row.iter().zip(&maps).zip(&mean).map(|((v, (middle, half)), mean)| (v - middle) / half - mean);
-        block.column_mut(filled).iter_mut().zip(own).for_each(|(to, from)| *to = from);
-        filled += 1;
-        if filled == block.ncols() {
-            gram.gemm(1.0, &block, &block.transpose(), 1.0);
-            filled = 0;
-        }
-    }
-    let rest = block.columns(0, filled);
-    gram.gemm(1.0, &rest, &rest.transpose(), 1.0);
+        to.iter_mut().zip(own).for_each(|(to, from)| *to = from);
+    });
     let length: Vec<f64> = (0..columns).map(|at| gram[(at, at)].sqrt()).collect();
     Ok(DMatrix::from_fn(columns, columns, |i, j| gram[(i, j)] / length[i] / length[j]))
 }

@@ -299,7 +299,7 @@ fn a_family_without_columns_has_no_coordinates() -> Result<()> {
 fn a_state_of_another_optimiser_or_of_other_variables_is_refused() -> Result<()> {
     let p = Empirical::from_sample(common::answers(100, 1)?)?;
     let (mut states, mut fresh) = (vec![], vec![]);
-    for (name, by) in &optimizers()[1..] {
+    for (name, by) in &optimizers() {
         let (vars, model) = common::learner(|vb| Logistic::new(2, vb))?;
         let mut optimizer = by(&vars)?;
         fit(&model, &p, Objective::CrossEntropy, optimizer.as_mut(), 0..3, &mut ())?;
@@ -316,7 +316,8 @@ fn a_state_of_another_optimiser_or_of_other_variables_is_refused() -> Result<()>
             }
         }
     }
-    for ((name, by), (_, state)) in optimizers()[1..].iter().zip(&states) {
+    // Plain gradient descent keeps nothing of a variable.
+    for ((name, by), (_, state)) in optimizers().iter().zip(&states).skip(1) {
         let (vars, _) = common::learner(|vb| Softmax::new(2, 3, vb))?;
         let restored = by(&vars)?.restore(state.clone());
         ensure!(matches!(restored, Err(Error::WrongState { .. })), "{name}: {restored:?}");

@@ -156,6 +156,12 @@ fn errors_by_clusters_are_those_of_statsmodels() -> Result<()> {
         candle_core::Tensor::new(y, device)?,
     )?;
     let known = Coefficients::clustered(&model, &batch, &vec![1.0; lines.len()], &clusters)?;
+    let one = Coefficients::clustered(&model, &batch, &vec![1.0; lines.len()], &vec![7; lines.len()]);
+    assert!(one.err().is_some_and(|e| e.to_string().contains("one cluster only")));
+    let short = Coefficients::clustered(&model, &batch, &[1.0; 2], &clusters);
+    assert!(short.err().is_some_and(|e| e.to_string().contains("the counts")));
+    assert!(known.get(1, 0).interval(95.0)[0].is_nan());
+    assert!(Coefficients::profile(&model, &design.p, 1, 0, 95.0).err().is_some_and(|e| e.to_string().contains("0.95")));
     for row in rows("statsmodels.csv")?.iter().filter(|row| row["table"] == "bacteria") {
         let at = design.names.columns.iter().position(|column| *column == row["term"]).unwrap_or(columns);
         same("bacteria", row, &[("clustered", known.get(1, at).std_error)], 1e-8)?;
