@@ -9,6 +9,7 @@ mod margins;
 mod modular;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub use counts::of_counts;
 
@@ -132,7 +133,7 @@ impl Separation {
 /// convex hull that is nearest to zero tells which (Wolfe 1976), in floating point and for a part of a large table; its answer is
 /// believed only once it is certain for all rows and for the numbers as they stand, by bounds on the rounding errors and, where
 /// a margin must be zero, by arithmetic modulo a prime. No tolerance takes part, so that neither units nor a value far from the
-/// others decide.
+/// others decide. What doubles cannot tell of a small table is decided in whole numbers, by the simplex method.
 ///
 /// ```
 /// use candle_core::{Device, Tensor};
@@ -162,7 +163,11 @@ pub fn separation(p: &Empirical<Labelled>, classes: usize) -> Result<Option<Sepa
         return Ok(None);
     }
     let mut search = Search::new(&grouped, Budget(WORK));
-    let Some(Found { delta, part }) = search.decide()? else { return Ok(None) };
+    let found = match search.decide() {
+        Err(hidden @ Error::Undecided { .. }) => search.in_whole_numbers().ok_or(hidden)?,
+        other => other?,
+    };
+    let Some(Found { delta, part }) = found else { return Ok(None) };
     let (space, zero) = (search.space, search.zero);
     // What a group does each of its classes does.
     let width = margins.width();
@@ -355,6 +360,18 @@ impl<'a> Search<'a> {
                 }
             }
         }
+    }
+
+    /// The same without rounding, for a table that is small enough.
+    fn in_whole_numbers(&mut self) -> Option<Option<Found>> {
+        let (zero, delta) = whole::decided(self.margins)?;
+        self.space = Space::new(self.margins.parameters());
+        self.zero = self.margins.widen(&mut self.space, &zero);
+        if self.space.rank() == self.margins.parameters() {
+            return Some(None);
+        }
+        let normal = (self.space.rank() > 0).then(|| self.space.normal());
+        Some(Some(Found { delta, part: self.spread(normal.as_deref()) }))
     }
 
     /// Which way all separating directions move each coefficient against class 0, if they agree.

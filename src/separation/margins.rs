@@ -133,8 +133,13 @@ impl Margins {
         self.raw(row).map(residue).chain([1]).collect()
     }
 
+    /// What the standard coordinates are: (x − shift) / scale of each column kept.
+    pub fn standard(&self) -> (&[f64], &[f64]) {
+        (&self.table.shift, &self.table.scale)
+    }
+
     /// The columns kept of a row, as they stand.
-    fn raw(&self, row: usize) -> impl Iterator<Item = f64> {
+    pub fn raw(&self, row: usize) -> impl Iterator<Item = f64> {
         let x = &self.table.all[self.place(row) * self.table.of..][..self.table.of];
         self.table.kept.iter().map(|j| x[*j])
     }

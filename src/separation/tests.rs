@@ -169,7 +169,7 @@ fn design(rng: &mut ChaCha8Rng, verdict: Verdict, integers: bool, dependent: boo
 #[test]
 fn of_random_designs_of_all_scales() -> Result<()> {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let mut checked = 0;
+    let (mut checked, mut whole) = (0, 0);
     for round in 0..334 {
         for known in [Verdict::Complete, Verdict::InPart, Verdict::Maximum] {
             let (integers, dependent) = (round % 2 == 0, round % 4 == 0);
@@ -194,9 +194,51 @@ fn of_random_designs_of_all_scales() -> Result<()> {
                 search.balances.iter().for_each(|balance| balance.check(&margins, &of));
                 found.iter().for_each(|found| separates(&margins, &search.zero, &found.delta, known, &of));
                 checked += 1;
+                // And those of the search in whole numbers.
+                if let Some((zero, delta)) = whole::decided(&margins) {
+                    let mut space = Space::new(margins.parameters());
+                    let zero = margins.widen(&mut space, &zero);
+                    ensure!((space.rank() < margins.parameters()) == (known != Verdict::Maximum), "{of}");
+                    if known != Verdict::Maximum {
+                        separates(&margins, &zero, &delta, known, &of);
+                    }
+                    whole += 1;
+                }
             }
         }
     }
-    ensure!(checked > 500, "{checked}");
+    ensure!(checked > 500 && whole > 100, "{checked}, {whole}");
+    Ok(())
+}
+
+/// Where classes are apart by the last digit of a number, or by more than doubles span.
+#[test]
+fn what_rounding_hides_is_decided_in_whole_numbers() -> Result<()> {
+    let verdict = |x: &[f64], y: &[u32]| -> Result<Option<Separation>> {
+        let x = Tensor::new(x, &Device::Cpu)?.unsqueeze(1)?;
+        Ok(separation(&Empirical::from_sample(Labelled::new(x, Tensor::new(y, &Device::Cpu)?)?)?, 2)?)
+    };
+    let above = 0.1 + 0.2;
+    assert!(0.3 < above);
+    for (x, y) in [
+        (&[above, 0.3, 0.1, 0.5], &[1, 0, 0, 1]),
+        (&[0.0, 1.0, 1.0 + 1e-13, 2.0], &[0, 0, 1, 1]),
+        (&[1e300, -1e300, 1.0, 2.0], &[1, 0, 0, 1]),
+        (&[-1e308, 1e308, 1.7e308, 1.0], &[0, 1, 1, 0]),
+        (&[5e-324, 1e-323, 1.5e-323, 2e-323], &[0, 0, 1, 1]),
+    ] {
+        let apart = verdict(x, y)?.with_context(|| format!("{x:?} is not told apart"))?;
+        ensure!(apart.complete && apart.infimum.nats() == 0.0, "{x:?}: {apart:?}");
+        ensure!(apart.direction[1][0] > 0.0, "{x:?}: {apart:?}");
+        // Which way each coefficient goes is still asked in doubles.
+        ensure!(x[0].abs() > 2.0 || x[1] < 0.1 || apart.limits(0)[1][0] == f64::INFINITY, "{x:?}: {apart:?}");
+    }
+    // The same numbers, with the two that are next to each other changed round: they overlap.
+    for (x, y) in [(&[above, 0.3, 0.1, 0.5], &[0, 1, 0, 1]), (&[1e300, -1e300, 1.0, 2.0], &[1, 0, 1, 0])] {
+        ensure!(verdict(x, y)?.is_none(), "{x:?}");
+    }
+    // Of the one value that both classes have nothing is told apart; of the rest all is.
+    let apart = verdict(&[0.3, 0.3, above, 0.1], &[0, 1, 1, 0])?.context("in part")?;
+    ensure!(!apart.complete && (apart.infimum.nats() - 4f64.ln()).abs() < 1e-9, "{apart:?}");
     Ok(())
 }
