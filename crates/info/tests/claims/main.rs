@@ -16,6 +16,7 @@ mod files_are_whole;
 mod gaussian_maximises_entropy;
 mod given_a_third;
 mod information_survives_what_can_be_undone;
+mod intervals_cover;
 mod jitter_keeps_what_cells_share;
 mod ksg_finds_nothing_in_independent_columns;
 mod log_probs_are_finite_where_there_is_mass;
