@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Mutants by the hundred from one build: which of cargo-mutants' changes to a crate does a test notice?
 
-    .ci/mutants.py -p candle-mle-info --tests='-p candle-mle-info --test claims'
+    .ci/mutants.py -p candle-mle-info --tests='-p candle-mle-info --lib --test claims'
     .ci/mutants.py -p candle-mle -f src/fit -n 200 --tests='-p candle-mle --lib --test claims'
     .ci/mutants.py -p candle-mle --in-diff changed.diff --tests='-p candle-mle --lib --test claims'
 

@@ -55,7 +55,7 @@ mutants() {
     of_library "${rooms[@]}" "$@" -n "${SAMPLE:-500}" || survived=1
     return $survived
 }
-of_info() { .ci/mutants.py -p candle-mle-info --tests='-p candle-mle-info --test claims' "$@"; }
+of_info() { .ci/mutants.py -p candle-mle-info --tests='-p candle-mle-info --lib --test claims' "$@"; }
 of_library() { .ci/mutants.py -p candle-mle --tests='-p candle-mle --lib --test claims' "$@"; }
 changed() {
     have mutants --version || return 0

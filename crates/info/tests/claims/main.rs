@@ -19,6 +19,7 @@ mod information_survives_what_can_be_undone;
 mod intervals_cover;
 mod jitter_keeps_what_cells_share;
 mod ksg_finds_nothing_in_independent_columns;
+mod laws_are_what_they_were_made_of;
 mod log_probs_are_finite_where_there_is_mass;
 mod neighbours_are_counted_exactly;
 mod no_estimate_is_above_the_entropies;
