@@ -175,7 +175,6 @@
 //! pages, is a probability distribution.
 
 #![warn(missing_docs)]
-#![deny(unsafe_code)]
 
 pub mod alphabet;
 pub mod batch;

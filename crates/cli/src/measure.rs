@@ -127,11 +127,12 @@ fn say_told(run: &Run<Measure>, mut told: Vec<(String, Told)>, of: impl Fn(&str)
     );
     let shown = |amount: Option<Information>| amount.map_or("–".into(), |amount| seen(amount.to(unit), 4));
     for (name, told) in told.iter().take(PAIRS) {
-        let Told { plain, corrected, interval, chance, p, how, .. } = told;
+        let Told { plain, corrected, interval, chance, p, how, above } = told;
+        let above = if *above { ", above H" } else { "" };
         let [from, to] = [0, 1].map(|end| shown(interval.map(|ends| ends[end])));
         let p = p.map_or("–".into(), probability);
         println!(
-            "{name:<width$}{:>10}{:>12}{from:>14}{to:>10}{:>12}{p:>10}  {how}",
+            "{name:<width$}{:>10}{:>12}{from:>14}{to:>10}{:>12}{p:>10}  {how}{above}",
             shown(*plain),
             shown(Some(*corrected)),
             shown(*chance),
@@ -153,11 +154,17 @@ fn say_told(run: &Run<Measure>, mut told: Vec<(String, Told)>, of: impl Fn(&str)
                 ("chance", amount(told.chance)),
                 ("p.value", told.p.map_or(Value::Null, number)),
                 ("how", told.how.into()),
+                ("above_entropy", told.above.into()),
             ]),
         );
     }
     if told.iter().any(|(_, told)| told.chance.is_some()) {
         println!("by chance: 19 of 20 shuffled orders tell no more; p: how many tell as much");
+    }
+    if told.iter().any(|(_, told)| told.above) {
+        println!(
+            "above H: a column tells at most its entropy, so that such an estimate is too high, by what it is above at least"
+        );
     }
 }
 
@@ -196,6 +203,8 @@ struct Told {
     chance: Option<Information>,
     p: Option<f64>,
     how: &'static str,
+    /// Whether the estimate is above the entropy of a column of levels, which no truth is.
+    above: bool,
 }
 
 impl Told {
@@ -233,7 +242,7 @@ impl Told {
         };
         let times = (WORK / (rows.len() + counts.len())).min(199);
         let (chance, p) = shuffled(&code(x), &code(y), plain, times, rng, found)?;
-        Ok(Self { plain: Some(plain), corrected, interval, chance, p, how: "counts" })
+        Ok(Self { plain: Some(plain), corrected, interval, chance, p, how: "counts", above: false })
     }
 
     /// Of more cells than can be gone through: by those that have any, H(X) + H(Y) − H(X,Y).
@@ -246,7 +255,7 @@ impl Told {
         let plain = not_below_zero(x.entropy + y.entropy - Information::from_nats(joint));
         let bias = Information::from_nats((x.levels - 1) as f64 * (y.levels - 1) as f64 / (2.0 * n));
         let corrected = not_below_zero(plain - bias);
-        Self { plain: Some(plain), corrected, interval: None, chance: None, p: None, how: "counts" }
+        Self { plain: Some(plain), corrected, interval: None, chance: None, p: None, how: "counts", above: false }
     }
 
     /// By the distances of neighbours; none where these tell nothing, as of a label that is rare.
@@ -286,7 +295,15 @@ impl Told {
         let Ok(here) = found(&at, &of, kinds) else { return Ok(None) };
         let again = |x: &[f64], y: &[f64]| Ok(found(x, y, kinds)?);
         let (chance, p) = shuffled(&at, &of, here, 99, rng, again)?;
-        Ok(Some(Self { plain: None, corrected, interval, chance, p, how: "neighbours" }))
+        Ok(Some(Self {
+            plain: None,
+            corrected,
+            interval,
+            chance,
+            p,
+            how: "neighbours",
+            above: corrected.nats() > most + 1e-12,
+        }))
     }
 }
 

@@ -113,7 +113,7 @@ pub fn log_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{shown, typed};
+    use super::{count, fixed, json, log_sum_exp, seen, shown, shown_within, typed};
 
     #[test]
     fn no_size_of_a_number_takes_its_digits() {
@@ -135,5 +135,52 @@ mod tests {
         }
         assert_eq!(typed(1e-320), "1e-320");
         assert_eq!(typed(-0.0), "0");
+    }
+
+    /// Where one way of writing ends and another begins.
+    #[test]
+    fn each_size_has_its_way() {
+        assert_eq!(
+            [1e-3, 9.9e-4, 9_999_999_999.0, 1e10].map(shown),
+            ["0.001000", "9.900000e-4", "9999999999.000000", "1.000000e10"]
+        );
+        assert_eq!(
+            [1e-5, 9.9e-6, 1e16, 9_999_999_999_999_998.0].map(typed),
+            ["0.00001", "9.9e-6", "1e16", "9999999999999998"]
+        );
+        assert_eq!([1e-12, 9.9e-13, 9.9e-4, 1e-3].map(|x| seen(x, 4)), ["1.00e-12", "0.0000", "9.90e-4", "0.0010"]);
+        assert_eq!([1e15, 9e14, f64::INFINITY].map(|x| seen(x, 1)), ["1.000000e15", "900000000000000.0", "inf"]);
+        assert_eq!([1e22, 9e21, -1e22].map(|x| fixed(x, 0)), ["1.000000e22", "9000000000000000000000", "-1.000000e22"]);
+        assert_eq!([-0.04, -0.06, -0.0].map(|x| fixed(x, 1)), ["0.0", "-0.1", "0.0"]);
+        assert_eq!([583.709_999_999_999_8, 1e300, 0.25].map(count), ["583.71", "1e300", "0.25"]);
+        assert_eq!([0.1, 1e-7, -0.0].map(json), ["0.1", "1e-7", "0.0"]);
+        assert_eq!(
+            [f64::INFINITY, f64::NEG_INFINITY, f64::NAN].map(json),
+            ["\"Infinity\"", "\"-Infinity\"", "\"NaN\""]
+        );
+    }
+
+    /// As many decimals as tell values apart, and no digit that a number has not.
+    #[test]
+    fn beside_others() {
+        let of = |value: f64, spread: f64| shown_within(value, spread);
+        assert_eq!([of(1_700_000_000_015.166_7, 12.2), of(2.5, 1.2)], ["1700000000015.167", "2.500000"]);
+        assert_eq!([of(1234.5, 1e-3), of(1234.5, 1e-20)], ["1234.50000000", "1234.500000000000"]);
+        assert_eq!([of(5e-3, 1e-4), of(5e-4, 1e-5)], ["0.005000000", "5.000000e-4"]);
+        assert_eq!([of(2e10, 5e6), of(2e10, 3e10), of(2e10, 0.0)], ["20000000000", "2.000000e10", "2.000000e10"]);
+        assert_eq!(
+            [of(5e9, 1e8), of(5e21, 1e3), of(5e22, 1e3)],
+            ["5000000000.000000", "5000000000000000000000", "5.000000e22"]
+        );
+    }
+
+    #[test]
+    fn a_sum_of_exponentials_is_its_logarithm() {
+        let of = |values: &[f64]| log_sum_exp(values.iter().copied());
+        assert!((of(&[0.0, 3f64.ln()]) - 4f64.ln()).abs() < 1e-15 && (of(&[1e5, 1e5]) - 1e5 - 2f64.ln()).abs() < 1e-10);
+        assert_eq!(
+            [of(&[]), of(&[f64::NEG_INFINITY; 2]), of(&[f64::INFINITY, 0.0])],
+            [f64::NEG_INFINITY, f64::NEG_INFINITY, f64::INFINITY]
+        );
     }
 }

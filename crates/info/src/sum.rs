@@ -61,3 +61,29 @@ impl FromIterator<f64> for Sum {
         sum
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Sum;
+
+    /// In powers of 2, where every digit can be told.
+    #[test]
+    fn a_product_keeps_what_both_have_kept() {
+        let [tiny, small] = [2f64.powi(-60), 2f64.powi(-30)];
+        let (a, b) = (Sum { high: 3.0, low: tiny }, Sum { high: 5.0, low: tiny / 2.0 });
+        assert_eq!(a.times(b).minus(Sum::from(15.0)), 6.5 * tiny);
+        assert_eq!(b.times(a).minus(Sum::from(15.0)), 6.5 * tiny);
+        let rounded = Sum::from(1.0 + small).times(Sum::from(1.0 + small));
+        assert_eq!(rounded.minus(Sum::from(1.0 + 2.0 * small)), tiny);
+        assert_eq!(rounded.above_one(), 2.0 * small + tiny);
+    }
+
+    #[test]
+    fn a_sum_keeps_what_is_small_beside_it() {
+        let sum: Sum = [1.0, 1e100, 1.0, -1e100].into_iter().collect();
+        assert_eq!(sum.value(), 2.0);
+        let mut product = Sum::from(-1.0);
+        product.add_product(1.0 + f64::EPSILON, 1.0 + f64::EPSILON);
+        assert_eq!((product.high, product.low), (2.0 * f64::EPSILON, f64::EPSILON * f64::EPSILON));
+    }
+}

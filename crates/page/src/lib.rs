@@ -3,6 +3,8 @@
 //! A thin layer without mathematics of its own: every number comes from the library by a call, in nats, and what a person reads
 //! in digits is written by it too. JavaScript draws, moves, and keeps the time.
 
+#![forbid(unsafe_code)]
+
 mod coin;
 pub mod lecture;
 mod own;

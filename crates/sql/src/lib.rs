@@ -62,7 +62,7 @@
 //!   does it; not tried, for want of several GPUs, and its order of addition would have to be fixed for the bits to be.
 
 #![warn(missing_docs)]
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 pub mod aggregate;
 pub mod cluster;

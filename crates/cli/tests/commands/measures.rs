@@ -72,27 +72,27 @@ fn of_numbers_that_do_not_repeat() -> Result<()> {
     Ok(())
 }
 
-/// Of tables that are drawn from a known one, 95 of 100 intervals cover its information.
+/// Neighbours that part a rare class from the others tell ψ(n) − the mean of ψ(size of the class): more than its entropy, and said so.
 #[test]
-fn intervals_cover() -> Result<()> {
-    use candle_mle::info::Pmf;
-    use candle_mle::info::estimate::counted_interval;
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
-    for (values, n) in [
-        (vec![0.25, 0.05, 0.1, 0.1, 0.3, 0.2], 300),
-        (vec![0.1, 0.15, 0.25, 0.1, 0.15, 0.25], 200),   // independent
-        (vec![0.12, 0.15, 0.23, 0.08, 0.15, 0.27], 400), // hardly dependent
-    ] {
-        let truth = Pmf::new([2, 3], values)?;
-        let exact = truth.mutual_information(&[0], &[1])?.nats();
-        let mut covered = 0;
-        for _ in 0..1000 {
-            let mut counts = vec![0.0; 6];
-            truth.sample(n, &mut rng).iter().for_each(|cell| counts[3 * cell[0] + cell[1]] += 1.0);
-            let [from, to] = counted_interval(&counts, [2, 3], 1.959964)?.map(|end| end.nats());
-            covered += usize::from(from <= exact + 1e-15 && exact <= to);
-        }
-        ensure!((930..=995).contains(&covered), "{exact}: {covered} of 1000");
-    }
+fn an_estimate_above_the_entropy_says_so() -> Result<()> {
+    let place = tempfile::tempdir()?;
+    let row = |i: usize| {
+        let (x, class) = if i % 10 == 0 { (100.0, "rare") } else { (0.0, "usual") };
+        format!("{},{},{class}\n", x + (i as f64).sqrt().fract(), (i as f64).cbrt().fract())
+    };
+    std::fs::write(place.path().join("t.csv"), format!("x,z,class\n{}", (0..40).map(row).collect::<String>()))?;
+    let all = measured(place.path(), "--csv t.csv --target class --unit nats")?;
+    let h = -(0.1 * 0.1f64.ln() + 0.9 * 0.9f64.ln());
+    let (x, z) = (about(&all, "x")?, about(&all, "z")?);
+    // ψ(40) − 0.9 ψ(36) − 0.1 ψ(4).
+    ensure!((number(x, "less_bias") - 0.338_106).abs() < 1e-5 && number(x, "less_bias") > h, "{x}");
+    ensure!(x["above_entropy"] == true && z["above_entropy"] == false, "{all}");
+    let output = done(place.path(), "measure --csv t.csv --target class --unit nats")?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure!(
+        text.matches("neighbours, above H").count() == 1
+            && text.contains("\nabove H: a column tells at most its entropy"),
+        "{text}"
+    );
     Ok(())
 }

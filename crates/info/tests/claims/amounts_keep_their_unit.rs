@@ -24,6 +24,14 @@ fn nothing_has_no_sign() -> Result<()> {
     Ok(())
 }
 
+/// Two amounts are equal where they are the same number in a unit of both, and not by any other amount.
+#[test]
+fn equal_is_what_is_as_much() {
+    let (bit, nat) = (Information::from_bits(1.0), Information::from_nats(1.0));
+    assert!(bit == Information::from_nats(LN_2) && bit != nat && bit < nat && nat != Information::ZERO);
+    assert!(Information::from_nats(f64::NAN) != Information::from_nats(f64::NAN));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..Default::default() })]
 

@@ -3,7 +3,7 @@
 use std::f64::consts::{E, TAU};
 
 use candle_mle_info::law::*;
-use candle_mle_info::{Information, Result};
+use candle_mle_info::{Error, Information, Result};
 use proptest::prelude::*;
 
 fn pair(rho: f64, sds: [f64; 2]) -> Result<MultivariateNormal> {
@@ -40,6 +40,26 @@ fn a_pair() -> anyhow::Result<()> {
             let found = pair(rho, sds)?.mutual_information(&[0], &[1])?.nats();
             assert!((found - truth).abs() < 1e-12, "{rho} {sds:?}: {found} is not {truth}");
         }
+    }
+    Ok(())
+}
+
+/// ½ ln of |Σ_ac| |Σ_bc| / |Σ_c| |Σ_abc|, in 30 digits (mpmath).
+#[test]
+fn given_others() -> Result<()> {
+    let four = four()?;
+    let blocks: [[&[usize]; 3]; 3] = [[&[0], &[3], &[1]], [&[0], &[2, 3], &[1]], [&[3, 1], &[0], &[2]]];
+    let truths = [0.001_696_642_279_490_144, 0.146_450_591_824_776_3, 0.189_278_314_114_023_3];
+    for ([a, b, c], truth) in blocks.into_iter().zip(truths) {
+        let found = [(a, b), (b, a)].map(|(a, b)| four.conditional_mutual_information(a, b, c).map(Information::nats));
+        for found in found {
+            let found = found?;
+            assert!((found - truth).abs() < 1e-14, "{a:?} {b:?} {c:?}: {found} is not {truth}");
+        }
+    }
+    assert_eq!(four.conditional_mutual_information(&[0, 1], &[1], &[2])?, Information::INFINITE);
+    for (a, b) in [([0], [1]), ([1], [0])] {
+        assert!(matches!(four.conditional_mutual_information(&a, &b, &[0, 2]), Err(Error::AxisTwice { axis: 0 })));
     }
     Ok(())
 }

@@ -120,6 +120,23 @@ proptest! {
         near!(i, bits(p.conditional_entropy(&a, &c)) - bits(p.conditional_entropy(&a, &union(&b, &c))));
         near!(bits(p.mutual_information(&a, &union(&b, &c))), i + bits(p.mutual_information(&a, &c)));
         near!(bits(p.conditional_mutual_information(&a, &b, &[])), bits(p.mutual_information(&a, &b)));
+        near!(bits(p.information_gain(&a, &b)), bits(p.mutual_information(&a, &b)));
+        let of_two = h(&union(&a, &b)) + h(&union(&a, &c)) + h(&union(&b, &c));
+        near!(bits(p.co_information(&a, &b, &c)), h(&a) + h(&b) + h(&c) - of_two + h(&union(&a, &union(&b, &c))));
+    }
+
+    /// By sums over the cells, without their means first.
+    #[test]
+    fn correlation_is_that_of_moments(p in table()) {
+        let (x, y) = (|cell: &[usize]| 2.0 * cell[0] as f64 - 1.0, |cell: &[usize]| (cell[1] as f64).powi(2) + 0.5);
+        let mean = |f: &dyn Fn(&[usize]) -> f64| p.expectation(f);
+        let [mx, my] = [mean(&x), mean(&y)];
+        let [xx, yy] = [mean(&|c| x(c) * x(c)) - mx * mx, mean(&|c| y(c) * y(c)) - my * my];
+        let found = p.correlation(x, y);
+        if xx > 1e-3 && yy > 1e-3 {
+            prop_assert!((found - (mean(&|c| x(c) * y(c)) - mx * my) / (xx * yy).sqrt()).abs() < 1e-9, "{found}");
+        }
+        prop_assert!(found.is_nan() || found.abs() < 1.0 + 1e-12);
     }
 
     #[test]

@@ -66,3 +66,15 @@ fn the_smallest_probabilities_are_neither_0_nor_nan() -> Result<()> {
     assert_eq!(js.bits(), 0.0);
     Ok(())
 }
+
+/// Of n equal cells the entropy is log2 n and not a rounding above, whatever cells of nothing stand beside them.
+#[test]
+fn cells_of_nothing_leave_the_bound() -> Result<()> {
+    for n in 1..=2000usize {
+        let counts: Vec<f64> = (0..n + 7).map(|cell| if cell < n { 1.0 } else { 0.0 }).collect();
+        let h = Pmf::from_counts([n + 7], counts)?.entropy().bits();
+        let most = (n as f64).log2();
+        assert!(h <= most && h >= most - 1e-12, "{n}: {h} is not {most}");
+    }
+    Ok(())
+}
