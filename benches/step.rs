@@ -1,6 +1,7 @@
 //! One full-batch step of the classifiers: loss, gradient, update and ln q of every observation; and how much of it is reading X.
 //!
 //! `cargo bench` alone prints milliseconds, the median and the least of 31. Compare ratios within one run: machines differ.
+//! With `--steps TIMES ROWS COLUMNS CLASSES TYPE` it makes so many steps and nothing else, for `benches/instructions.py` to count.
 //! With `--serve` the bench answers the lines of its input, `family rows columns classes type`, each with the seconds, by the wall and
 //! of the processors, of one step: `benches/peers.py` asks it and other libraries in turn.
 
@@ -25,8 +26,14 @@ const SHAPES: [(usize, usize, usize); 6] =
 const TYPES: [DType; 2] = [DType::F32, DType::F64];
 
 fn main() -> Result<()> {
-    if std::env::args().any(|arg| arg == "--serve") {
-        return serve();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--serve", ..] => return serve(),
+        ["--steps", times, ref shape @ ..] => {
+            let mut work = Work::of(&shape.join(" "))?;
+            return (0..times.parse::<usize>()?).try_for_each(|_| work.step());
+        }
+        _ => {}
     }
     println!("{:<38}{:>18}{:>18}{:>18}", "", "step (ms)", "read X (ms)", "hook / no hook");
     for (rows, columns, classes) in SHAPES {
@@ -60,11 +67,7 @@ fn serve() -> Result<()> {
         let line = line?;
         let (what, shape) = line.split_once(' ').context("what to do, and on what")?;
         if work.as_ref().is_none_or(|(last, _)| last != shape) {
-            let [rows, columns, classes, dtype] = shape.split(' ').collect::<Vec<_>>()[..] else {
-                bail!("rows, columns, classes and type, not '{shape}'");
-            };
-            let dtype = if dtype == "float32" { DType::F32 } else { DType::F64 };
-            work = Some((shape.into(), Work::new(rows.parse()?, columns.parse()?, classes.parse()?, dtype)?));
+            work = Some((shape.into(), Work::of(shape)?));
         }
         let Some((_, work)) = &mut work else { continue };
         let (wall, processors) = (Instant::now(), machine::processors());
@@ -105,6 +108,15 @@ struct Work {
 }
 
 impl Work {
+    /// `rows columns classes type`
+    fn of(shape: &str) -> Result<Self> {
+        let [rows, columns, classes, dtype] = shape.split(' ').collect::<Vec<_>>()[..] else {
+            bail!("rows, columns, classes and type, not '{shape}'");
+        };
+        let dtype = if dtype == "float32" { DType::F32 } else { DType::F64 };
+        Self::new(rows.parse()?, columns.parse()?, classes.parse()?, dtype)
+    }
+
     fn new(rows: usize, columns: usize, classes: usize, dtype: DType) -> Result<Self> {
         let mut rng = ChaCha8Rng::seed_from_u64(7);
         let x: Vec<f64> = (0..rows * columns).map(|_| rng.random_range(-1.7..1.7)).collect();

@@ -5,7 +5,7 @@ mod response;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
-use candle_core::{DType, Device, Storage, Tensor, TensorId, WithDType};
+use candle_core::{CpuStorage, DType, Device, Storage, Tensor, TensorId, WithDType};
 
 pub use response::Response;
 
@@ -296,6 +296,22 @@ pub(crate) fn slice<T: WithDType, R>(tensor: &Tensor, of: impl FnOnce(&[T]) -> R
     let (storage, layout) = tensor.storage_and_layout();
     let Storage::Cpu(storage) = &*storage else { unreachable!("on the host") };
     Ok(of(&storage.as_slice::<T>()?[layout.start_offset()..][..layout.shape().elem_count()]))
+}
+
+/// All elements of a tensor on the host, in f64, row by row: without a copy where they are that already.
+#[derive(Debug)]
+pub(crate) struct Numbers(Tensor);
+
+impl Numbers {
+    pub fn of(tensor: &Tensor) -> Result<Self> {
+        Ok(Self(tensor.detach().to_device(&Device::Cpu)?.to_dtype(DType::F64)?.contiguous()?))
+    }
+
+    pub fn with<R>(&self, of: impl FnOnce(&[f64]) -> R) -> R {
+        let (storage, layout) = self.0.storage_and_layout();
+        let Storage::Cpu(CpuStorage::F64(all)) = &*storage else { unreachable!("f64 on the host") };
+        of(&all[layout.start_offset()..][..layout.shape().elem_count()])
+    }
 }
 
 /// All elements on the host, in f64, row by row.

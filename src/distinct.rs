@@ -13,24 +13,42 @@ impl Distinct {
     /// The place of a thing, by its hash and whether it is the one at a place; a new one comes behind all others.
     #[inline]
     pub fn place(&mut self, hash: u64, is: impl Fn(usize) -> bool) -> usize {
-        if 4 * self.seen >= self.slots.len() {
-            self.grow();
+        match self.find(hash, is) {
+            Some(place) => place,
+            None => self.insert(hash >> 32),
         }
-        let (half, last) = (hash >> 32, self.slots.len() - 1);
+    }
+
+    /// The same of what was seen before.
+    #[inline(always)]
+    pub fn find(&self, hash: u64, is: impl Fn(usize) -> bool) -> Option<usize> {
+        let (half, last) = (hash >> 32, self.slots.len().wrapping_sub(1));
         let mut at = half as usize & last;
         loop {
-            let slot = self.slots[at];
+            let slot = *self.slots.get(at)?;
             if slot == 0 {
-                self.seen += 1;
-                self.slots[at] = half << 32 | self.seen as u64;
-                return self.seen - 1;
+                return None;
             }
             let place = (slot as u32 - 1) as usize;
             if slot >> 32 == half && is(place) {
-                return place;
+                return Some(place);
             }
             at = (at + 1) & last;
         }
+    }
+
+    fn insert(&mut self, half: u64) -> usize {
+        if 4 * self.seen >= self.slots.len() {
+            self.grow();
+        }
+        let last = self.slots.len() - 1;
+        let mut at = half as usize & last;
+        while self.slots[at] != 0 {
+            at = (at + 1) & last;
+        }
+        self.seen += 1;
+        self.slots[at] = half << 32 | self.seen as u64;
+        self.seen - 1
     }
 
     #[cold]

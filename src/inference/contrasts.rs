@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
-use crate::batch::{Labelled, host};
+use crate::batch::{Labelled, Numbers, host};
 use crate::curvature::with_offset;
 use crate::empirical::Empirical;
 use crate::error::{Error, Result, matrix};
@@ -11,7 +11,7 @@ use crate::standardize::Standardize;
 
 /// Rows in standard coordinates. The parameters θ are, for every class but class 0, whose logit is 0, the slopes and the intercept.
 pub(super) struct Contrasts {
-    x: Vec<f64>,
+    x: Numbers,
     y: Vec<usize>,
     pub count: Vec<f64>,
     columns: usize,
@@ -42,7 +42,7 @@ impl Contrasts {
         let x = map.apply(batch.x())?;
         Ok(Self {
             columns: x.dim(1)?,
-            x: host(&x)?,
+            x: Numbers::of(&x)?,
             y: host(batch.y())?.into_iter().map(|y| y as usize).collect(),
             count,
             classes,
@@ -88,17 +88,18 @@ impl Contrasts {
     }
 
     pub fn information(&self, theta: &[f64]) -> DMatrix<f64> {
-        with_offset(&self.x, self.columns, theta, &self.count, self.open.as_deref(), self.offset.as_deref())
+        let (open, offset) = (self.open.as_deref(), self.offset.as_deref());
+        self.x.with(|x| with_offset(x, self.columns, theta, &self.count, open, offset))
     }
 
     pub fn at(&self, theta: &[f64]) -> At {
         let (mut loss, mut gradient) = (0.0, DVector::zeros(theta.len()));
-        self.each_row(theta, |row, nats, residuals| {
+        self.each_row(theta, |row, x, nats, residuals| {
             loss += self.count[row] * nats;
             for (class, residual) in residuals.iter().enumerate() {
                 let to = &mut gradient.as_mut_slice()[class * self.width()..][..self.width()];
                 let weight = self.count[row] * residual;
-                to.iter_mut().zip(self.row(row)).for_each(|(to, x)| *to += weight * x);
+                to.iter_mut().zip(with_1(x)).for_each(|(to, x)| *to += weight * x);
             }
         });
         At { loss, gradient, information: self.information(theta) }
@@ -107,9 +108,9 @@ impl Contrasts {
     /// The gradient of −ln q of every row, (m, r).
     pub fn scores(&self, theta: &[f64]) -> DMatrix<f64> {
         let mut scores = DMatrix::zeros(self.count.len(), theta.len());
-        self.each_row(theta, |row, _, residuals| {
+        self.each_row(theta, |row, x, _, residuals| {
             for (class, residual) in residuals.iter().enumerate() {
-                for (j, x) in self.row(row).enumerate() {
+                for (j, x) in with_1(x).enumerate() {
                     scores[(row, class * self.width() + j)] = residual * x;
                 }
             }
@@ -117,39 +118,42 @@ impl Contrasts {
         scores
     }
 
-    fn row(&self, row: usize) -> impl Iterator<Item = f64> + '_ {
-        self.x[row * self.columns..][..self.columns].iter().copied().chain([1.0])
-    }
-
-    /// For every row −ln q, and q − e_y of the classes but class 0.
-    fn each_row(&self, theta: &[f64], mut of: impl FnMut(usize, f64, &[f64])) {
+    /// For every row its x, −ln q, and q − e_y of the classes but class 0.
+    fn each_row(&self, theta: &[f64], mut of: impl FnMut(usize, &[f64], f64, &[f64])) {
         let (mut logits, mut residuals) = (vec![0.0; self.classes], vec![0.0; self.classes - 1]);
-        for row in 0..self.count.len() {
-            for (class, theta) in theta.chunks(self.width()).enumerate() {
-                let offset = self.offset.as_ref().map_or(0.0, |offset| offset[row]);
-                logits[class + 1] = offset + theta.iter().zip(self.row(row)).map(|(t, x)| t * x).sum::<f64>();
+        self.x.with(|x| {
+            for row in 0..self.count.len() {
+                let x = &x[row * self.columns..][..self.columns];
+                for (class, theta) in theta.chunks(self.width()).enumerate() {
+                    let offset = self.offset.as_ref().map_or(0.0, |offset| offset[row]);
+                    logits[class + 1] = offset + theta.iter().zip(with_1(x)).map(|(t, x)| t * x).sum::<f64>();
+                }
+                let y = self.y[row];
+                // Of the others than its own class, so that ln q near 0 keeps its digits.
+                let others: f64 = (0..self.classes)
+                    .filter(|c| *c != y && self.is_open(row, *c))
+                    .map(|c| (logits[c] - logits[y]).exp())
+                    .sum();
+                let (nats, own) = (others.ln_1p(), 1.0 / (1.0 + others));
+                for class in 1..self.classes {
+                    residuals[class - 1] = match class {
+                        _ if class == y => -others * own,
+                        _ if self.is_open(row, class) => (logits[class] - logits[y]).exp() * own,
+                        _ => 0.0,
+                    };
+                }
+                of(row, x, nats, &residuals);
             }
-            let y = self.y[row];
-            // Of the others than its own class, so that ln q near 0 keeps its digits.
-            let others: f64 = (0..self.classes)
-                .filter(|c| *c != y && self.is_open(row, *c))
-                .map(|c| (logits[c] - logits[y]).exp())
-                .sum();
-            let (nats, own) = (others.ln_1p(), 1.0 / (1.0 + others));
-            for class in 1..self.classes {
-                residuals[class - 1] = match class {
-                    _ if class == y => -others * own,
-                    _ if self.is_open(row, class) => (logits[class] - logits[y]).exp() * own,
-                    _ => 0.0,
-                };
-            }
-            of(row, nats, &residuals);
-        }
+        });
     }
 
     fn is_open(&self, row: usize, class: usize) -> bool {
         self.open.as_ref().is_none_or(|open| open[row * self.classes + class])
     }
+}
+
+fn with_1(x: &[f64]) -> impl Iterator<Item = f64> + '_ {
+    x.iter().copied().chain([1.0])
 }
 
 /// Slopes and, last, an intercept per unit of x as functions of those in standard coordinates.

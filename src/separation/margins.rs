@@ -7,7 +7,7 @@ use nalgebra::DMatrix;
 use super::certain::{Number, Twice};
 use super::hull::dot;
 use super::modular::{Space, inner, minus, residue};
-use crate::batch::{Labelled, host};
+use crate::batch::{Labelled, Numbers, host};
 use crate::empirical::Empirical;
 use crate::error::Result;
 use crate::standardize::middle;
@@ -29,7 +29,7 @@ pub(super) struct Margins {
 #[derive(Debug)]
 struct Rows {
     /// x as it stands, its columns, and which of them are no combination of those before and 1: the others take no part.
-    all: Vec<f64>,
+    all: Numbers,
     of: usize,
     kept: Vec<usize>,
     columns: usize,
@@ -44,17 +44,19 @@ struct Rows {
 impl Margins {
     pub fn new(p: &Empirical<Labelled>, classes: usize) -> Result<Self> {
         p.batch().at_most(classes)?;
-        let (all, of) = (host(p.batch().x())?, p.batch().x().dim(1)?);
-        let kept = independent(&all, of);
+        let (all, of) = (Numbers::of(p.batch().x())?, p.batch().x().dim(1)?);
+        let kept = all.with(|all| independent(all, of));
         let columns = kept.len();
         let y = host(p.batch().y())?.into_iter().map(|y| y as usize).collect();
-        let (shift, scale): (Vec<f64>, Vec<f64>) =
-            kept.iter().map(|j| of_two(middle(all.iter().skip(*j).step_by(of).copied().collect()))).unzip();
+        let middle = |all: &[f64], j: usize| of_two(middle(all.iter().skip(j).step_by(of).copied().collect()));
+        let (shift, scale): (Vec<f64>, Vec<f64>) = all.with(|all| kept.iter().map(|j| middle(all, *j)).unzip());
         let mut standard = Vec::with_capacity(p.distinct() * (columns + 1));
-        for row in 0..p.distinct() {
-            let x = kept.iter().map(|j| all[row * of + j]);
-            standard.extend(x.zip(&shift).zip(&scale).map(|((x, a), b)| (x - a) / b).chain([1.0]));
-        }
+        all.with(|all| {
+            for row in 0..p.distinct() {
+                let x = kept.iter().map(|j| all[row * of + j]);
+                standard.extend(x.zip(&shift).zip(&scale).map(|((x, a), b)| (x - a) / b).chain([1.0]));
+            }
+        });
         let table = Rows { all, of, kept, columns, count: host(p.count())?, standard, shift, scale };
         Ok(Self { table: Arc::new(table), part: None, classes, y })
     }
@@ -118,7 +120,7 @@ impl Margins {
     pub fn exactly<T: Number>(&self, row: usize) -> Vec<T> {
         let x = self.x(row);
         let length = x.iter().fold(0.0, |a: f64, x| a.max(x.abs())).log2().floor();
-        let raw = self.raw(row).zip(&self.table.shift).zip(&self.table.scale);
+        let raw = self.raw(row).into_iter().zip(&self.table.shift).zip(&self.table.scale);
         let scaled =
             raw.map(|((x, shift), scale)| T::difference(x, *shift) * T::difference(exp2(-length) / scale, 0.0));
         scaled.chain([T::difference(exp2(-length), 0.0)]).collect()
@@ -130,7 +132,7 @@ impl Margins {
     }
 
     fn residue_of(&self, row: usize) -> Vec<u64> {
-        self.raw(row).map(residue).chain([1]).collect()
+        self.raw(row).into_iter().map(residue).chain([1]).collect()
     }
 
     /// What the standard coordinates are: (x − shift) / scale of each column kept.
@@ -139,9 +141,9 @@ impl Margins {
     }
 
     /// The columns kept of a row, as they stand.
-    pub fn raw(&self, row: usize) -> impl Iterator<Item = f64> {
-        let x = &self.table.all[self.place(row) * self.table.of..][..self.table.of];
-        self.table.kept.iter().map(|j| x[*j])
+    pub fn raw(&self, row: usize) -> Vec<f64> {
+        let Rows { all, of, kept, .. } = &*self.table;
+        all.with(|all| kept.iter().map(|j| all[self.place(row) * of + j]).collect())
     }
 
     /// Which classes' margins of a row lie in the space to which this is the normal; its own class does.
@@ -227,11 +229,9 @@ impl Margins {
         let width = self.table.of + 1;
         let mut space = Space::new((self.classes - 1) * width);
         for (row, c) in zero {
-            let x: Vec<u64> = self.table.all[self.place(*row) * self.table.of..][..self.table.of]
-                .iter()
-                .map(|x| residue(*x))
-                .chain([1])
-                .collect();
+            let Rows { all, of, .. } = &*self.table;
+            let x: Vec<u64> =
+                all.with(|all| all[self.place(*row) * of..][..*of].iter().map(|x| residue(*x)).chain([1]).collect());
             let mut margin = vec![0; (self.classes - 1) * width];
             for (class, negative) in [(self.y[*row], false), (*c, true)] {
                 if class > 0 {

@@ -20,7 +20,7 @@ pub(super) fn decided(margins: &Margins) -> Option<(Vec<Pair>, Vec<Twice>)> {
         return None;
     }
     let pairs: Vec<Pair> = (0..margins.pairs()).map(|at| margins.pair(at)).collect();
-    let numbers = Numbers::of(margins);
+    let numbers = Whole::of(margins);
     let mut cone = Cone::new(pairs.iter().map(|pair| numbers.margin(margins, *pair)).collect(), parameters)?;
     let (mut met, mut zero, mut along) = (vec![false; pairs.len()], vec![], vec![BigInt::ZERO; parameters]);
     for at in 0..pairs.len() {
@@ -41,7 +41,7 @@ pub(super) fn decided(margins: &Margins) -> Option<(Vec<Pair>, Vec<Twice>)> {
 }
 
 /// The columns as whole numbers, each times its own power of two.
-struct Numbers {
+struct Whole {
     columns: Vec<Vec<BigInt>>,
     /// By which power of two a slope in standard coordinates is that of the whole numbers.
     power: Vec<i64>,
@@ -49,12 +49,13 @@ struct Numbers {
     shift: Vec<BigInt>,
 }
 
-impl Numbers {
+impl Whole {
     fn of(margins: &Margins) -> Self {
         let (shifts, scales) = margins.standard();
         let (mut columns, mut power, mut shift) = (vec![], vec![], vec![]);
+        let rows: Vec<Vec<f64>> = (0..margins.rows()).map(|row| margins.raw(row)).collect();
         for (j, (at, scale)) in shifts.iter().zip(scales).enumerate() {
-            let of: Vec<f64> = (0..margins.rows()).map(|row| margins.raw(row).nth(j).unwrap_or(0.0)).collect();
+            let of: Vec<f64> = rows.iter().map(|row| row[j]).collect();
             let least = of.iter().chain([at]).filter(|x| **x != 0.0).map(|x| parts(*x).1).min().unwrap_or(0);
             let whole =
                 |x: &f64| if *x == 0.0 { BigInt::ZERO } else { BigInt::from(parts(*x).0) << (parts(*x).1 - least) };

@@ -128,6 +128,10 @@ pub(super) fn pieces(text: &[u8], stretches: &[Range<usize>], line: u64, by: u8,
     pieces
 }
 
+/// Of so many rows a part is long, and of so many it is mapped alone: 128 KiB of numbers, the threshold of glibc's allocator.
+const LONG: usize = 1 << 11;
+const MAPPED: usize = 1 << 14;
+
 /// Cuts a text, from a place on, into stretches that end with a line; `after` says where a cut may be at or after a place.
 pub(super) fn stretches(text: &[u8], from: usize, after: impl Fn(usize) -> usize) -> Vec<Range<usize>> {
     // A few for each core, none so short that starting it costs more than reading it.
@@ -208,9 +212,11 @@ impl Piece {
         filled.then_some(at)
     }
 
-    /// Room for so many rows.
+    /// Room for so many rows; of a long text so much that an allocator maps each part alone and gives it back to the system once it is
+    /// joined. What is not written takes no memory.
     fn reserve(&mut self, rows: usize) {
         self.lines.reserve(rows);
+        let rows = if (LONG..MAPPED).contains(&rows) && self.columns.len() <= LONG { MAPPED } else { rows };
         for part in &mut self.columns {
             match part {
                 Part::Numbers(cells, _) => cells.reserve(rows),
