@@ -27,7 +27,7 @@ fn main() -> Result<()> {
         Some(flips) => (flips.clone(), vec![1.0; flips.elem_count()]),
         None => (Tensor::new(&[1.0, 0.0], &Device::Cpu)?, vec![HEADS, FLIPS - HEADS]),
     };
-    let seen = || Design::of_counts(outcomes, &counts, "coin", &["tails", "heads"]).map_err(Into::into);
+    let seen = || Design::of_counts(outcomes, &counts, "coin", &["tails", "heads"]).map_err(anyhow::Error::from);
     let Design { p, names, .. } = run.outcomes()?.map_or_else(seen, Ok)?;
     let faces = &names.classes;
     run.say_data(&format!("a coin: {} (1) or {} (0)", faces[1], faces[0]), "H(p̂)", &p);

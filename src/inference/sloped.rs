@@ -98,7 +98,7 @@ struct Regressed {
 }
 
 impl Regressed {
-    fn new(
+    fn among(
         (batch, count, map): (&Response, &[f64], &Standardize),
         line: &[Vec<f64>],
         of: impl Fn(usize) -> [f64; 2],
@@ -146,7 +146,7 @@ fn line(weight: &Tensor, bias: &Tensor) -> Result<Vec<Vec<f64>>> {
 impl Sloped for LinearGaussian {
     fn rows(&self, batch: &Response, count: &[f64], map: &Standardize) -> Result<Box<dyn Rows>> {
         let (left, variance) = (host(&(batch.y() - self.means(batch)?)?)?, self.sigma()?.powi(2));
-        Regressed::new((batch, count, map), &self.estimates()?, |row| [-left[row] / variance, 1.0 / variance])
+        Regressed::among((batch, count, map), &self.estimates()?, |row| [-left[row] / variance, 1.0 / variance])
     }
 
     fn estimates(&self) -> Result<Vec<Vec<f64>>> {
@@ -162,7 +162,7 @@ impl Sloped for PoissonRegression {
     fn rows(&self, batch: &Response, count: &[f64], map: &Standardize) -> Result<Box<dyn Rows>> {
         let (log_mean, y) = (host(&self.log_mean(batch)?)?, host(batch.y())?);
         let of = |row: usize| [log_mean[row].exp() - y[row], log_mean[row].exp()];
-        Regressed::new((batch, count, map), &self.estimates()?, of)
+        Regressed::among((batch, count, map), &self.estimates()?, of)
     }
 
     fn estimates(&self) -> Result<Vec<Vec<f64>>> {

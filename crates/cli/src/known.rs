@@ -15,7 +15,7 @@ use candle_mle::score::Score;
 use candle_mle::table::Names;
 use candle_mle::{Empirical, Labelled, Model, Objective, Parameters, Table};
 
-use crate::record::Record;
+use crate::record::{PARAMETERS, Record};
 
 /// A fitted classifier.
 #[derive(Debug)]
@@ -148,7 +148,7 @@ impl Likely {
         let family = texts.get("family").map_or("model without a name", String::as_str);
         let (d, k) = (names.columns.len(), names.classes.len());
         let of_one = |components: usize| components - 1 + components * (d + d * (d + 1) / 2);
-        let (of, parameters, scored): (_, _, Box<dyn Scored>) = match family {
+        let (of, parameters, scored): Read = match family {
             Logistic::FAMILY => (Of::Classes, d + 1, classified::<Logistic>(file)?),
             Softmax::FAMILY => (Of::Classes, k.saturating_sub(1) * (d + 1), classified::<Softmax>(file)?),
             Bernoulli::FAMILY => {
@@ -171,6 +171,8 @@ impl Likely {
                 ),
             },
         };
+        // Of columns that others combine to there are fewer free ones.
+        let parameters = texts.get(PARAMETERS).and_then(|text| text.parse().ok()).unwrap_or(parameters);
         Ok(Self { family: family.into(), names, of, parameters, record, scored })
     }
 
@@ -239,9 +241,12 @@ fn numbers(names: &Names, table: &Table) -> Result<Tensor> {
     Ok(points(names, table)?.flatten_all()?)
 }
 
+/// What a likelihood is made of, the number of its parameters, and the model.
+type Read = (Of, usize, Box<dyn Scored>);
+
 /// A distribution of one number by its name: what it is of, its parameters, and itself.
-fn univariate(name: &str, file: &Path) -> Result<Option<(Of, usize, Box<dyn Scored>)>> {
-    fn of<L: Family + 'static>(file: &Path) -> Result<Option<(Of, usize, Box<dyn Scored>)>> {
+fn univariate(name: &str, file: &Path) -> Result<Option<Read>> {
+    fn of<L: Family + 'static>(file: &Path) -> Result<Option<Read>> {
         let of = if L::DENSITY { Of::Density } else { Of::Counts };
         Ok(Some((of, L::VARIABLES.len(), pointed::<Univariate<L>>(file, numbers)?)))
     }

@@ -9,7 +9,6 @@ use candle_mle::inference::{Coefficients, Likelihood, Shrunk, Sloped, Test, like
 use candle_mle::info::file::write_whole;
 use candle_mle::info::number::{count, fixed, seen, shown, typed};
 use candle_mle::model::Linear;
-use candle_mle::parameters;
 use candle_mle::table::{Names, Weighed};
 use candle_mle::{Design, Error, Information, Model, Objective, Parameters};
 
@@ -17,7 +16,7 @@ use serde_json::Value;
 
 use crate::flags::{Intervals, Learns};
 use crate::learned::Learned;
-use crate::record::{ESTIMATE, Estimate, MODEL};
+use crate::record::{ESTIMATE, Estimate, MODEL, PARAMETERS};
 use crate::run::Run;
 use crate::said::{add, number, object, tell};
 use crate::score::LEVEL;
@@ -169,14 +168,15 @@ impl<D: Learns> Run<D> {
                 "  ±∞: no finite value is likeliest; open: directions along which the likelihood rises for ever differ in it"
             );
         }
-        let likelihood = Likelihood::of(&learned.model, p, (names.classes.len() - 1) * width)?;
+        let free = (names.classes.len() - 1) * (design.free_columns()? + 1);
+        let likelihood = Likelihood::of(&learned.model, p, free)?;
         let infimum = learned.separation.as_ref().map(|apart| apart.infimum);
         let likelihood = infimum.map_or(likelihood, |infimum| likelihood.falling_to(infimum));
         match design.weighed.is_some() || learned.plan.objective.is_penalized() || learned.early {
             true => self.say_no_maximum(design, learned, &likelihood, worth)?,
             false => self.say_likelihood(likelihood, names)?,
         }
-        self.leave_coefficients(known.as_ref(), design, learned)
+        self.leave_coefficients(known.as_ref(), design, learned, free)
     }
 
     /// The coefficients of a regression of numbers with their errors, in this unit; what e to a slope is called, if it is anything.
@@ -207,7 +207,7 @@ impl<D: Learns> Run<D> {
             true => self.say_no_maximum(design, learned, &likelihood, worth)?,
             false => say_criteria(&likelihood),
         }
-        self.leave_coefficients(Some(&known), design, learned)
+        self.leave_coefficients(Some(&known), design, learned, parameters)
     }
 
     /// The coefficients by the way in which they were fitted, and how many free parameters they are worth if that is not their number;
@@ -248,6 +248,7 @@ impl<D: Learns> Run<D> {
         known: Option<&Known>,
         design: &Design<M::Batch>,
         learned: &Learned<M>,
+        parameters: usize,
     ) -> Result<()> {
         // Of more of them the file would be of roots.
         const MOST: usize = 2000;
@@ -264,9 +265,8 @@ impl<D: Learns> Run<D> {
         let scatter = known.filter(tests).map(|known| known.coefficients.scatter().tensors()).transpose()?;
         let weighed = design.weighed.is_some() && Estimate::of(learned) == Estimate::Maximum;
         let texts = weighed.then(|| (ESTIMATE.to_string(), Estimate::Weighted.to_string()));
-        if scatter.is_some() || weighed {
-            parameters::keep(self.out(MODEL), scatter.unwrap_or_default(), &texts.into_iter().collect())?;
-        }
+        let texts = texts.into_iter().chain([(PARAMETERS.to_string(), parameters.to_string())]).collect();
+        candle_mle::parameters::keep(self.out(MODEL), scatter.unwrap_or_default(), &texts)?;
         println!();
         Ok(())
     }

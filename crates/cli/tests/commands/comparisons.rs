@@ -154,3 +154,42 @@ fn any_two_families_of_one_outcome() -> Result<()> {
     ensure!(!fine && words.contains("to 300 observations and to 200: say on which rows"), "{words}");
     Ok(())
 }
+
+/// A column that others combine to is no parameter more: AIC, tests and degrees of freedom are those of the fit without it, as R's glm
+/// has them.
+#[test]
+fn a_column_that_others_combine_to_costs_nothing() -> Result<()> {
+    let place = with_numbers()?;
+    let folder = place.path();
+    let text = std::fs::read_to_string(folder.join("t.csv"))?;
+    let both = text.lines().map(|line| {
+        let cells: Vec<&str> = line.split(',').collect();
+        match (cells[1].parse::<f64>(), cells[3].parse::<f64>()) {
+            (Ok(x), Ok(z)) => format!("{x},{z},{},{}\n", x - 2.0 * z, cells[5]),
+            _ => "x,z,both,class\n".into(),
+        }
+    });
+    std::fs::write(folder.join("both.csv"), both.collect::<String>())?;
+    let fit = |out: &str, columns: &str| -> Result<String> {
+        let line =
+            format!("fit --csv both.csv --target class --columns {columns} --hold-out 0.2 --no-pictures --out {out}");
+        let fitted = done(folder, &line)?;
+        ensure!(fitted.status.success(), "{}", said(&fitted));
+        Ok(said(&fitted))
+    };
+    let (plain, more) = (fit("plain", "x,z")?, fit("more", "x,z,both")?);
+    for start in
+        ["2 NLL = ", "deviance 2 n KL", "against the intercept alone", "to be expected where the model is true"]
+    {
+        let of = |words: &str| words.lines().find(|line| line.starts_with(start)).map(String::from);
+        ensure!(of(&plain).is_some() && of(&plain) == of(&more), "{:?} and {:?}", of(&plain), of(&more));
+    }
+    let compared = done(folder, "compare plain/parameters.safetensors more/parameters.safetensors")?;
+    let words = said(&compared);
+    let parameters = |model: &str| {
+        let row = words.lines().find(|line| line.starts_with(model))?;
+        row.split_whitespace().nth(1).map(String::from)
+    };
+    ensure!(parameters("plain/") == Some("3".into()) && parameters("more/") == Some("3".into()), "{words}");
+    Ok(())
+}
