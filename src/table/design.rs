@@ -13,7 +13,7 @@ use nalgebra::DMatrix;
 use super::combinations::{SUSPECT, combinations, gram};
 use super::terms::{Factor, Term, coded, terms};
 use super::{Column, Ready, Table, once, position, wrong};
-use crate::batch::{Batch, Explained, Labelled, Response, host, slice};
+use crate::batch::{Batch, Labelled, Response, host, slice};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result, constant, empty, matrix, shape};
 use crate::standardize::Standardize;
@@ -219,23 +219,6 @@ impl Names {
         let pair = classes.windows(2).find(alike)?;
         let own = |class: &String| self.classes.iter().find(|other| *other == class).map(String::as_str);
         Some((own(&pair[0])?, own(&pair[1])?))
-    }
-}
-
-impl<B: Explained> Design<B> {
-    /// How many columns of x are no linear combinations of others and 1, over the rows that were observed and to rounding: so many slopes
-    /// of a class are free.
-    ///
-    /// # Errors
-    /// Names of other columns than those of x.
-    pub fn free_columns(&self) -> Result<usize> {
-        let columns = self.names.columns.len();
-        match dependent_columns(self.p.batch().x(), &host(self.p.count())?, &self.names.columns) {
-            Ok(dependent) => Ok(columns - dependent.len()),
-            // One has a single value in a part of the rows.
-            Err(Error::Info(candle_mle_info::Error::ConstantColumn { .. })) => Ok(columns),
-            Err(error) => Err(error),
-        }
     }
 }
 

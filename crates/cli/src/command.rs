@@ -94,7 +94,7 @@ without --json), error. Of fit: data (what, n, distinct_rows, floor, entropy), d
 kl, cross_entropy and nll, argmin, largest_residual, gradient_nats, decrement_nats), same_path, separation (complete, infimum), \
 coefficients (as broom names them: y.level, term, estimate, std.error, statistic, p.value, conf.low, conf.high, and odds.ratio), contrasts (the same, and against), target, reference_class, likelihood (nobs, \
 logLik, AIC, BIC, deviance, df_residual, twice_nll, mcfadden, most_mcfadden, against_intercept), parameters, moments, correlations, \
-components, truth, population_kl, families, not_ranked, no_maximum, evaluation (fitted, others, gap). Of predict: rows, predictions, target, classes, score. Of compare: target, n, floor, models, tests. Of \
+components, truth, population_kl, families, not_ranked, no_maximum, evaluation (fitted, others, gap). Of predict: rows, predictions, no_limits, target, classes, score. Of compare: target, n, floor, models, tests. Of \
 measure: columns, information, ranking. Of tree: classes, tree, entropy, entropy_left, chance. Of explain: concepts, words. Amounts of \
 information are in `unit`, the numbers of the likelihood in nats; what is infinite or no number is the text Infinity, -Infinity or NaN, and \
 what does not apply is null or not there.";
@@ -121,7 +121,7 @@ Try: candle-mle predict plots/fit/titanic/parameters.safetensors --csv titanic.c
 The model file knows its columns, levels and classes: the table may have them in any order, and more columns beside; a level that \
 the fit never saw is refused by name. predictions.csv, in plots/predict/<table> or --out, has a line for every row that was read: \
 its line in the table, the probability of each class and the most probable one, or the mean of a number, and, where the target is a column, what came and \
-its -log q.";
+its -log q; then the standard errors and 95 % limits of what is foretold, by the delta method, where the fit left standard errors.";
 
 const COMPARE: &str = "\
 Try: candle-mle compare plots/fit/titanic/parameters.safetensors OTHER/parameters.safetensors --csv titanic.csv --count count

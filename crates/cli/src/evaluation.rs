@@ -1,7 +1,7 @@
 //! What a fit is worth on rows that it did not see: a part that is held out, or each fold by the others.
 
 use anyhow::{Context, Result};
-use candle_mle::batch::Explained;
+use candle_mle::batch::Batch;
 use candle_mle::score::{Score, folds, hold_out};
 use candle_mle::{Design, Empirical, Model, Parameters};
 use candle_nn::VarBuilder;
@@ -18,7 +18,7 @@ pub(crate) struct Evaluation<B> {
     held_out: Option<Empirical<B>>,
 }
 
-impl<B: Explained + Clone> Evaluation<B> {
+impl<B: Batch + Clone> Evaluation<B> {
     /// By the flags that were typed: with rows held out of the design, if any are to be.
     pub fn of(run: &Run<Fit>, mut design: Design<B>) -> Result<Self> {
         let flags = &run.flags.data;
@@ -63,10 +63,8 @@ impl<B: Explained + Clone> Evaluation<B> {
         run.say_score(names, &unseen);
         let parameters = model.parts()?.learnt.values().map(|tensor| tensor.elem_count()).sum();
         // Of a softmax the first class is what the others are against.
-        let others = names.classes.len().saturating_sub(1).max(1);
-        let all = if others > 1 { others * (names.columns.len() + 1) } else { parameters };
-        // Columns that others combine to leave fewer free.
-        let free = all - others * (names.columns.len() - self.design.free_columns()?);
+        let free =
+            if names.classes.len() > 2 { (names.classes.len() - 1) * (names.columns.len() + 1) } else { parameters };
         run.say_overfitting(&score(model, p)?, &unseen, free, self.held_out.is_some());
         Ok(())
     }

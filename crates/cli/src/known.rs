@@ -15,7 +15,7 @@ use candle_mle::score::Score;
 use candle_mle::table::Names;
 use candle_mle::{Empirical, Labelled, Model, Objective, Parameters, Table};
 
-use crate::record::{PARAMETERS, Record};
+use crate::record::Record;
 
 /// A fitted classifier.
 #[derive(Debug)]
@@ -171,8 +171,6 @@ impl Likely {
                 ),
             },
         };
-        // Of columns that others combine to there are fewer free ones.
-        let parameters = texts.get(PARAMETERS).and_then(|text| text.parse().ok()).unwrap_or(parameters);
         Ok(Self { family: family.into(), names, of, parameters, record, scored })
     }
 

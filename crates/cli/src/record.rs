@@ -86,8 +86,6 @@ const NLL: &str = "nll_nats";
 const CROSS_ENTROPY: &str = "cross_entropy_nats";
 pub(crate) const ESTIMATE: &str = "estimate";
 const OUTCOMES: &str = "outcomes";
-/// How many parameters are free, where columns that are combinations of others leave fewer than there are.
-pub(crate) const PARAMETERS: &str = "parameters";
 
 impl Record {
     /// Of the last step of a history.

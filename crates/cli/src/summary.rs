@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::flags::{Intervals, Learns};
 use crate::learned::Learned;
-use crate::record::{ESTIMATE, Estimate, MODEL, PARAMETERS};
+use crate::record::{ESTIMATE, Estimate, MODEL};
 use crate::run::Run;
 use crate::said::{add, number, object, tell};
 use crate::score::LEVEL;
@@ -168,15 +168,14 @@ impl<D: Learns> Run<D> {
                 "  ±∞: no finite value is likeliest; open: directions along which the likelihood rises for ever differ in it"
             );
         }
-        let free = (names.classes.len() - 1) * (design.free_columns()? + 1);
-        let likelihood = Likelihood::of(&learned.model, p, free)?;
+        let likelihood = Likelihood::of(&learned.model, p, (names.classes.len() - 1) * width)?;
         let infimum = learned.separation.as_ref().map(|apart| apart.infimum);
         let likelihood = infimum.map_or(likelihood, |infimum| likelihood.falling_to(infimum));
         match design.weighed.is_some() || learned.plan.objective.is_penalized() || learned.early {
             true => self.say_no_maximum(design, learned, &likelihood, worth)?,
             false => self.say_likelihood(likelihood, names)?,
         }
-        self.leave_coefficients(known.as_ref(), design, learned, free)
+        self.leave_coefficients(known.as_ref(), design, learned)
     }
 
     /// The coefficients of a regression of numbers with their errors, in this unit; what e to a slope is called, if it is anything.
@@ -207,7 +206,7 @@ impl<D: Learns> Run<D> {
             true => self.say_no_maximum(design, learned, &likelihood, worth)?,
             false => say_criteria(&likelihood),
         }
-        self.leave_coefficients(Some(&known), design, learned, parameters)
+        self.leave_coefficients(Some(&known), design, learned)
     }
 
     /// The coefficients by the way in which they were fitted, and how many free parameters they are worth if that is not their number;
@@ -248,7 +247,6 @@ impl<D: Learns> Run<D> {
         known: Option<&Known>,
         design: &Design<M::Batch>,
         learned: &Learned<M>,
-        parameters: usize,
     ) -> Result<()> {
         // Of more of them the file would be of roots.
         const MOST: usize = 2000;
@@ -265,8 +263,9 @@ impl<D: Learns> Run<D> {
         let scatter = known.filter(tests).map(|known| known.coefficients.scatter().tensors()).transpose()?;
         let weighed = design.weighed.is_some() && Estimate::of(learned) == Estimate::Maximum;
         let texts = weighed.then(|| (ESTIMATE.to_string(), Estimate::Weighted.to_string()));
-        let texts = texts.into_iter().chain([(PARAMETERS.to_string(), parameters.to_string())]).collect();
-        candle_mle::parameters::keep(self.out(MODEL), scatter.unwrap_or_default(), &texts)?;
+        if scatter.is_some() || weighed {
+            candle_mle::parameters::keep(self.out(MODEL), scatter.unwrap_or_default(), &texts.into_iter().collect())?;
+        }
         println!();
         Ok(())
     }
