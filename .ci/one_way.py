@@ -15,7 +15,7 @@ ROOMS = {
     ".": "error distinct kernel ops device batch standardize parameters curvature model empirical objective descent hook fit checkpoint mle families linear_program "
          "separation inference score table alphabet tree maxent usable",
     "crates/sql": "error exact pass aggregate engine counts rows cluster",
-    "crates/cli": "said lake columnar flags progress run chance learned live keep say score summary course evaluation pictures families known predict compare measure explain report html summed command",
+    "crates/cli": "said lake columnar flags progress run chance learned live keep record say score summary course evaluation pictures families known predict compare measure explain report html summed command",
     "crates/page": "said coin ways lecture own",
 }
 ORDER_OF_CRATES = ["crates/info", "crates/plot", ".", "crates/sql", "crates/cli", "crates/page"]

@@ -9,8 +9,7 @@ use candle_core::{Device, Tensor};
 use candle_mle::hook::ParameterPath;
 use candle_mle::model::{Bernoulli, Sample};
 use candle_mle::separation::one_sided;
-use candle_mle::table::Names;
-use candle_mle::{Design, Empirical, LossLog, Parameters, fit};
+use candle_mle::{Design, LossLog, Parameters, fit};
 use candle_mle_cli::{Coin, Run, Setting, Slice};
 use candle_mle_plot::{Axis, Figure, Ink, Panel};
 
@@ -23,16 +22,12 @@ fn main() -> Result<()> {
     // p̂, what was seen: a table of counts, flips of a coin of known bias, or a column of yours.
     let truth = Bernoulli::from_prob(run.truth(["probability of heads"], [HEADS / FLIPS])[0], &Device::Cpu)?;
     let drawn = run.drawn_or(FLIPS as usize).map(|n| truth.sample(&n, &mut run.generator())).transpose()?;
-    let (truth, drawn) = (drawn.is_some().then_some(&truth), drawn.map(Empirical::from_sample));
-    let p = || Empirical::from_counts(Tensor::new(&[1.0, 0.0], &Device::Cpu)?, &[HEADS, FLIPS - HEADS]);
-    let seen = || {
-        Ok::<_, anyhow::Error>(Design {
-            p: drawn.unwrap_or_else(p)?,
-            names: Names { classes: ["tails", "heads"].map(String::from).to_vec(), ..Names::default() },
-            notes: vec![],
-            weighed: None,
-        })
+    let truth = drawn.is_some().then_some(&truth);
+    let (outcomes, counts) = match drawn {
+        Some(flips) => (flips.clone(), vec![1.0; flips.elem_count()]),
+        None => (Tensor::new(&[1.0, 0.0], &Device::Cpu)?, vec![HEADS, FLIPS - HEADS]),
     };
+    let seen = || Design::of_counts(outcomes, &counts, "coin", &["tails", "heads"]).map_err(anyhow::Error::from);
     let Design { p, names, .. } = run.outcomes()?.map_or_else(seen, Ok)?;
     let faces = &names.classes;
     run.say_data(&format!("a coin: {} (1) or {} (0)", faces[1], faces[0]), "H(p̂)", &p);

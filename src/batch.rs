@@ -43,6 +43,12 @@ pub trait Batch: Sized {
     }
 }
 
+/// Rows of which a design matrix is conditioned on.
+pub trait Explained: Batch {
+    /// The design matrix, (m, d).
+    fn x(&self) -> &Tensor;
+}
+
 /// The two parts of rows, as tensors whose first dimension is that of the rows.
 #[derive(Clone, Debug)]
 pub struct Keys {
@@ -212,6 +218,12 @@ impl Labelled {
         };
         let slopes = Tensor::cat(&[slopes, &held], slopes.rank() - 1)?;
         linear_log([&x, &self.y, &self.share], [&slopes, intercepts], &self.ahead)
+    }
+}
+
+impl Explained for Labelled {
+    fn x(&self) -> &Tensor {
+        self.x()
     }
 }
 

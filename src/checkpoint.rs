@@ -2,7 +2,7 @@
 //! far stand in one file, which is written whole or not at all.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow::{self, Break};
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -12,7 +12,7 @@ use candle_mle_info::Information;
 use crate::batch::host;
 use crate::descent::State;
 use crate::error::{Error, Result};
-use crate::hook::{History, Hook, Log, ParameterPath, Row, Step};
+use crate::hook::{EarlyStopping, History, Hook, Log, ParameterPath, Row, Step};
 use crate::model::Model;
 use crate::parameters::{Parameters, load_beside, save_beside};
 
@@ -30,11 +30,14 @@ pub struct Checkpoint<M> {
     pub history: History,
     /// θ of every step before t, if that was kept.
     pub path: Vec<Vec<f64>>,
+    /// What an [`EarlyStopping`] had seen before step t, if one was [kept](Checkpoints::with_early).
+    pub early: State,
     /// What was written beside the numbers.
     pub texts: BTreeMap<String, String>,
 }
 
 const STATE: &str = "state.";
+const EARLY: &str = "early.";
 const LOG: &str = "checkpoint.log";
 const DATA: &str = "checkpoint.data";
 const PATH: &str = "checkpoint.path";
@@ -70,8 +73,12 @@ impl<M: Model + Parameters> Checkpoint<M> {
         let rows = log.to_device(&Device::Cpu)?.to_vec2()?.into_iter().map(row).collect::<Result<Vec<_>>>()?;
         let [total, entropy] = data[..] else { return Err(refuse()) };
         let history = History::from_rows(rows, total, optional(entropy).map(Information::from_nats));
-        let named = |(name, tensor): (String, Tensor)| Some((name.strip_prefix(STATE)?.to_string(), tensor));
-        Ok(Self { model, step, state: State(tensors.into_iter().filter_map(named).collect()), history, path, texts })
+        let state = |of: &str| {
+            let named = |(name, tensor): (&String, &Tensor)| Some((name.strip_prefix(of)?.to_string(), tensor.clone()));
+            State(tensors.iter().filter_map(named).collect())
+        };
+        let (state, early) = (state(STATE), state(EARLY));
+        Ok(Self { model, step, state, history, path, early, texts })
     }
 }
 
@@ -101,8 +108,9 @@ impl<M: Model + Parameters> Checkpoint<M> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Checkpoints<L> {
+pub struct Checkpoints<L, E = ()> {
     log: L,
+    early: E,
     file: PathBuf,
     every: usize,
     path: Option<ParameterPath>,
@@ -125,9 +133,18 @@ impl<L> Checkpoints<L> {
     /// writing of an ever longer log would take over.
     pub fn new(log: L, file: impl Into<PathBuf>) -> Self {
         let (path, texts) = (None, BTreeMap::new());
-        Self { log, file: file.into(), every: EVERY, path, texts, stop: None, save: None, stood: None, last: None }
+        let (stop, save, stood, last) = (None, None, None, None);
+        Self { log, early: (), file: file.into(), every: EVERY, path, texts, stop, save, stood, last }
     }
 
+    /// Looks at rows that were held out too, where it is told which, ends the run by them, and keeps what they have come to.
+    pub fn with_early<B>(self, early: Option<&mut EarlyStopping<B>>) -> Checkpoints<L, Option<&mut EarlyStopping<B>>> {
+        let Self { log, early: (), file, every, path, texts, stop, save, stood, last } = self;
+        Checkpoints { log, early, file, every, path, texts, stop, save, stood, last }
+    }
+}
+
+impl<L, E> Checkpoints<L, E> {
     /// At every so many steps instead of 100; with 0 only at the first, and when it is told to stop.
     pub fn every(self, steps: usize) -> Self {
         Self { every: steps, ..self }
@@ -167,11 +184,16 @@ impl<L> Checkpoints<L> {
     fn save<M: Model + Parameters>(&mut self, step: &Step<'_, M>) -> Result<()>
     where
         L: Log<M>,
+        E: Early<M>,
     {
         let mut more: BTreeMap<String, Tensor> = BTreeMap::new();
+        let mut add = |of: &str, state: State| {
+            more.extend(state.0.into_iter().map(|(name, tensor)| (format!("{of}{name}"), tensor)));
+        };
         if let Some(optimizer) = step.optimizer {
-            more.extend(optimizer.state()?.0.into_iter().map(|(name, tensor)| (format!("{STATE}{name}"), tensor)));
+            add(STATE, optimizer.state()?);
         }
+        add(EARLY, self.early.state()?);
         let history = self.log.history()?;
         let none = |number: Option<f64>| number.unwrap_or(f64::NAN);
         let numbers: Vec<f64> = history
@@ -197,7 +219,34 @@ fn matrix(numbers: &[f64], rows: usize) -> Result<Tensor> {
     Ok(Tensor::from_slice(numbers, (rows, numbers.len().checked_div(rows).unwrap_or(0)), &Device::Cpu)?)
 }
 
-impl<M: Model + Parameters, L: Log<M>> Hook<M> for Checkpoints<L> {
+/// What may end a run early, and remembers what it saw.
+trait Early<M: Model> {
+    fn look(&mut self, step: &Step<'_, M>) -> Result<ControlFlow<()>>;
+
+    fn state(&self) -> Result<State>;
+}
+
+impl<M: Model> Early<M> for () {
+    fn look(&mut self, _: &Step<'_, M>) -> Result<ControlFlow<()>> {
+        Ok(Continue(()))
+    }
+
+    fn state(&self) -> Result<State> {
+        Ok(State::default())
+    }
+}
+
+impl<M: Model + Parameters> Early<M> for Option<&mut EarlyStopping<M::Batch>> {
+    fn look(&mut self, step: &Step<'_, M>) -> Result<ControlFlow<()>> {
+        self.as_mut().map_or(Ok(Continue(())), |early| early.on_step(step))
+    }
+
+    fn state(&self) -> Result<State> {
+        self.as_ref().map_or(Ok(State::default()), |early| early.state())
+    }
+}
+
+impl<M: Model + Parameters, L: Log<M>, E: Early<M>> Hook<M> for Checkpoints<L, E> {
     fn on_step(&mut self, step: &Step<'_, M>) -> Result<ControlFlow<()>> {
         if let Some(stood) = self.stood.take() {
             let now = step.three_quantities()?;
@@ -219,11 +268,13 @@ impl<M: Model + Parameters, L: Log<M>> Hook<M> for Checkpoints<L> {
         if let Some(path) = &mut self.path {
             let _ = path.on_step(step)?;
         }
-        Ok(if stop { Break(()) } else { flow })
+        // After the checkpoint, which is of before this step.
+        let early = self.early.look(step)?;
+        Ok(if stop || early.is_break() { Break(()) } else { flow })
     }
 }
 
-impl<M: Model + Parameters, L: Log<M>> Log<M> for Checkpoints<L> {
+impl<M: Model + Parameters, L: Log<M>, E: Early<M>> Log<M> for Checkpoints<L, E> {
     fn history(&mut self) -> Result<&History> {
         self.log.history()
     }

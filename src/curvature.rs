@@ -246,7 +246,8 @@ pub(crate) fn log_det(
     valued(&linear, &Tensor::new(value, log_q.device())?)
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+/// Σ a b, term by term.
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 

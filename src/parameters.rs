@@ -280,12 +280,45 @@ fn bytes_beside<M: Parameters>(
     let tensors = tensors.into_iter().chain(more).map(host).collect::<Result<BTreeMap<_, _>>>()?;
     let mut texts = texts.clone();
     texts.insert(FAMILY.into(), M::FAMILY.into());
-    let bytes = ::safetensors::serialize(&tensors, None).map_err(|e| Error::Other(e.into()))?;
-    with_texts(&bytes, &texts).map_err(|e| Error::Other(e.into()))
+    written(&tensors, &texts)
+}
+
+fn written(tensors: &BTreeMap<String, Tensor>, texts: &BTreeMap<String, String>) -> Result<Vec<u8>> {
+    let bytes = ::safetensors::serialize(tensors, None).map_err(|e| Error::Other(e.into()))?;
+    with_texts(&bytes, texts).map_err(|e| Error::Other(e.into()))
 }
 
 /// What stands in a model's file beside the model: other tensors, and texts.
-pub(crate) type Beside = (HashMap<String, Tensor>, BTreeMap<String, String>);
+pub type Beside = (HashMap<String, Tensor>, BTreeMap<String, String>);
+
+/// Keeps tensors and texts beside the model in its file, which is written anew, whole or not at all.
+///
+/// # Errors
+/// A file that cannot be read or written, or is no model's.
+pub fn keep(path: impl AsRef<Path>, more: BTreeMap<String, Tensor>, about: &BTreeMap<String, String>) -> Result<()> {
+    let path = path.as_ref();
+    let bytes = read(path)?;
+    let mut texts: BTreeMap<_, _> = texts(path, &bytes)?.into_iter().collect();
+    texts.extend(about.iter().map(|(name, text)| (name.clone(), text.clone())));
+    let mut tensors: BTreeMap<String, Tensor> = safetensors::load_buffer(&bytes, &Device::Cpu)?.into_iter().collect();
+    tensors.extend(more);
+    let bytes = written(&tensors, &texts)?;
+    let refuse = |problem| Error::File { action: "write", path: path.to_path_buf(), problem };
+    write_whole(path, |file| file.write_all(&bytes)).map_err(refuse)
+}
+
+/// What was kept beside a model: the tensors by name, and the texts.
+///
+/// # Errors
+/// A file that cannot be read, or is no safetensors.
+pub fn kept(path: impl AsRef<Path>) -> Result<Beside> {
+    let path = path.as_ref();
+    let bytes = read(path)?;
+    let texts = texts(path, &bytes)?;
+    let mut tensors = safetensors::load_buffer(&bytes, &Device::Cpu)?;
+    tensors.retain(|name, _| !name.starts_with(LEARNT) && !name.starts_with(FIXED));
+    Ok((tensors, texts.into_iter().collect()))
+}
 
 /// A model from its file, constant, and the tensors and texts that were written beside it.
 pub(crate) fn load_beside<M: Parameters>(path: &Path, device: &Device) -> Result<(M, Beside)> {

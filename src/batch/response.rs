@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, Tensor};
 
-use super::{Batch, Keys};
+use super::{Batch, Explained, Keys};
 use crate::error::{Error, Result, matrix, shape};
 
 /// Observations of a regression: rows x (m, d), each with a number y (m,), and where it was so observed an offset (m,): what is added to
@@ -63,6 +63,12 @@ pub(super) fn fits(what: &'static str, tensor: &Tensor, rows: usize, x: &Tensor)
         return Err(Error::Numbers { what, got: tensor.dtype(), expected: x.dtype().as_str() });
     }
     Ok(())
+}
+
+impl Explained for Response {
+    fn x(&self) -> &Tensor {
+        self.x()
+    }
 }
 
 impl Batch for Response {

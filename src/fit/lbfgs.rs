@@ -7,6 +7,7 @@ use candle_nn::VarMap;
 
 use super::gradient_descent::{moving, steepest};
 use crate::batch::host;
+use crate::curvature::dot;
 use crate::descent::{Advance, Descent, Evaluation, Forward, State};
 use crate::error::{Error, Result};
 
@@ -367,10 +368,6 @@ fn between(low: Place, high: Place) -> f64 {
         if rise > 0.0 { -0.5 * low.slope * width / rise } else { 0.5 }
     };
     low.length + width * if share.is_nan() { 0.5 } else { share.clamp(0.1, 0.9) }
-}
-
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 fn difference(a: &[f64], b: &[f64]) -> Vec<f64> {

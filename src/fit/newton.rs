@@ -5,9 +5,9 @@ use candle_nn::VarMap;
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 use super::gradient_descent::{moving, steepest};
-use super::lbfgs::{Calm, Line, dot};
+use super::lbfgs::{Calm, Line};
 use crate::batch::{Batch, host};
-use crate::curvature::Curved;
+use crate::curvature::{Curved, dot};
 use crate::descent::{Advance, Descent, Evaluation, Forward, State};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result};

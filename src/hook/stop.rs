@@ -1,5 +1,6 @@
 //! Hooks that end a run, and one that remembers where it went.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow::{self, Break, Continue};
 
 use candle_core::{DType, Tensor, backprop::GradStore};
@@ -8,6 +9,7 @@ use candle_nn::VarMap;
 
 use super::{Hook, Step};
 use crate::batch::{host, number};
+use crate::descent::State;
 use crate::empirical::Empirical;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -134,16 +136,15 @@ impl<M: Model> Hook<M> for Improvement {
 /// let (fitted, held_out) = (p([0, 0, 1, 1])?, p([0, 1, 0, 1])?);
 /// let vars = VarMap::new();
 /// let model = Logistic::new(1, VarBuilder::from_varmap(&vars, DType::F64, &Device::Cpu))?;
-/// let mut early = EarlyStopping::new(&vars, held_out, 5);
+/// let mut early = EarlyStopping::new(held_out, 5);
 /// let mut descent = GradientDescent::new(&vars, 0.1)?;
 /// fit(&model, &fitted, Objective::CrossEntropy, &mut descent, 0..10_000, &mut early)?;
-/// let (step, least) = early.restore()?.expect("a step");
+/// let (step, least) = early.restore(&vars)?.expect("a step");
 /// assert!(step > 0 && step < 100 && least.nats() < 2f64.ln());
 /// # Ok::<(), candle_mle::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct EarlyStopping<B> {
-    vars: VarMap,
     held_out: Empirical<B>,
     patience: usize,
     since: usize,
@@ -155,26 +156,57 @@ pub struct EarlyStopping<B> {
 struct Best {
     step: usize,
     least: f64,
-    variables: Vec<Tensor>,
+    variables: BTreeMap<String, Tensor>,
 }
 
+/// Under which the step, the least cross-entropy and how many looks ago it was stand in a state, and the variables there.
+const BEST: &str = "best";
+const VARIABLE: &str = "best.";
+
 impl<B> EarlyStopping<B> {
-    /// Watches what `held_out` comes to, all variables of a map in view; `patience` of 0 ends the run at the first look that is no better.
-    pub fn new(vars: &VarMap, held_out: Empirical<B>, patience: usize) -> Self {
-        Self { vars: vars.clone(), held_out, patience, since: 0, best: None }
+    /// Watches what `held_out` comes to; `patience` of 0 ends the run at the first look that is no better.
+    pub fn new(held_out: Empirical<B>, patience: usize) -> Self {
+        Self { held_out, patience, since: 0, best: None }
     }
 
-    /// Puts the variables where the held-out cross-entropy was least: at which step that was, and what it was per observation. None
-    /// before the first look.
+    /// Puts the variables of the model where the held-out cross-entropy was least: at which step that was, and what it was per
+    /// observation. None before the first look.
     ///
     /// # Errors
-    /// A variable of another shape than it had.
-    pub fn restore(&self) -> Result<Option<(usize, Information)>> {
+    /// Variables of another model.
+    pub fn restore(&self, vars: &VarMap) -> Result<Option<(usize, Information)>> {
         let Some(Best { step, least, variables }) = &self.best else { return Ok(None) };
-        for ((_, var), kept) in by_name(&self.vars)?.iter().zip(variables) {
-            var.set(kept)?;
+        for (name, var) in by_name(vars)? {
+            var.set(variables.get(&name).ok_or_else(|| wrong(format!("it has no '{name}'")))?)?;
         }
         Ok(Some((*step, Information::from_nats(*least))))
+    }
+
+    /// What it has seen, to be kept in a [checkpoint](crate::checkpoint::Checkpoints::with_early).
+    pub(crate) fn state(&self) -> Result<State> {
+        let Some(Best { step, least, variables }) = &self.best else { return Ok(State::default()) };
+        let named = variables.iter().map(|(name, tensor)| (format!("{VARIABLE}{name}"), tensor.clone()));
+        State(named.collect()).with(BEST, &[*step as f64, *least, self.since as f64])
+    }
+
+    /// Goes on with what it had seen in a run that was [stopped](crate::checkpoint::Checkpoint::early).
+    ///
+    /// # Errors
+    /// A state of something else.
+    pub fn resume(&mut self, state: &State) -> Result<()> {
+        self.best = None;
+        self.since = 0;
+        if state.0.is_empty() {
+            return Ok(());
+        }
+        let [step, least, since] = state.numbers(BEST)?[..] else {
+            return Err(wrong("it does not know what was least".into()));
+        };
+        let named =
+            |(name, tensor): (&String, &Tensor)| Some((name.strip_prefix(VARIABLE)?.to_string(), tensor.clone()));
+        let variables = state.0.iter().filter_map(named).collect();
+        (self.since, self.best) = (since as usize, Some(Best { step: step as usize, least, variables }));
+        Ok(())
     }
 
     /// Whether it was this hook that ended the run.
@@ -192,7 +224,11 @@ impl<B> std::fmt::Debug for EarlyStopping<B> {
     }
 }
 
-impl<M: Model> Hook<M> for EarlyStopping<M::Batch> {
+fn wrong(problem: String) -> Error {
+    Error::WrongState { problem }
+}
+
+impl<M: Model + Parameters> Hook<M> for EarlyStopping<M::Batch> {
     fn on_step(&mut self, step: &Step<'_, M>) -> Result<ControlFlow<()>> {
         if !step.due() {
             return Ok(Continue(()));
@@ -200,10 +236,8 @@ impl<M: Model> Hook<M> for EarlyStopping<M::Batch> {
         let log_q = step.model.log_prob(self.held_out.batch())?.detach();
         let now = number(&Objective::CrossEntropy.of::<M>(&log_q, &self.held_out)?)?;
         if self.best.as_ref().is_none_or(|best| now < best.least) {
-            let mut variables = vec![];
-            for (_, var) in by_name(&self.vars)? {
-                variables.push(var.as_tensor().copy()?);
-            }
+            let copy = |(name, tensor): (String, Tensor)| Ok((name, tensor.detach().copy()?));
+            let variables = step.model.parts()?.learnt.into_iter().map(copy).collect::<Result<_>>()?;
             (self.since, self.best) = (0, Some(Best { step: step.index, least: now, variables }));
             return Ok(Continue(()));
         }

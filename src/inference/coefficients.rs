@@ -4,9 +4,9 @@ use nalgebra::{DMatrix, SymmetricEigen};
 
 use super::contrasts::{Contrasts, Root, own};
 use super::profile;
-use super::sloped::{Sloped, Standing, estimates_of};
+use super::sloped::{Sloped, estimates_of};
 use super::tail::{beyond_normal, normal_quantile};
-use crate::batch::{Batch, Labelled, host};
+use crate::batch::{Batch, Explained, Labelled, host};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result, parameter, shape};
 use crate::model::Linear;
@@ -69,9 +69,9 @@ impl Coefficients {
     /// # Errors
     /// A column that is constant or depends on others: the information is singular. A model of other columns or classes.
     pub fn of<M: Sloped>(model: &M, p: &Empirical<M::Batch>) -> Result<Self> {
-        let standing = model.standing(p.batch(), &host(p.count())?, &standard::<M>(p)?)?;
-        let root = Root::new(&standing.information)?.spread(&standing.own);
-        Ok(Self::with_root(standing.estimates, root))
+        let rows = model.rows(p.batch(), &host(p.count())?, &standard::<M>(p)?)?;
+        let root = Root::new(&rows.information())?.spread(&rows.own());
+        Ok(Self::with_root(model.estimates()?, root))
     }
 
     /// Of estimates with a root of the covariance of those of all classes but class 0.
@@ -193,18 +193,19 @@ impl Coefficients {
         weights: &[f64],
         groups: &[usize],
     ) -> Result<Self> {
-        let Standing { estimates, theta, information, own } = model.standing(batch, counts, map)?;
-        let (root, scores) = (Root::new(&information)?, model.scores(batch, map)?);
+        let rows = model.rows(batch, counts, map)?;
+        let (root, scores, own) = (Root::new(&rows.information())?, rows.scores(), rows.own());
+        let parameters = scores.ncols();
         let number = groups.iter().max().map_or(0, |most| most + 1);
-        let mut sums = DMatrix::zeros(number, theta.len());
+        let mut sums = DMatrix::zeros(number, parameters);
         for (row, group) in groups.iter().enumerate() {
-            for j in 0..theta.len() {
+            for j in 0..parameters {
                 sums[(*group, j)] += weights[row] * scores[(row, j)];
             }
         }
         // A root of F I⁻¹ SᵀS I⁻¹ Fᵀ is F I⁻¹ times one of SᵀS.
-        let inverse = root.spread(&own) * root.spread(&DMatrix::identity(theta.len(), theta.len())).transpose();
-        Ok(Self::with_root(estimates, inverse * rooted(sums.tr_mul(&sums))))
+        let inverse = root.spread(&own) * root.spread(&DMatrix::identity(parameters, parameters)).transpose();
+        Ok(Self::with_root(model.estimates()?, inverse * rooted(sums.tr_mul(&sums))))
     }
 
     /// The number of classes, class 0 among them.
@@ -237,6 +238,12 @@ impl Coefficients {
         let estimate = self.estimates[class][column];
         let row = self.root.row(class * (self.columns() + 1) + column);
         Coefficient { estimate, std_error: if estimate.is_finite() { row.norm() } else { f64::INFINITY } }
+    }
+
+    /// A root of the covariance of those of all classes but class 0.
+    pub(super) fn root_of_others(&self) -> DMatrix<f64> {
+        let width = self.columns() + 1;
+        self.root.rows(width, self.root.nrows() - width).into_owned()
     }
 
     /// The covariance of the estimates, for every class the slopes and the intercept; where they are not all finite it is that of those
@@ -301,5 +308,5 @@ pub(super) fn rooted(square: DMatrix<f64>) -> DMatrix<f64> {
 
 /// The standard coordinates of the columns of x.
 fn standard<M: Sloped>(p: &Empirical<M::Batch>) -> Result<Standardize> {
-    Standardize::bulk(M::x(p.batch()), p.mass())
+    Standardize::bulk(p.batch().x(), p.mass())
 }

@@ -73,9 +73,7 @@ impl Contrasts {
     }
 
     pub fn standard_of(&self, own: &[f64]) -> Vec<f64> {
-        let slopes = || own.iter().zip(&self.shift).zip(&self.scale).map(|((b, shift), scale)| (b * scale, b * shift));
-        let intercept = own[self.columns] + slopes().map(|(_, moved)| moved).sum::<f64>();
-        slopes().map(|(slope, _)| slope).chain([intercept]).collect()
+        standard_of(own, &self.shift, &self.scale)
     }
 
     pub fn own(&self) -> DMatrix<f64> {
@@ -154,6 +152,13 @@ impl Contrasts {
 
 fn with_1(x: &[f64]) -> impl Iterator<Item = f64> + '_ {
     x.iter().copied().chain([1.0])
+}
+
+/// Slopes and, last, an intercept per unit of x in standard coordinates.
+pub(super) fn standard_of(own: &[f64], shift: &[f64], scale: &[f64]) -> Vec<f64> {
+    let moved = own.iter().zip(shift).map(|(b, shift)| b * shift).sum::<f64>();
+    let slopes = own.iter().zip(scale).map(|(b, scale)| b * scale);
+    slopes.chain([own[shift.len()] + moved]).collect()
 }
 
 /// Slopes and, last, an intercept per unit of x as functions of those in standard coordinates.

@@ -59,6 +59,12 @@ impl Likelihood {
         })
     }
 
+    /// Of −Σ ln q of n observations by a model with so many free parameters. What hangs on the rows themselves, deviance and R², is NaN.
+    pub fn from_nll(nll: Information, n: f64, parameters: usize) -> Self {
+        let (nll, kl, null) = (nll.nats(), f64::NAN, f64::NAN);
+        Self { nll, kl, n, parameters, patterns: 0, null, entropy: Information::from_nats(f64::NAN) }
+    }
+
     /// The same of a likelihood without a maximum, in its limit: where NLL falls to `infimum`.
     pub fn falling_to(self, infimum: Information) -> Self {
         Self { nll: infimum.nats(), kl: infimum.nats() / self.n - self.entropy.nats(), ..self }

@@ -4,8 +4,8 @@ use nalgebra::{DMatrix, DVector};
 
 use super::coefficients::{Coefficients, rooted};
 use super::contrasts::Root;
-use super::sloped::{Sloped, Standing};
-use crate::batch::host;
+use super::sloped::Sloped;
+use crate::batch::{Explained, host};
 use crate::empirical::Empirical;
 use crate::error::Result;
 use crate::parameters::Parameters;
@@ -49,7 +49,7 @@ impl Shrunk {
     /// # Errors
     /// As [`Coefficients::of`].
     pub fn of<M: Sloped + Parameters>(model: &M, p: &Empirical<M::Batch>, lambda: f64) -> Result<Self> {
-        let x = M::x(p.batch());
+        let x = p.batch().x();
         let columns = x.dim(1)?;
         let mut map = model.parts()?.take_map(columns, x)?;
         if map.shift().dim(0)? > columns {
@@ -58,7 +58,8 @@ impl Shrunk {
             map = crate::standardize::Standardize::new(of(map.shift())?, of(map.scale())?)?;
         }
         let (squares, unit) = model.ridged()?;
-        let Standing { estimates, theta, information, own } = model.standing(p.batch(), &host(p.count())?, &map)?;
+        let (estimates, rows) = (model.estimates()?, model.rows(p.batch(), &host(p.count())?, &map)?);
+        let (theta, information, own) = (rows.theta(), rows.information(), rows.own());
         let (width, others) = (columns + 1, estimates.len() - 1);
         // Of k slopes that sum to 0 the squares, as a function of their differences from the first.
         let share =

@@ -237,7 +237,30 @@ impl Design {
     }
 }
 
+impl Design<Response> {
+    /// Names for responses that came from no table; every row was observed once.
+    ///
+    /// # Errors
+    /// Another number of column names than of columns; a column that is constant, or a linear combination of the ones
+    /// before it.
+    pub fn of_responses(batch: Response, columns: &[&str], target: &str) -> Result<Self> {
+        let names = Names { columns: owned(columns), target: target.into(), ..Names::default() };
+        let count = vec![1.0; batch.rows()?];
+        own_columns(batch.x(), &count, &names.columns)?;
+        Ok(Self { p: Empirical::from_counts(batch, &count)?, names, notes: vec![], weighed: None })
+    }
+}
+
 impl Design<Tensor> {
+    /// Names for outcomes that came from no table, as often as they were counted: (rows,) u32, or 0 and 1 of a coin.
+    ///
+    /// # Errors
+    /// As [`Empirical::from_counts`].
+    pub fn of_counts(outcomes: Tensor, counts: &[f64], target: &str, classes: &[&str]) -> Result<Self> {
+        let names = Names { target: target.into(), classes: owned(classes), ..Names::default() };
+        Ok(Self { p: Empirical::from_counts(outcomes, counts)?, names, notes: vec![], weighed: None })
+    }
+
     /// Names for points (rows, columns) that came from no table; every row was observed once.
     ///
     /// # Errors

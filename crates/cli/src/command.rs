@@ -9,7 +9,6 @@ use candle_mle::info::Unit;
 use candle_mle::model::{Bernoulli, Gaussian, Linear, Logistic, Sample, Softmax};
 use candle_mle::score::Score;
 use candle_mle::separation::one_sided;
-use candle_mle::table::Names;
 use candle_mle::tree::{Node, Tree};
 use candle_mle::{Design, Empirical, Labelled, Parameters, Table};
 use candle_mle_plot::{Figure, Panel};
@@ -20,8 +19,8 @@ use serde_json::Value;
 use crate::compare::compare;
 use crate::evaluation::Evaluation;
 use crate::explain::explain;
-use crate::families;
-use crate::flags::{Compare, FamilyName, Fit, Measure, Predict, Questions, Resume, with_bases};
+use crate::families::{self, evenly};
+use crate::flags::{Compare, FamilyName, Fit, Fits, Measure, Predict, Questions, Resume, with_bases};
 use crate::html::Html;
 use crate::keep;
 use crate::lake::{Count, Merge, count as count_rows, merge};
@@ -56,7 +55,7 @@ enum What {
     /// Scores the rows of a table by a fitted model: probabilities, and −log q of what came
     #[command(after_help = PREDICT)]
     Predict(Plain<Predict>),
-    /// Compares fitted models on the rows of one table: what each pays, row by row, and nested ones by their likelihood ratio
+    /// Compares fitted models, on the rows of a table or on those of their fits: what each pays, and nested ones by their likelihood ratio
     #[command(after_help = COMPARE)]
     Compare(Plain<Compare>),
     /// Prints the entropy of every column, and what each tells about a target, or every two about each other
@@ -93,9 +92,9 @@ const DOCUMENT: &str = "\
 With --json standard output is one document. Its names stay: unit, notes, pictures (file, finding), folder, printed (the lines of a run \
 without --json), error. Of fit: data (what, n, distinct_rows, floor, entropy), descent (method, objective, converged, start and end with step, \
 kl, cross_entropy and nll, argmin, largest_residual, gradient_nats, decrement_nats), same_path, separation (complete, infimum), \
-coefficients (as broom names them: y.level, term, estimate, std.error, statistic, p.value, conf.low, conf.high, and odds.ratio), target, reference_class, likelihood (nobs, \
+coefficients (as broom names them: y.level, term, estimate, std.error, statistic, p.value, conf.low, conf.high, and odds.ratio), contrasts (the same, and against), target, reference_class, likelihood (nobs, \
 logLik, AIC, BIC, deviance, df_residual, twice_nll, mcfadden, most_mcfadden, against_intercept), parameters, moments, correlations, \
-components, families, not_ranked, no_maximum, evaluation (fitted, others, gap). Of predict: rows, predictions, target, classes, score. Of compare: models, tests. Of \
+components, truth, population_kl, families, not_ranked, no_maximum, evaluation (fitted, others, gap). Of predict: rows, predictions, no_limits, target, classes, score. Of compare: target, n, floor, models, tests. Of \
 measure: columns, information, ranking. Of tree: classes, tree, entropy, entropy_left, chance. Of explain: concepts, words. Amounts of \
 information are in `unit`, the numbers of the likelihood in nats; what is infinite or no number is the text Infinity, -Infinity or NaN, and \
 what does not apply is null or not there.";
@@ -122,13 +121,15 @@ Try: candle-mle predict plots/fit/titanic/parameters.safetensors --csv titanic.c
 The model file knows its columns, levels and classes: the table may have them in any order, and more columns beside; a level that \
 the fit never saw is refused by name. predictions.csv, in plots/predict/<table> or --out, has a line for every row that was read: \
 its line in the table, the probability of each class and the most probable one, or the mean of a number, and, where the target is a column, what came and \
-its -log q.";
+its -log q; then the standard errors and 95 % limits of what is foretold, by the delta method, where the fit left standard errors.";
 
 const COMPARE: &str = "\
 Try: candle-mle compare plots/fit/titanic/parameters.safetensors OTHER/parameters.safetensors --csv titanic.csv --count count
 
-The standard error is that of the difference from the first model, row by row: of models that differ by less than two of them nothing \
-is known. On rows that all were fitted to, AIC and BIC are printed, and nested models are tested; on held-out rows they are not.";
+Any two families of one outcome have likelihoods to compare: classifiers and coins, counts, densities of the same columns. The standard \
+error is that of the difference from the first model, row by row: of models that differ by less than two of them nothing \
+is known. On rows that all were fitted to, AIC and BIC are printed, and nested models are tested; on held-out rows they are not. \
+Without --csv they are compared on the rows of their fits, of which each file keeps −Σ ln q and a digest of the outcomes.";
 
 const MEASURE: &str = "\
 Try: candle-mle measure --csv titanic.csv --target survived --count count
@@ -262,6 +263,8 @@ fn fit_table(run: &Run<Fit>, table: Table) -> Result<()> {
     let flags = &run.flags.data;
     if flags.target.name().is_none() && !flags.table.counts_classes() {
         columns_alone(&table, flags.columns.names())?;
+        let several = matches!(flags.family, Some(FamilyName::Mixture | FamilyName::All));
+        flags.heeded_by(if several { Fits::Several } else { Fits::Density })?;
         return match flags.family {
             None | Some(FamilyName::Gaussian) => fit_gaussian(run, table.points(flags.columns.names())?, None),
             Some(family) => families::distribution(run, &table, family),
@@ -274,7 +277,7 @@ fn fit_table(run: &Run<Fit>, table: Table) -> Result<()> {
             bail!("a Gaussian has no target: leave --target out, or take another --family")
         }
         Some(FamilyName::Coin) => {
-            flags.none_beside("a coin")?;
+            flags.heeded_by(Fits::Coin)?;
             return fit_coin(run, ask.outcomes()?, None);
         }
         Some(family @ (FamilyName::Linear | FamilyName::Poisson)) => {
@@ -285,9 +288,7 @@ fn fit_table(run: &Run<Fit>, table: Table) -> Result<()> {
         None if ask.outcomes()?.names.classes.len() == 2 => FamilyName::Logistic,
         None => FamilyName::Softmax,
     };
-    if flags.exposure.is_some() {
-        bail!("--exposure is of counts: take --family poisson, or an --offset in logits");
-    }
+    flags.heeded_by(Fits::Classes)?;
     let design = ask.build()?;
     // It has all that is fitted.
     drop(table);
@@ -311,10 +312,7 @@ fn sampled(run: &Run<Fit>, family: FamilyName, typed: &[f64]) -> Result<()> {
     match family {
         FamilyName::Coin => {
             let truth = Bernoulli::from_prob(run.of_truth(typed, &["probability of heads"])[0], &Device::Cpu)?;
-            let classes = ["tails", "heads"].map(String::from).to_vec();
-            let names = Names { target: "coin".into(), classes, ..Names::default() };
-            let p = Empirical::from_sample(truth.sample(&n, rng)?)?;
-            let design = Design { p, names, notes: vec![], weighed: None };
+            let design = Design::of_counts(truth.sample(&n, rng)?, &vec![1.0; n], "coin", &["tails", "heads"])?;
             fit_coin(run, design, Some(&truth))
         }
         FamilyName::Logistic => {
@@ -340,9 +338,7 @@ fn sampled(run: &Run<Fit>, family: FamilyName, typed: &[f64]) -> Result<()> {
             let truth = Gaussian::from_moments(&typed[..1], &[[typed[1] * typed[1]]], &Device::Cpu)?;
             fit_gaussian(run, Design::of_points(truth.sample(&n, rng)?, &["x"])?, Some(&truth))
         }
-        FamilyName::Mixture | FamilyName::Linear | FamilyName::All => {
-            bail!("of this family no sample is drawn: give a table, --csv FILE, or take another --family")
-        }
+        FamilyName::All => bail!("a sample is of one family: say which, or give a table, --csv FILE"),
         family => families::sampled(run, family, typed, n),
     }
 }
@@ -351,12 +347,6 @@ fn sampled(run: &Run<Fit>, family: FamilyName, typed: &[f64]) -> Result<()> {
 fn lines(typed: Vec<f64>) -> Result<Tensor> {
     let classes = 1 + typed.len() / 2;
     Ok(Tensor::from_vec([vec![0.0, 0.0], typed].concat(), (classes, 2), &Device::Cpu)?)
-}
-
-/// So many x at 11 places from 0 to `most`, so that x repeats and H(Y|X) > 0.
-fn evenly(n: usize, most: f64) -> Result<Tensor> {
-    let x = (0..n).map(|i| (i % 11) as f64 * most / 10.0).collect();
-    Ok(Tensor::from_vec(x, (n, 1), &Device::Cpu)?)
 }
 
 fn fit_logistic(run: &Run<Fit>, design: Design, truth: Option<&Logistic>) -> Result<()> {

@@ -1,5 +1,6 @@
 //! The course of a fit: a plan that can be read, followed, and what is left of it.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use anyhow::{Result, anyhow, bail};
@@ -10,11 +11,14 @@ use candle_mle::hook::{EarlyStopping, NoClimb, ParameterPath};
 use candle_mle::info::number::{count, typed};
 use candle_mle::mle::{By, Fitted, Minibatch, Plan, newton_suits};
 use candle_mle::model::KlDivergence;
+use candle_mle::parameters::keep;
+use candle_mle::table::Names;
 use candle_mle::{Empirical, Error, History, Hook, LossLog, Model, Objective, Parameters, Step, fit};
 use candle_nn::{VarBuilder, VarMap};
 
 use crate::flags::{Learns, Optimizer, Stream};
 use crate::learned::{Learned, Setting};
+use crate::record::{Estimate, MODEL, Record, digest};
 use crate::run::Run;
 use crate::say;
 
@@ -196,17 +200,19 @@ impl<D: Learns> Run<D> {
     where
         M::Batch: Clone,
     {
-        let (device, dtype) = self.placement();
+        let ((device, dtype), names) = (self.placement(), setting.names);
         let (data, (vars, model)) = (self.place(p)?, self.start(&make)?);
         let truth = setting.truth.map(|truth| truth.to_dtype(dtype)?.to_device(device)).transpose()?;
         let plan = self.plan(&setting, &data)?;
-        let early =
-            |(held_out, patience)| Ok::<_, anyhow::Error>(EarlyStopping::new(&vars, self.place(held_out)?, patience));
+        let early = |(held_out, patience)| Ok::<_, anyhow::Error>(EarlyStopping::new(self.place(held_out)?, patience));
         let mut early = held_out.map(early).transpose()?;
 
         let (history, path, outcome) =
-            self.follow(&plan, (vars.clone(), model), &data, truth.as_ref(), setting.names, early.as_mut())?;
-        let best = early.as_ref().map(|early| early.restore()).transpose()?.flatten();
+            self.follow(&plan, (vars, model), &data, truth.as_ref(), setting.names, early.as_mut())?;
+        let best = match (&early, &outcome) {
+            (Some(early), Ok(fitted)) => early.restore(&fitted.vars)?,
+            _ => None,
+        };
         let mut learned = self.learned(&plan, setting, history, &path, outcome)?;
         if let Some((step, least)) = best {
             learned.early = learned.history.rows().last().is_some_and(|last| last.step != step);
@@ -216,6 +222,7 @@ impl<D: Learns> Run<D> {
                 self.show(least)
             );
         }
+        self.record(p, &learned, names, best.map(|(step, _)| step))?;
         self.compare_paths(&plan, &data, make)?;
         println!();
         Ok(learned)
@@ -252,9 +259,9 @@ impl<D: Learns> Run<D> {
         };
         history.write_csv(self.out("log.csv"), self.unit())?;
         self.streamed_to_the_end("log")?;
-        let mut texts = setting.names.texts();
-        texts.insert("n".into(), count(history.total()));
-        model.save_with(self.out("parameters.safetensors"), &texts)?;
+        let file = self.out(MODEL);
+        // As it was learnt; the numbers below are for what is said of it.
+        let saved = model.to_device(&Device::Cpu)?;
         let learned = Learned {
             model: model.to_device(&Device::Cpu)?.to_dtype(DType::F64)?,
             history,
@@ -267,8 +274,26 @@ impl<D: Learns> Run<D> {
             early: false,
             plan: *plan,
         };
+        let mut texts = setting.names.texts();
+        texts.extend(Record::of(&learned.history, Estimate::of(&learned)).texts());
+        saved.save_with(file, &texts)?;
         say::descent(plan, &learned, self.unit());
         Ok(learned)
+    }
+
+    /// Keeps in the model's file what the fit came to, with a digest of what was observed; `best` is the step that it went back to.
+    pub(crate) fn record<M: Model>(
+        &self,
+        p: &Empirical<M::Batch>,
+        learned: &Learned<M>,
+        names: &Names,
+        best: Option<usize>,
+    ) -> Result<()> {
+        let mut record = Record::of(&learned.history, Estimate::of(learned));
+        let row = learned.history.rows().iter().find(|row| Some(row.step) == best);
+        record.nll = row.map_or(record.nll, |row| row.nll);
+        record.outcomes = Some(digest(names, p)?);
+        Ok(keep(self.out(MODEL), BTreeMap::new(), &record.texts())?)
     }
 
     /// Says whether the three objectives walk one path: the first steps of gradient descent on each, by the same minibatches. L-BFGS

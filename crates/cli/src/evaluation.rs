@@ -1,12 +1,12 @@
 //! What a fit is worth on rows that it did not see: a part that is held out, or each fold by the others.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use candle_mle::batch::Batch;
 use candle_mle::score::{Score, folds, hold_out};
 use candle_mle::{Design, Empirical, Model, Parameters};
 use candle_nn::VarBuilder;
 
-use crate::flags::{Fit, Intervals};
+use crate::flags::Fit;
 use crate::learned::Setting;
 use crate::run::Run;
 use crate::score::held;
@@ -22,14 +22,6 @@ impl<B: Batch + Clone> Evaluation<B> {
     /// By the flags that were typed: with rows held out of the design, if any are to be.
     pub fn of(run: &Run<Fit>, mut design: Design<B>) -> Result<Self> {
         let flags = &run.flags.data;
-        let evaluates = flags.hold_out.is_some() || flags.folds.is_some();
-        if evaluates && design.weighed.is_some() {
-            bail!("weights that are no counts have no lots to draw: leave --weights out, or --hold-out and --folds");
-        }
-        let plain = design.weighed.is_none() && !run.objective().is_penalized();
-        if flags.intervals == Intervals::Profile && !plain {
-            bail!("--intervals profile is of the likelihood alone, without a penalty and weights: leave it out");
-        }
         let Some(share) = flags.hold_out else { return Ok(Self { design, held_out: None }) };
         let (rest, part) = hold_out(&design.p, share, &mut run.generator())?;
         println!("held out by lot (--seed {}): {}\n", run.seed(), held(part.total(), design.p.total()));

@@ -1,6 +1,6 @@
 //! `candle-mle fit` of what is no classifier: named distributions, all of them ranked, mixtures, regressions of numbers.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use candle_core::Tensor;
 use candle_mle::batch::{Response, host};
 use candle_mle::families::{Ranking, rank};
@@ -8,6 +8,7 @@ use candle_mle::hook::ParameterPath;
 use candle_mle::inference::Sloped;
 use candle_mle::info::law;
 use candle_mle::info::number::{fixed, seen, shown};
+use candle_mle::info::quadrature::kl_divergence;
 use candle_mle::mle::Plan;
 use candle_mle::model::{
     Family, KlDivergence, LinearGaussian, Mixture, PoissonRegression, Sample, Support, Univariate,
@@ -22,7 +23,7 @@ use candle_nn::VarBuilder;
 use serde_json::Value;
 
 use crate::evaluation::Evaluation;
-use crate::flags::{Data, FamilyName, Fit, Intervals};
+use crate::flags::{Data, FamilyName, Fit, Fits};
 use crate::learned::{Learned, Setting};
 use crate::pictures::Slice;
 use crate::run::{Run, say_notes};
@@ -83,6 +84,8 @@ pub(crate) fn sampled(run: &Run<Fit>, family: FamilyName, typed: &[f64], n: usiz
         FamilyName::Poisson => sample::<law::Poisson>(run, typed, n),
         FamilyName::NegativeBinomial => sample::<law::NegativeBinomial>(run, typed, n),
         FamilyName::Beta => sample::<law::Beta>(run, typed, n),
+        FamilyName::Mixture => sample_of_mixture(run, typed, n),
+        FamilyName::Linear => sample_of_line(run, typed, n),
         _ => bail!("of this family no sample is drawn: give a table, --csv FILE, or take another --family"),
     }
 }
@@ -92,6 +95,37 @@ fn sample<L: Family>(run: &Run<Fit>, typed: &[f64], n: usize) -> Result<()> {
     let names: Vec<&str> = L::of(&vec![0.0; count])?.named().iter().take(count).map(|(name, ..)| *name).collect();
     let truth = Univariate::from_law(&L::of_named(&run.of_truth(typed, &names))?, &candle_core::Device::Cpu)?;
     fit_one(run, "x", Design::of_points(truth.sample(&n, &mut run.generator())?, &["x"])?, Some(&truth))
+}
+
+/// As many components as there are numbers for.
+fn sample_of_mixture(run: &Run<Fit>, typed: &[f64], n: usize) -> Result<()> {
+    let components = typed.len().div_ceil(3).max(1);
+    let names: Vec<String> = (1..=components)
+        .flat_map(|k| ["weight", "mean", "standard deviation"].map(|what| format!("{what} of {k}")))
+        .collect();
+    let typed = run.of_truth(typed, &names.iter().map(String::as_str).collect::<Vec<_>>());
+    let of = |at: usize| typed.iter().skip(at).step_by(3).copied();
+    let (weights, means) = (of(0).collect::<Vec<_>>(), of(1).map(|mean| [mean]).collect::<Vec<_>>());
+    let covariances: Vec<[[f64; 1]; 1]> = of(2).map(|sd| [[sd * sd]]).collect();
+    let truth = Mixture::from_moments(&weights, &means, &covariances, &candle_core::Device::Cpu)
+        .context("--truth: the weights of a mixture sum to 1")?;
+    let design = Design::of_points(truth.sample(&n, &mut run.generator())?, &["x"])?;
+    run.flags.data.heeded_by(Fits::Several)?;
+    fit_mixture(run, design, components, Some(&truth))
+}
+
+/// A line over the same x as those of the classifiers' samples.
+fn sample_of_line(run: &Run<Fit>, typed: &[f64], n: usize) -> Result<()> {
+    let typed = run.of_truth(typed, &["slope", "intercept", "standard deviation"]);
+    let truth = LinearGaussian::from_coefficients(&typed[..1], typed[1], typed[2], &candle_core::Device::Cpu)?;
+    let response = truth.sample(&evenly(n, 6.0)?, &mut run.generator())?;
+    fit_line(run, Design::of_responses(response, &["x"], "y")?, Some(&truth))
+}
+
+/// So many x at 11 places from 0 to `most`, so that x repeats.
+pub(crate) fn evenly(n: usize, most: f64) -> Result<Tensor> {
+    let x = (0..n).map(|i| (i % 11) as f64 * most / 10.0).collect();
+    Ok(Tensor::from_vec(x, (n, 1), &candle_core::Device::Cpu)?)
 }
 
 fn one<L: Family>(run: &Run<Fit>, table: &Table) -> Result<()> {
@@ -121,19 +155,6 @@ fn supported<L: Family>(table: &Table, name: &str) -> Result<()> {
     let Support { what, cure, holds } = L::SUPPORT;
     let table = table.with_only(&[name])?;
     Ok(table.holding(name, holds, &format!("a {} is of {what}: {cure}", L::NAME))?)
-}
-
-/// That nothing was typed that the fits of all starts and families do not heed.
-fn only_lbfgs(run: &Run<Fit>) -> Result<()> {
-    let flags = &run.flags.data;
-    let watched = [("--log", !flags.descent.log.is_empty()), ("--live", flags.keeping.live)];
-    let watched = watched.into_iter().find_map(|(flag, given)| given.then_some(flag));
-    match flags.descent.own_way().or(watched) {
-        Some(flag) => {
-            bail!("{flag}: the fits of all starts and of all families go one way, to the maximum: leave it out")
-        }
-        None => Ok(()),
-    }
 }
 
 fn article(name: &str) -> String {
@@ -173,7 +194,6 @@ fn or_finding<T>(found: candle_mle::Result<T>) -> Result<Option<T>> {
 
 fn all(run: &Run<Fit>, table: &Table) -> Result<()> {
     let name = column(run, table)?;
-    only_lbfgs(run)?;
     let Design { p, .. } = resolved(run, table.values(name)?)?;
     run.say_data(&format!("all families for {name}"), "H(p̂)", &p);
     let ranking = rank(&p)?;
@@ -230,14 +250,18 @@ impl<D: Data> Run<D> {
 }
 
 fn mixture(run: &Run<Fit>, table: &Table) -> Result<()> {
-    only_lbfgs(run)?;
     let flags = &run.flags.data;
-    let Design { mut p, names, notes, .. } = table.points(flags.columns.names())?;
+    fit_mixture(run, table.points(flags.columns.names())?, flags.components as usize, None)
+}
+
+fn fit_mixture(run: &Run<Fit>, design: Design<Tensor>, components: usize, truth: Option<&Mixture>) -> Result<()> {
+    let flags = &run.flags.data;
+    let Design { mut p, names, notes, .. } = design;
     say_notes(&notes);
     if !flags.resolution.is_empty() {
         p = p.at_resolution(&flags.resolution)?;
     }
-    run.say_data(&format!("a mixture of {} Gaussians for {}", flags.components, names.columns.join(", ")), "H(p̂)", &p);
+    run.say_data(&format!("a mixture of {components} Gaussians for {}", names.columns.join(", ")), "H(p̂)", &p);
     // A component on one point would have no width; the step of recording is the least that can be told.
     let (_, covariance) = p.moments()?;
     let thousandth = (0..covariance.len()).map(|j| 1e-3 * covariance[j][j].sqrt()).collect();
@@ -249,12 +273,19 @@ fn mixture(run: &Run<Fit>, table: &Table) -> Result<()> {
         if p.resolution().is_some() { "the resolution" } else { "a thousandth of that of the column" }
     );
     let data = run.place(&p)?;
-    let fitted =
-        Mixture::best_of(flags.restarts as usize, &data, flags.components as usize, &floor, &mut run.generator());
+    let fitted = Mixture::best_of(flags.restarts as usize, &data, components, &floor, &mut run.generator());
     let history = fitted.as_ref().map(|fitted| fitted.history.clone()).unwrap_or_default();
     let setting = Setting { truth: None, separation: None, names: &names, step_size: 0.1 };
     let learned = run.learned(&Plan::default(), setting, history, &ParameterPath::new(), fitted)?;
-    say_mixture(&learned.model, &names.columns)?;
+    run.record(&p, &learned, &names, None)?;
+    say_mixture(&learned.model, &names.columns, "components")?;
+    if let Some(truth) = truth {
+        println!("the truth");
+        say_mixture(truth, &names.columns, "truth")?;
+        let apart = kl_divergence(&truth.law()?, &learned.model.law()?)?;
+        tell("population_kl", number(apart.to(run.unit())));
+        println!("KL from the truth to the fit: {}\n", run.show(apart));
+    }
     run.draw_descent(&learned, "H(p̂)")?;
     if names.columns.len() == 1 {
         run.draw_mixture(&names.columns[0], &p, &learned)?;
@@ -263,7 +294,8 @@ fn mixture(run: &Run<Fit>, table: &Table) -> Result<()> {
     Ok(())
 }
 
-fn say_mixture(model: &Mixture, columns: &[String]) -> Result<()> {
+/// The components, also under this name for the document.
+fn say_mixture(model: &Mixture, columns: &[String], told: &str) -> Result<()> {
     let (weights, means, covariances) =
         (host(&model.weights()?)?, host(&model.means()?)?, host(&model.covariances()?)?);
     let d = columns.len();
@@ -274,7 +306,7 @@ fn say_mixture(model: &Mixture, columns: &[String]) -> Result<()> {
                 if j == 0 { ((k + 1).to_string(), fixed(*weight, 6)) } else { Default::default() };
             let sd = covariances[(k * d + j) * d + j].sqrt();
             add(
-                "components",
+                told,
                 object([
                     ("component", (k + 1).into()),
                     ("weight", number(weights[k])),
@@ -293,64 +325,69 @@ fn say_mixture(model: &Mixture, columns: &[String]) -> Result<()> {
 /// Linear regression, or Poisson regression.
 pub(crate) fn regression(run: &Run<Fit>, table: &Table, ask: &Ask<'_>, family: FamilyName) -> Result<()> {
     let flags = &run.flags.data;
-    if flags.intervals == Intervals::Profile {
-        bail!("--intervals profile is known of classifiers: leave it out");
-    }
+    flags.heeded_by(if family == FamilyName::Poisson { Fits::Counts } else { Fits::Line })?;
     if family == FamilyName::Poisson {
         supported::<law::Poisson>(table, flags.target.of(table)?)?;
-    } else if flags.exposure.is_some() {
-        bail!("--exposure is of counts: take --family poisson, or an --offset");
     }
     let design = ask.numbers()?;
+    if family == FamilyName::Linear { fit_line(run, design, None) } else { fit_counts(run, design) }
+}
+
+fn fit_line(run: &Run<Fit>, design: Design<Response>, truth: Option<&LinearGaussian>) -> Result<()> {
     say_notes(&design.notes);
     run.say_data(&design.names.to_string(), "H(Y|X)", &design.p);
     let evaluation = Evaluation::of(run, design)?;
     let Design { p, names, .. } = &evaluation.design;
     let columns = names.columns.len();
-    match family {
-        FamilyName::Linear => {
-            if or_finding(LinearGaussian::coordinates(p.batch(), p.mass()))?.is_none() {
-                return Ok(());
-            }
-            let maker = |p: &Empirical<Response>| {
-                let coordinates = LinearGaussian::coordinates(p.batch(), p.mass())?;
-                Ok(move |vb: VarBuilder| LinearGaussian::new(columns, vb)?.standardized(coordinates.clone()))
-            };
-            regress(run, &evaluation, maker, LinearGaussian::means, |learned, design| {
-                run.say_slopes(design, learned, &format!("{} per unit", names.target), None)?;
-                tell("sigma", number(learned.model.sigma()?));
-                println!("{:<28}{:>14}  (in units of {})", "residual σ", shown(learned.model.sigma()?), names.target);
-                let (n, r) = (design.p.total(), (columns + 1) as f64);
-                if n > r && design.weighed.is_none() && !learned.plan.objective.is_penalized() {
-                    println!(
-                        "σ² and the errors are those of maximum likelihood, divided by n; divided by n − {r} they are {} times as large",
-                        shown((n / (n - r)).sqrt())
-                    );
-                }
-                println!();
-                Ok(())
-            })
-        }
-        _ => {
-            if let Some(found) = of_counts(p)?.filter(|_| !run.objective().is_penalized()) {
-                println!(
-                    "no finite maximum: the counts are 0 wherever {}; there its mean falls to 0",
-                    apart(&found.direction[1], &names.columns)
-                );
-                return Ok(());
-            }
-            let maker = |p: &Empirical<Response>| {
-                let map = if columns == 0 { None } else { Some(Standardize::bulk(p.batch().x(), p.mass())?) };
-                Ok(move |vb: VarBuilder| {
-                    let model = PoissonRegression::new(columns, vb)?;
-                    map.iter().cloned().try_fold(model, |model, map| model.standardized(map))
-                })
-            };
-            regress(run, &evaluation, maker, PoissonRegression::means, |learned, design| {
-                run.say_slopes(design, learned, "log of the mean, per unit", Some("rate ratio"))
-            })
-        }
+    if or_finding(LinearGaussian::coordinates(p.batch(), p.mass()))?.is_none() {
+        return Ok(());
     }
+    let maker = |p: &Empirical<Response>| {
+        let coordinates = LinearGaussian::coordinates(p.batch(), p.mass())?;
+        Ok(move |vb: VarBuilder| LinearGaussian::new(columns, vb)?.standardized(coordinates.clone()))
+    };
+    regress(run, &evaluation, truth, maker, LinearGaussian::means, |learned, design| {
+        run.say_slopes(design, learned, truth, &format!("{} per unit", names.target), None)?;
+        let sigma = learned.model.sigma()?;
+        tell("sigma", number(sigma));
+        let of_truth = truth.map(|truth| Ok::<_, Error>(format!(", truth {}", shown(truth.sigma()?)))).transpose()?;
+        let of_truth = of_truth.unwrap_or_default();
+        println!("{:<28}{:>14}  (in units of {}{of_truth})", "residual σ", shown(sigma), names.target);
+        let (n, r) = (design.p.total(), (columns + 1) as f64);
+        if n > r && design.weighed.is_none() && !learned.plan.objective.is_penalized() {
+            println!(
+                "σ² and the errors are those of maximum likelihood, divided by n; divided by n − {r} they are {} times as large",
+                shown((n / (n - r)).sqrt())
+            );
+        }
+        println!();
+        Ok(())
+    })
+}
+
+fn fit_counts(run: &Run<Fit>, design: Design<Response>) -> Result<()> {
+    say_notes(&design.notes);
+    run.say_data(&design.names.to_string(), "H(Y|X)", &design.p);
+    let evaluation = Evaluation::of(run, design)?;
+    let Design { p, names, .. } = &evaluation.design;
+    let columns = names.columns.len();
+    if let Some(found) = of_counts(p)?.filter(|_| !run.objective().is_penalized()) {
+        println!(
+            "no finite maximum: the counts are 0 wherever {}; there its mean falls to 0",
+            apart(&found.direction[1], &names.columns)
+        );
+        return Ok(());
+    }
+    let maker = |p: &Empirical<Response>| {
+        let map = if columns == 0 { None } else { Some(Standardize::bulk(p.batch().x(), p.mass())?) };
+        Ok(move |vb: VarBuilder| {
+            let model = PoissonRegression::new(columns, vb)?;
+            map.iter().cloned().try_fold(model, |model, map| model.standardized(map))
+        })
+    };
+    regress(run, &evaluation, None, maker, PoissonRegression::means, |learned, design| {
+        run.say_slopes(design, learned, None, "log of the mean, per unit", Some("rate ratio"))
+    })
 }
 
 /// Which columns run off.
@@ -365,6 +402,7 @@ fn apart(direction: &[f64], columns: &[String]) -> String {
 fn regress<M, F>(
     run: &Run<Fit>,
     evaluation: &Evaluation<Response>,
+    truth: Option<&M>,
     maker: impl Fn(&Empirical<Response>) -> candle_mle::Result<F>,
     means: impl Fn(&M, &Response) -> candle_mle::Result<Tensor>,
     say: impl Fn(&Learned<M>, &Design<Response>) -> Result<()>,
@@ -374,7 +412,7 @@ where
     F: Fn(VarBuilder) -> candle_mle::Result<M>,
 {
     let Design { p, names, .. } = &evaluation.design;
-    let setting = || Setting { truth: None, separation: None, names, step_size: 0.1 };
+    let setting = || Setting { truth, separation: None, names, step_size: 0.1 };
     let learned = run.learn_until(p, setting(), evaluation.early(run), maker(p)?)?;
     say(&learned, &evaluation.design)?;
     let score = |model: &M, p: &Empirical<Response>| Score::of_model(model, p);

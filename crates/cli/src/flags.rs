@@ -1,5 +1,7 @@
 //! What can be typed, and what it means.
 
+mod heeded;
+
 use std::path::{Path, PathBuf};
 
 use crate::columnar;
@@ -11,6 +13,8 @@ use candle_mle::fit::Schedule;
 use candle_mle::info::Unit;
 use candle_mle::table::{Ask, Missing, Reading, Table};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+pub(crate) use heeded::Fits;
 
 use crate::lake::Lake;
 
@@ -384,23 +388,21 @@ pub(crate) enum Optimizer {
 }
 
 impl Descending {
-    /// The first flag that asks for another way than the usual one.
-    pub fn own_way(&self) -> Option<&'static str> {
-        let given = [
+    /// The flags that ask for another way than the usual one, and whether they were typed.
+    fn ways(&self) -> [(&'static str, bool); 5] {
+        [
             ("--optimizer", self.optimizer.is_some()),
             ("--lr", self.lr.is_some()),
             ("--schedule", self.schedule.is_some()),
             ("--batch", self.batch.is_some()),
             ("--steps", self.steps.is_some()),
-        ];
-        given.into_iter().find_map(|(flag, given)| given.then_some(flag))
+        ]
     }
 
     /// What makes no sense among these flags, and its cure.
     fn contradiction(&self) -> Option<String> {
-        let given =
-            [("--lr", self.lr.is_some()), ("--schedule", self.schedule.is_some()), ("--batch", self.batch.is_some())];
-        let first = given.into_iter().find(|(_, given)| *given);
+        let first =
+            self.ways().into_iter().find(|(flag, given)| *given && ["--lr", "--schedule", "--batch"].contains(flag));
         match (self.optimizer, first) {
             (Some(Optimizer::Lbfgs | Optimizer::Newton), Some(("--batch", _))) => Some(
                 "--optimizer lbfgs and newton take the curvature of one loss for that of the next, and every minibatch has another: leave \
@@ -481,8 +483,9 @@ pub(crate) struct Fit {
     )]
     pub patience: Option<usize>,
     /// Instead of a table: a sample of --family with these parameters (coin: probability of heads; logistic: slope and intercept;
-    /// softmax: slope and intercept of each class but the first; gaussian: mean and standard deviation; a distribution: its
-    /// parameters, in the order in which a fit prints them)
+    /// softmax: slope and intercept of each class but the first; gaussian: mean and standard deviation; linear: slope,
+    /// intercept and standard deviation; mixture: weight, mean and standard deviation of each component; a distribution: its parameters,
+    /// in the order in which a fit prints them)
     #[arg(
         long,
         value_name = "NUMBER,…",
@@ -548,7 +551,8 @@ impl Data for Predict {
 /// Flags of the command's `compare`.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Compare {
-    /// The parameters.safetensors of fits: logistic regressions or softmax classifiers of one target
+    /// The parameters.safetensors of fits: of one target, or densities of the same columns; without a table they are compared by what
+    /// their files say of the rows that they were fitted to
     #[arg(required = true, num_args = 2..)]
     pub models: Vec<PathBuf>,
     #[command(flatten)]
@@ -614,22 +618,6 @@ impl Fit {
         let ask = self.exposure.iter().fold(ask, |ask, column| ask.exposure(column));
         self.weights.iter().fold(ask, |ask, column| ask.weights(column))
     }
-
-    /// An error where one of them was typed for a family that takes none, or an evaluation.
-    pub fn none_beside(&self, family: &str) -> Result<()> {
-        let typed = [
-            ("--offset", self.offset.is_some()),
-            ("--exposure", self.exposure.is_some()),
-            ("--weights", self.weights.is_some()),
-            ("--hold-out", self.hold_out.is_some()),
-            ("--folds", self.folds.is_some()),
-            ("--intervals profile", self.intervals == Intervals::Profile),
-        ];
-        match typed.iter().find(|(_, typed)| *typed) {
-            Some((flag, _)) => bail!("{flag} is not known of {family}: leave it out, or take another"),
-            None => Ok(()),
-        }
-    }
 }
 
 impl Data for Fit {
@@ -650,7 +638,7 @@ impl Data for Fit {
     }
 
     fn contradiction(&self) -> Option<String> {
-        self.descent.contradiction()
+        self.descent.contradiction().or_else(|| self.at_odds())
     }
 }
 
@@ -659,26 +647,7 @@ impl Fit {
     /// What is asked of rows that stay in the engine.
     pub fn asked(&self) -> Result<candle_mle_sql::Asked> {
         let table = &self.table;
-        if !table.rows.is_empty() || table.missing_marks.is_some() || table.missing == OnMissing::Level {
-            bail!("so many rows are no table: say --where, --missing-marks and --missing level in --sql");
-        }
-        if !names_of(&table.count).is_empty() {
-            bail!("of so many different rows each is one observation: leave --count out");
-        }
-        let others = [
-            ("--offset", self.offset.is_some()),
-            ("--exposure", self.exposure.is_some()),
-            ("--weights", self.weights.is_some()),
-            ("--intervals profile", self.intervals == Intervals::Profile),
-            ("--hold-out", self.hold_out.is_some()),
-            ("--folds", self.folds.is_some()),
-            ("a penalty", self.descent.objective().is_penalized()),
-        ];
-        if let Some((flag, _)) = others.iter().find(|(_, asked)| *asked) {
-            bail!(
-                "{flag} needs its rows in memory, and these are too many: fit a part of them, by LIMIT or a filter in --sql"
-            );
-        }
+        self.heeded_by(Fits::Engine)?;
         let base = self.base.iter().filter_map(|base| base.0.split_once('='));
         let excluded = names_of(&table.exclude).to_vec();
         Ok(candle_mle_sql::Asked {
@@ -857,15 +826,6 @@ impl OwnTable {
     /// The columns that are left out.
     pub(crate) fn excluded(&self) -> &[String] {
         names_of(&self.exclude)
-    }
-
-    /// The flag by which it is another table than its file holds.
-    pub(crate) fn remade(&self) -> Option<&'static str> {
-        match self {
-            Self { trials: Some(_), .. } => Some("--trials"),
-            Self { rows, .. } if !rows.is_empty() => Some("--where"),
-            _ => self.counts_classes().then_some("several columns of --count"),
-        }
     }
 
     /// The file of its own that it is read from, if it is read from one.

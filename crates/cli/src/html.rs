@@ -1,15 +1,14 @@
 //! A fit as one file to look at in a browser and to play with: the page, with the table and what was asked of it inside.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
+use candle_mle::Table;
 use candle_mle::info::file::write_whole;
-use candle_mle::{Objective, Table};
 use serde_json::json;
 
-use crate::columnar;
-use crate::flags::{Fit, STANDARD_INPUT};
+use crate::flags::{Fit, Fits};
 use crate::run::Run;
 use crate::said::tell;
 
@@ -29,26 +28,10 @@ impl Html {
     pub fn of(run: &Run<Fit>, table: &Table) -> Result<Option<Self>> {
         let flags = &run.flags.data;
         let (Some(page), Some(csv)) = (&flags.html, flags.table.csv()) else { return Ok(None) };
-        let descent = &flags.descent;
         let column = |name: &String| name == "none" || table.columns().iter().any(|(column, _)| column == name);
-        let other = [
-            ("--family", flags.family.is_some()),
-            ("--objective", descent.objective() != Objective::CrossEntropy),
-            (descent.own_way().unwrap_or_default(), descent.own_way().is_some()),
-            ("--csv -", csv == Path::new(STANDARD_INPUT)),
-            ("a Parquet file", columnar::is(csv)),
-            ("terms in --columns", !flags.columns.names().iter().all(column)),
-            ("--offset", flags.offset.is_some()),
-            ("--exposure", flags.exposure.is_some()),
-            ("--weights", flags.weights.is_some()),
-            ("--hold-out", flags.hold_out.is_some()),
-            ("--folds", flags.folds.is_some()),
-            (flags.table.remade().unwrap_or_default(), flags.table.remade().is_some()),
-        ];
-        if let Some((flag, _)) = other.into_iter().find(|(_, asked)| *asked) {
-            bail!(
-                "--html holds the table as it stands and the fit that the page makes of it: it does not go with {flag}"
-            );
+        flags.heeded_by(Fits::Page)?;
+        if let Some(term) = flags.columns.names().iter().find(|name| !column(name)) {
+            bail!("'{term}' is a term, and --html holds a fit of columns: leave it out, or --html");
         }
         let html = std::fs::read_to_string(page).with_context(|| format!("--html {}", page.display()))?;
         let Some(end) = html.rfind("</body>").filter(|_| html.contains(r#"id="wasm""#) && !html.contains(RUN)) else {

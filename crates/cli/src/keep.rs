@@ -39,6 +39,8 @@ static SAVE: AtomicBool = AtomicBool::new(false);
 pub(crate) fn listen() -> Result<()> {
     let told = || {
         if STOP.swap(true, Relaxed) || !DESCENDS.load(Relaxed) {
+            #[cfg(feature = "live")]
+            crate::live::leave();
             std::process::exit(INTERRUPTED);
         }
     };
@@ -90,11 +92,9 @@ impl<D: Learns> Run<D> {
     ) -> Result<Followed<M>> {
         let (log, path) = (self.streamed(LossLog::with_truth(truth)), ParameterPath::new());
         let (mut progress, mut climb) = (Progress::new(plan.steps, self.unit()), self.climb(plan));
-        // What it has seen of held-out rows no checkpoint knows: from its start it comes to the same end.
-        let anew = early.is_some();
-        let mut early = |step: &Step<'_, M>| early.as_mut().map_or(Ok(Continue(())), |early| early.on_step(step));
         let Some(keeping) = self.flags.data.keeping() else {
             let (mut log, mut path) = (log, path);
+            let mut early = |step: &Step<'_, M>| early.as_mut().map_or(Ok(Continue(())), |early| early.on_step(step));
             let outcome = plan.follow(
                 model,
                 vars,
@@ -106,19 +106,23 @@ impl<D: Learns> Run<D> {
         };
         let mut texts = names.texts();
         texts.insert(ARGUMENTS.into(), serde_json::to_string(&keeping.arguments)?);
-        let kept = |log, path| {
+        let kept = |log, path, early| {
             let kept =
                 Checkpoints::new(log, self.checkpoint()).with_path(path).with_texts(texts).until(&STOP).whenever(&SAVE);
-            kept.every(keeping.checkpoint)
+            kept.every(keeping.checkpoint).with_early(early)
         };
+        let resumed =
+            keeping.resume.then(|| Checkpoint::<M>::load(self.checkpoint(), &data.batch().device())).transpose()?;
+        if let Some(at) = &resumed {
+            println!("goes on at step {} of {}", at.step, self.checkpoint().display());
+        }
+        // From here on nothing is printed: the screen is the view's.
         let log = if keeping.live { watched(log, self.unit(), plan.steps)? } else { log };
         if keeping.live {
             progress = Progress::hidden(self.unit());
         }
         DESCENDS.store(true, Relaxed);
-        let (log, outcome) = if keeping.resume && !anew {
-            let at = Checkpoint::<M>::load(self.checkpoint(), &data.batch().device())?;
-            println!("goes on at step {} of {}", at.step, self.checkpoint().display());
+        let (log, outcome) = if let Some(at) = resumed {
             let start = at.history.rows().first().and_then(|row| match plan.objective {
                 Objective::Kl => Some(row.kl),
                 Objective::CrossEntropy | Objective::Nll => Some(row.cross_entropy),
@@ -129,16 +133,21 @@ impl<D: Learns> Run<D> {
                 climb = climb.above(start);
             }
             let log = log.continuing(at.history.clone());
-            let mut log = kept(log, ParameterPath::continuing(at.path.clone())).after(&at);
-            let outcome = plan.resume(&at, data, &mut log, &mut (&mut climb, &mut early, &mut progress));
+            if let Some(early) = &mut early {
+                early.resume(&at.early)?;
+            }
+            let mut log = kept(log, ParameterPath::continuing(at.path.clone()), early).after(&at);
+            let outcome = plan.resume(&at, data, &mut log, &mut (&mut climb, &mut progress));
             (log, outcome)
         } else {
-            let mut log = kept(log, path);
-            let outcome = plan.follow(model, vars, data, &mut log, &mut (&mut climb, &mut early, &mut progress));
+            let mut log = kept(log, path, early);
+            let outcome = plan.follow(model, vars, data, &mut log, &mut (&mut climb, &mut progress));
             (log, outcome)
         };
         drop(progress);
         DESCENDS.store(false, Relaxed);
+        let (log, path) = log.into_parts();
+        let history = log.into_history();
         if let (true, Ok(fitted)) = (STOP.load(Relaxed), &outcome) {
             let (step, folder) = (fitted.history.rows().last().map_or(0, |row| row.step), self.checkpoint());
             let folder = folder.parent().unwrap_or(Path::new("."));
@@ -147,8 +156,7 @@ impl<D: Learns> Run<D> {
             finish();
             std::process::exit(INTERRUPTED);
         }
-        let (log, path) = log.into_parts();
-        Ok((log.into_history()?, path.unwrap_or_default(), outcome))
+        Ok((history?, path.unwrap_or_default(), outcome))
     }
 
     fn checkpoint(&self) -> PathBuf {

@@ -13,6 +13,7 @@
 //! | `live` | the curves in a terminal |
 //! | `keep` | a fit that was stopped goes on |
 //! | `learned` | what a fit is given, and what it leaves |
+//! | `record` | what it came to, kept in its model's file |
 //! | `chance` | what columns seem to tell by chance |
 //! | `predict` | the rows of a table as a fitted model foretells them |
 //! | `known`, `compare` | a classifier from its file; several on the same rows |
@@ -55,6 +56,7 @@ mod measure;
 mod pictures;
 mod predict;
 mod progress;
+mod record;
 mod report;
 mod run;
 mod say;

@@ -11,10 +11,12 @@ use ratatui::symbols::Marker;
 use ratatui::text::Line;
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Paragraph};
 
-pub(crate) use terminal::Live;
+pub(crate) use terminal::{Live, leave};
 
 /// How near to its least a curve counts as there, in nats per observation.
 const FLAT: f64 = 1e-9;
+/// Columns and lines that curves need beside their axes and words.
+const LEAST: (u16, u16) = (60, 14);
 /// Points that a curve is drawn by at the most: a line of a terminal has fewer.
 const POINTS: usize = 512;
 
@@ -56,6 +58,9 @@ impl View {
     }
 
     fn draw(&self, frame: &mut Frame<'_>) {
+        if frame.area().width < LEAST.0 || frame.area().height < LEAST.1 {
+            return self.draw_small(frame);
+        }
         let [head, body, foot] =
             Layout::vertical([Constraint::Length(2), Constraint::Min(5), Constraint::Length(2)]).areas(frame.area());
         let (unit, n) = (self.unit, self.history.total());
@@ -129,6 +134,26 @@ impl View {
     }
 }
 
+impl View {
+    /// In a window that has no room for curves: the numbers, a line each.
+    fn draw_small(&self, frame: &mut Frame<'_>) {
+        let unit = self.unit;
+        let said = self.history.rows().last().map_or(vec!["no step yet".into()], |row| {
+            let amount = |name: &str, value: f64| format!("{name} {}", fixed(value / unit.nats(), 4));
+            vec![
+                format!("step {} of {}", row.step, self.steps),
+                amount("KL", row.kl),
+                format!("{} {unit}", amount("H(p̂,q)", row.cross_entropy)),
+                amount("NLL", row.nll),
+                format!("curves from {}×{} on", LEAST.0, LEAST.1),
+                "q stop, s save".into(),
+                self.note.into(),
+            ]
+        });
+        frame.render_widget(Paragraph::new(said.into_iter().map(Line::from).collect::<Vec<_>>()), frame.area());
+    }
+}
+
 mod terminal {
     use std::fmt;
     use std::io::{self, IsTerminal, Stderr, stderr};
@@ -141,6 +166,7 @@ mod terminal {
     use candle_mle::{Error, History, Result};
     use ratatui::Terminal;
     use ratatui::backend::CrosstermBackend;
+    use ratatui::crossterm::cursor::Show;
     use ratatui::crossterm::event::{Event, KeyCode, KeyModifiers, poll, read};
     use ratatui::crossterm::execute;
     use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
@@ -150,6 +176,18 @@ mod terminal {
     /// How long a picture stands: the eye sees no more. And how many times as long as it took to draw: the fit goes on meanwhile.
     const STANDS: Duration = Duration::from_millis(100);
     const TIMES: u32 = 60;
+
+    /// Whether the terminal shows a view.
+    static SHOWN: AtomicBool = AtomicBool::new(false);
+
+    /// Gives the terminal back as it was, if a view has it.
+    pub(crate) fn leave() {
+        if SHOWN.swap(false, Relaxed) {
+            // There is nobody left to tell that a terminal stays as it is.
+            let _ = disable_raw_mode();
+            let _ = execute!(stderr(), LeaveAlternateScreen, Show);
+        }
+    }
 
     /// A sink that draws on the terminal of standard error, and listens to its keys.
     pub(crate) struct Live {
@@ -182,8 +220,15 @@ mod terminal {
             if !stderr().is_terminal() {
                 return Err(refuse(io::Error::other("standard error is none; leave --live out, or take --log")));
             }
-            enable_raw_mode().map_err(refuse)?;
-            execute!(stderr(), EnterAlternateScreen).map_err(refuse)?;
+            SHOWN.store(true, Relaxed);
+            let other = std::panic::take_hook();
+            // What a panic says is to be read, and not on a screen that goes.
+            std::panic::set_hook(Box::new(move |panic| {
+                leave();
+                other(panic);
+            }));
+            let entered = enable_raw_mode().and_then(|()| execute!(stderr(), EnterAlternateScreen));
+            entered.inspect_err(|_| leave()).map_err(refuse)?;
             let terminal = Terminal::new(CrosstermBackend::new(stderr())).map_err(refuse)?;
             Ok(Self { view: View::new(unit, steps), terminal, drawn: Instant::now(), stands: STANDS, stop, save })
         }
@@ -196,8 +241,9 @@ mod terminal {
             while poll(Duration::ZERO).map_err(refuse)? {
                 let Event::Key(key) = read().map_err(refuse)? else { continue };
                 match key.code {
+                    // In raw mode it is a key, and no signal.
                     KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => {
-                        self.stop.store(true, Relaxed)
+                        self.stop.store(true, Relaxed);
                     }
                     KeyCode::Char('q') | KeyCode::Esc => self.stop.store(true, Relaxed),
                     KeyCode::Char('s') => {
@@ -226,9 +272,7 @@ mod terminal {
 
     impl Drop for Live {
         fn drop(&mut self) {
-            // There is nobody left to tell that a terminal stays as it is.
-            let _ = disable_raw_mode();
-            let _ = execute!(stderr(), LeaveAlternateScreen);
+            leave();
         }
     }
 }
@@ -305,6 +349,20 @@ mod tests {
         ensure!(!screen(&view)?.0.contains("logarithmic)"));
         let (text, _) = screen(&View::new(Unit::Bits, 10))?;
         ensure!(text.contains("no step yet"), "{text}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_window_of_any_size_says_the_numbers_or_nothing_and_is_no_panic() -> Result<()> {
+        let view = View { history: history(400), ..View::new(Unit::Nats, 400) };
+        for (width, height) in [(1, 1), (3, 2), (20, 6), (59, 40), (60, 13), (60, 14), (400, 3)] {
+            let mut terminal = Terminal::new(TestBackend::new(width, height))?;
+            terminal.draw(|frame| view.draw(frame))?;
+            let buffer = terminal.backend().buffer();
+            let text: String = buffer.content().iter().map(|cell| cell.symbol()).collect();
+            ensure!(text.contains("step 399") || width < 20, "{width}×{height}: {text}");
+            ensure!(text.contains("logarithmic") == (width >= 60 && height >= 14), "{width}×{height}: {text}");
+        }
         Ok(())
     }
 }

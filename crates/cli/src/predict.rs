@@ -6,18 +6,21 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use candle_core::{DType, Device, Tensor};
 use candle_mle::batch::{Response, host};
+use candle_mle::inference::{Foretold, Link, Scatter};
 use candle_mle::info::file::write_whole;
 use candle_mle::info::number::{count, typed};
 use candle_mle::model::{Classifier, LinearGaussian, PoissonRegression};
-use candle_mle::parameters::about;
+use candle_mle::parameters::{about, kept};
 use candle_mle::score::{Score, most_probable};
 use candle_mle::table::Names;
 use candle_mle::{Empirical, Error, Labelled, Model, Parameters};
 
 use crate::flags::Predict;
 use crate::known::Known;
+use crate::record::{Estimate, Record};
 use crate::run::{Run, say_notes};
 use crate::said::tell;
+use crate::score::LEVEL;
 
 /// The name of the file that is left.
 const FILE: &str = "predictions.csv";
@@ -27,8 +30,8 @@ pub(crate) fn predict(run: &Run<Predict>) -> Result<()> {
     let unit = run.unit();
     let file = &run.flags.data.model;
     match about(file)?.get("family").map(String::as_str) {
-        Some(LinearGaussian::FAMILY) => return numbers(run, LinearGaussian::means),
-        Some(PoissonRegression::FAMILY) => return numbers(run, PoissonRegression::means),
+        Some(LinearGaussian::FAMILY) => return numbers(run, LinearGaussian::means, Link::Identity),
+        Some(PoissonRegression::FAMILY) => return numbers(run, PoissonRegression::means, Link::Log),
         _ => {}
     }
     let (model, names) = Known::load(file)?;
@@ -44,12 +47,23 @@ pub(crate) fn predict(run: &Run<Predict>) -> Result<()> {
     }
     let log_probs = host(&batch.with_offsets(model.log_probs(batch.x())?)?)?;
     let came = y.as_ref().map(host).transpose()?;
+    let limits = Limits::of(run, &names)?;
+    let foretold = limits.scatter(|scatter| {
+        let log_probs = Tensor::from_slice(&log_probs, (table.rows(), model.classes()), &Device::Cpu)?;
+        scatter.probabilities(batch.x(), &log_probs, LEVEL)
+    })?;
 
     let mut csv = csv::Writer::from_writer(vec![]);
     let probabilities = names.classes.iter().map(|class| format!("p({class})"));
     let mut header: Vec<String> = std::iter::once("line".into()).chain(probabilities).collect();
     header.push("most probable".into());
     header.extend(came.iter().flat_map(|_| [names.target.clone(), format!("-log q ({unit})")]));
+    header.extend(
+        foretold
+            .iter()
+            .flat_map(|_| names.classes.iter())
+            .flat_map(|class| LIMITS.map(|limit| format!("p({class}) {limit}"))),
+    );
     csv.write_record(header)?;
     for (row, log_probs) in log_probs.chunks(model.classes()).enumerate() {
         let mut record = vec![table.lines()[row].to_string()];
@@ -59,6 +73,7 @@ pub(crate) fn predict(run: &Run<Predict>) -> Result<()> {
             let class = came[row] as usize;
             record.extend([names.classes[class].clone(), typed(0.0 - log_probs[class] / unit.nats())]);
         }
+        record.extend(foretold.iter().flat_map(|rows| &rows[row]).flat_map(limits_of));
         csv.write_record(record)?;
     }
     let path = leave(run, csv)?;
@@ -69,14 +84,62 @@ pub(crate) fn predict(run: &Run<Predict>) -> Result<()> {
         Some(_) => run.say_score(&names, &Score::of(&model, &Empirical::from_counts(batch, table.count())?)?),
         None => println!("there is no column '{}', so that nothing can be said of what came", names.target),
     }
+    limits.say("probabilities");
     println!("the probabilities of every row are in {}", path.display());
     Ok(())
+}
+
+/// What stands beside what is foretold.
+const LIMITS: [&str; 3] = ["std.error", "conf.low", "conf.high"];
+
+fn limits_of(foretold: &Foretold) -> [String; 3] {
+    let [low, high] = foretold.interval;
+    [foretold.std_error, low, high].map(typed)
+}
+
+/// How the coefficients scatter, or why that is not known.
+enum Limits {
+    Known(Scatter),
+    Unknown(String),
+}
+
+impl Limits {
+    fn of(run: &Run<Predict>, names: &Names) -> Result<Self> {
+        let (tensors, texts) = kept(&run.flags.data.model)?;
+        Ok(match (Scatter::from_tensors(&tensors, names.columns.len())?, Record::from_texts(&texts)?) {
+            (Some(scatter), _) => Self::Known(scatter),
+            (None, None) => Self::Unknown("the model's file was written before it held them: fit it anew".into()),
+            (None, Some(Record { estimate: Estimate::Maximum | Estimate::Weighted, .. })) => Self::Unknown(
+                "the model's file holds no standard errors: its columns do not determine all coefficients, these are too many, or its rows stayed in an engine"
+                    .into(),
+            ),
+            (None, Some(record)) => Self::Unknown(format!("the model's estimates are {}", record.estimate)),
+        })
+    }
+
+    fn scatter<T>(&self, of: impl Fn(&Scatter) -> candle_mle::Result<T>) -> Result<Option<T>> {
+        Ok(match self {
+            Self::Known(scatter) => Some(of(scatter)?),
+            Self::Unknown(_) => None,
+        })
+    }
+
+    fn say(&self, of: &str) {
+        match self {
+            Self::Known(_) => println!("beside the {of} stand their standard errors and {} % limits", 100.0 * LEVEL),
+            Self::Unknown(why) => {
+                println!("no confidence limits of the {of}: {why}");
+                tell("no_limits", why.as_str());
+            }
+        }
+    }
 }
 
 /// The same by a regression of numbers, whose `means` are what is foretold.
 fn numbers<M: Model<Batch = Response> + Parameters>(
     run: &Run<Predict>,
     means: impl Fn(&M, &Response) -> candle_mle::Result<Tensor>,
+    link: Link,
 ) -> Result<()> {
     let (unit, file) = (run.unit(), &run.flags.data.model);
     let model = M::load(file, &Device::Cpu)?.to_dtype(DType::F64)?;
@@ -91,16 +154,20 @@ fn numbers<M: Model<Batch = Response> + Parameters>(
     if let Some(offset) = names.offset_of(&table)? {
         batch = batch.with_offset(offset)?;
     }
-    let means = host(&means(&model, &batch)?)?;
+    let means = means(&model, &batch)?;
+    let limits = Limits::of(run, &names)?;
+    let foretold = limits.scatter(|scatter| scatter.means(batch.x(), &means, link, LEVEL))?;
+    let means = host(&means)?;
     let paid = if target { host(&model.log_prob(&batch)?)? } else { vec![] };
 
     let mut csv = csv::Writer::from_writer(vec![]);
     let came = target.then(|| [names.target.clone(), format!("-log q ({unit})")]);
-    csv.write_record(["line".to_string(), "mean".into()].into_iter().chain(came.into_iter().flatten()))?;
+    let beside = foretold.iter().flat_map(|_| LIMITS).map(String::from);
+    csv.write_record(["line".to_string(), "mean".into()].into_iter().chain(came.into_iter().flatten()).chain(beside))?;
     for row in 0..rows {
         let came = target.then(|| [y[row], 0.0 - paid[row] / unit.nats()].map(typed));
         let record = [table.lines()[row].to_string(), typed(means[row])].into_iter().chain(came.into_iter().flatten());
-        csv.write_record(record)?;
+        csv.write_record(record.chain(foretold.iter().flat_map(|rows| limits_of(&rows[row]))))?;
     }
     let path = leave(run, csv)?;
     println!("{names}: {} rows foretold", count(rows as f64));
@@ -108,6 +175,7 @@ fn numbers<M: Model<Batch = Response> + Parameters>(
         true => run.say_score(&names, &Score::of_model(&model, &Empirical::from_counts(batch, table.count())?)?),
         false => println!("there is no column '{}', so that nothing can be said of what came", names.target),
     }
+    limits.say("means");
     println!("the mean of every row is in {}", path.display());
     Ok(())
 }

@@ -46,12 +46,28 @@ const PICTURES: [(&str, &str); 6] = [
 type Columns = &'static [(&'static str, &'static str)];
 
 /// Tables of the document: its name, the caption, and the columns in order, each with its heading.
-const TABLES: [(&str, &str, Columns); 6] = [
+const TABLES: [(&str, &str, Columns); 8] = [
     (
         "coefficients",
         "Coefficients",
         &[
             ("y.level", "class"),
+            ("term", "term"),
+            ("estimate", "estimate"),
+            ("std.error", "std. error"),
+            ("statistic", "z"),
+            ("p.value", "p"),
+            ("conf.low", "95 % from"),
+            ("conf.high", "to"),
+            ("odds.ratio", "odds ratio"),
+        ],
+    ),
+    (
+        "contrasts",
+        "Contrasts: what of two classes is determined where neither is against the reference class",
+        &[
+            ("y.level", "class"),
+            ("against", "against"),
             ("term", "term"),
             ("estimate", "estimate"),
             ("std.error", "std. error"),
@@ -68,6 +84,17 @@ const TABLES: [(&str, &str, Columns); 6] = [
     (
         "components",
         "Components",
+        &[
+            ("component", "component"),
+            ("weight", "weight"),
+            ("term", "column"),
+            ("mean", "mean"),
+            ("standard_deviation", "standard deviation"),
+        ],
+    ),
+    (
+        "truth",
+        "The truth that the sample was drawn from",
         &[
             ("component", "component"),
             ("weight", "weight"),

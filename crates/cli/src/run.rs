@@ -207,7 +207,7 @@ impl<D: Learns> Run<D> {
 
     /// The same numbers, or the end of the program where they are too few, too many or no numbers.
     pub(crate) fn of_truth(&self, typed: &[f64], names: &[&str]) -> Vec<f64> {
-        let is_width = |at: usize| names[at] == "standard deviation";
+        let is_width = |at: usize| names[at].starts_with("standard deviation");
         let fits = |(at, number): (usize, &f64)| number.is_finite() && !(is_width(at) && *number <= 0.0);
         if typed.len() != names.len() || !typed.iter().enumerate().all(fits) {
             let (s, names) = (if names.len() == 1 { "" } else { "s" }, names.join(", "));

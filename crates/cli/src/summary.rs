@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::flags::{Intervals, Learns};
 use crate::learned::Learned;
+use crate::record::{ESTIMATE, Estimate, MODEL};
 use crate::run::Run;
 use crate::said::{add, number, object, tell};
 use crate::score::LEVEL;
@@ -153,6 +154,13 @@ impl<D: Learns> Run<D> {
                 aligned(&std::iter::once(head).chain(rows).collect::<Vec<_>>())
                     .iter()
                     .for_each(|line| println!("{line}"));
+                for (at, name) in in_reading_order(names) {
+                    let mut row = broom_row(&known, names, (class, at, name));
+                    if let Value::Object(row) = &mut row {
+                        row.insert("against".into(), names.classes[base].as_str().into());
+                    }
+                    add("contrasts", row);
+                }
             }
         }
         if learned.separation.is_some() {
@@ -167,7 +175,7 @@ impl<D: Learns> Run<D> {
             true => self.say_no_maximum(design, learned, &likelihood, worth)?,
             false => self.say_likelihood(likelihood, names)?,
         }
-        self.leave_coefficients(known.as_ref(), names)
+        self.leave_coefficients(known.as_ref(), design, learned)
     }
 
     /// The coefficients of a regression of numbers with their errors, in this unit; what e to a slope is called, if it is anything.
@@ -175,16 +183,20 @@ impl<D: Learns> Run<D> {
         &self,
         design: &Design<Response>,
         learned: &Learned<M>,
+        truth: Option<&M>,
         unit: &str,
         ratio: Option<&str>,
     ) -> Result<()> {
         let (names, (known, worth)) = (&design.names, self.known(design, learned)?);
         println!("coefficients ({unit})");
         let Some(known) = known else { return Ok(()) };
-        let head = ["  ".to_string(), "estimate".into()].into_iter().chain(known.headings(ratio)).collect();
+        let truth = truth.map(Sloped::estimates).transpose()?;
+        let head = ["  ".to_string(), "estimate".into()].into_iter().chain(known.headings(ratio));
+        let head = head.chain(truth.iter().map(|_| "truth".into())).collect();
         let rows = in_reading_order(names).map(|(at, name)| {
             let estimate = limit(known.coefficients.get(1, at).estimate);
-            [format!("    {name}"), estimate].into_iter().chain(known.cells(1, at, ratio.is_some())).collect()
+            let line = [format!("    {name}"), estimate].into_iter().chain(known.cells(1, at, ratio.is_some()));
+            line.chain(truth.iter().map(|truth| limit(truth[1][at]))).collect()
         });
         let lines: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
         aligned(&lines).iter().for_each(|line| println!("{line}"));
@@ -194,7 +206,7 @@ impl<D: Learns> Run<D> {
             true => self.say_no_maximum(design, learned, &likelihood, worth)?,
             false => say_criteria(&likelihood),
         }
-        self.leave_coefficients(Some(&known), names)
+        self.leave_coefficients(Some(&known), design, learned)
     }
 
     /// The coefficients by the way in which they were fitted, and how many free parameters they are worth if that is not their number;
@@ -229,11 +241,30 @@ impl<D: Learns> Run<D> {
         })
     }
 
-    /// Leaves them in coefficients.csv.
-    fn leave_coefficients(&self, known: Option<&Known>, names: &Names) -> Result<()> {
+    /// Leaves them in coefficients.csv, and in the model's file how they scatter, where they have errors about the truth.
+    fn leave_coefficients<M: Model>(
+        &self,
+        known: Option<&Known>,
+        design: &Design<M::Batch>,
+        learned: &Learned<M>,
+    ) -> Result<()> {
+        // Of more of them the file would be of roots.
+        const MOST: usize = 2000;
+        let names = &design.names;
         if let Some(known) = known {
             broom_rows(known, names).into_iter().for_each(|row| add("coefficients", row));
             keep(known, names, &self.out("coefficients.csv"))?;
+        }
+        let tests = |known: &&Known| {
+            matches!(known.told, Told::Wald | Told::Profile(_))
+                && learned.separation.is_none()
+                && (known.coefficients.classes() - 1) * (known.coefficients.columns() + 1) <= MOST
+        };
+        let scatter = known.filter(tests).map(|known| known.coefficients.scatter().tensors()).transpose()?;
+        let weighed = design.weighed.is_some() && Estimate::of(learned) == Estimate::Maximum;
+        let texts = weighed.then(|| (ESTIMATE.to_string(), Estimate::Weighted.to_string()));
+        if scatter.is_some() || weighed {
+            candle_mle::parameters::keep(self.out(MODEL), scatter.unwrap_or_default(), &texts.into_iter().collect())?;
         }
         println!();
         Ok(())
@@ -421,14 +452,15 @@ fn broom_numbers(known: &Known, class: usize, at: usize) -> [f64; 6] {
 /// The rows of the document.
 fn broom_rows(known: &Known, names: &Names) -> Vec<Value> {
     let of = |class: usize| in_reading_order(names).map(move |(at, name)| (class, at, name));
-    let rows = (1..known.coefficients.classes()).flat_map(of).map(|(class, at, name)| {
-        let numbers = BROOM.into_iter().zip(broom_numbers(known, class, at).map(number));
-        let level = names.classes.get(class).map(|level| ("y.level", Value::from(level.as_str())));
-        let odds = level.is_some().then(|| ("odds.ratio", number(known.coefficients.get(class, at).odds_ratio())));
-        let rest = std::iter::once(("term", Value::from(name))).chain(level).chain(odds);
-        Value::Object(rest.chain(numbers).map(|(name, value)| (name.to_string(), value)).collect())
-    });
-    rows.collect()
+    (1..known.coefficients.classes()).flat_map(of).map(|of| broom_row(known, names, of)).collect()
+}
+
+fn broom_row(known: &Known, names: &Names, (class, at, name): (usize, usize, &str)) -> Value {
+    let numbers = BROOM.into_iter().zip(broom_numbers(known, class, at).map(number));
+    let level = names.classes.get(class).map(|level| ("y.level", Value::from(level.as_str())));
+    let odds = level.is_some().then(|| ("odds.ratio", number(known.coefficients.get(class, at).odds_ratio())));
+    let rest = std::iter::once(("term", Value::from(name))).chain(level).chain(odds);
+    Value::Object(rest.chain(numbers).map(|(name, value)| (name.to_string(), value)).collect())
 }
 
 /// A row for every coefficient under the names that R's broom gives them, ±Inf where no finite value is likeliest and NA where there
@@ -455,7 +487,7 @@ fn broom(known: &Known, names: &Names) -> String {
 }
 
 /// A name and numbers a line, under headings: numbers to the right.
-fn aligned(lines: &[Vec<String>]) -> Vec<String> {
+pub(crate) fn aligned(lines: &[Vec<String>]) -> Vec<String> {
     let wide = |at: usize| lines.iter().filter_map(|line| line.get(at)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..).map_while(wide).collect();
     let line = |cells: &Vec<String>| {

@@ -123,6 +123,24 @@ fn a_report_is_one_page_that_needs_no_other_file() -> Result<()> {
     Ok(())
 }
 
+/// Where neither class is determined against the reference class, what is between the two is, and the page shows it as the run does.
+#[test]
+fn a_report_shows_the_contrasts_that_are_determined() -> Result<()> {
+    let place = tempfile::tempdir()?;
+    let iris = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/data/iris.csv");
+    std::fs::copy(iris, place.path().join("iris.csv"))?;
+    let run = done(place.path(), "fit --csv iris.csv --target species --no-pictures --report --out out")?;
+    let words = said(&run);
+    let printed = words.split("virginica against versicolor").nth(1).context(words.clone())?;
+    let row = printed.lines().find(|line| line.trim_start().starts_with("petal_length_cm")).context("a row")?;
+    let estimate = row.split_whitespace().nth(1).context("an estimate")?;
+    ensure!((estimate.parse::<f64>()? - 9.429).abs() < 1e-3, "{row}");
+    let page = std::fs::read_to_string(place.path().join("out/report.html"))?;
+    let of = "<tr><td class=text>virginica<td class=text>versicolor<td class=text>petal_length_cm<td>";
+    ensure!(page.contains("Contrasts:") && page.contains(&format!("{of}{estimate}<td>")), "{page}");
+    Ok(())
+}
+
 /// A row of the README's map: concept, formula, library, examples, lecture rows.
 type Row = (String, String, BTreeSet<String>, BTreeSet<String>, Vec<String>);
 

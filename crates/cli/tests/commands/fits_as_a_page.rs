@@ -61,11 +61,11 @@ fn what_is_not_the_page_and_what_it_does_not_fit_is_refused() -> Result<()> {
     for (more, words) in [
         ("--html other.html", "this is not the page; take page.html"),
         ("--html none.html", "--html none.html"),
-        ("--html page.html --lr 0.1", "does not go with --lr"),
-        ("--html page.html --where class=1st", "does not go with --where"),
-        ("--html page.html --columns class:sex", "does not go with terms in --columns"),
-        ("--html page.html --weights count", "does not go with --weights"),
-        ("--html page.html --objective firth", "does not go with --objective"),
+        ("--html page.html --lr 0.1", "--lr does not go with --html"),
+        ("--html page.html --where class=1st", "--where does not go with --html"),
+        ("--html page.html --columns class:sex", "'class:sex' is a term"),
+        ("--html page.html --weights count", "--weights does not go with --html"),
+        ("--html page.html --objective firth", "--objective firth does not go with --html"),
     ] {
         let refused = done(folder, &format!("{fit} {more}"))?;
         ensure!(refused.status.code() == Some(1) && said(&refused).contains(words), "{more}: {}", said(&refused));

@@ -13,6 +13,46 @@ const FIT: &str = "fit --csv titanic.csv --target survived --count count";
 /// `a_fit_goes_on_where_it_stood` of the library.
 const WAYS: [&str; 2] = ["--lr 0.5 --steps 3000 --checkpoint 40", "--checkpoint 3 --steps 30"];
 
+/// A fit that held-out rows end goes on with what they had come to: from the step where it stood, and not from its first.
+#[test]
+#[cfg(unix)]
+fn early_stopping_goes_on_with_what_it_saw() -> Result<()> {
+    let place = with_titanic()?;
+    let fit = |out: &str| {
+        format!("{FIT} --lr 0.02 --steps 100000 --hold-out 0.3 --patience 5 --checkpoint 50 --no-pictures --out {out}")
+    };
+    let whole = done(place.path(), &fit("whole"))?;
+    let words = said(&whole);
+    ensure!(whole.status.success() && words.contains("stopped early: the parameters are those of step"), "{words}");
+    let whole = files(&place.path().join("whole"))?;
+    let checkpoint = place.path().join("out/checkpoint.safetensors");
+    let mut resumed = 0;
+    for signal in ["-KILL", "-TERM"] {
+        let mut run = command(place.path(), &fit("out")).spawn()?;
+        let started = Instant::now();
+        while !checkpoint.exists() && started.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        std::thread::sleep(Duration::from_millis(60));
+        Command::new("kill").args([signal, &run.id().to_string()]).status()?;
+        run.wait()?;
+        ensure!(checkpoint.exists(), "{signal}: it came to its end first");
+        let end = done(place.path(), "resume out")?;
+        let step =
+            said(&end).split("goes on at step ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok());
+        ensure!(end.status.success() && step.is_some(), "{}", said(&end));
+        resumed += usize::from(step > Some(0));
+        let left = files(&place.path().join("out"))?;
+        for (name, content) in &left {
+            ensure!(content == &whole[name], "{signal}: {name} is another file");
+        }
+        assert_eq!(left.keys().collect::<Vec<_>>(), whole.keys().collect::<Vec<_>>());
+        std::fs::remove_dir_all(place.path().join("out"))?;
+    }
+    ensure!(resumed > 0, "none went on but from its first step");
+    Ok(())
+}
+
 #[test]
 fn killed_at_any_moment() -> Result<()> {
     let place = with_titanic()?;

@@ -19,6 +19,36 @@ fn number(document: &Value, path: &str) -> f64 {
 
 /// However the parameters move, they end at the lecture's 1105.030553 nats.
 #[test]
+fn a_truth_of_every_family_is_drawn_and_told_beside_the_fit() -> Result<()> {
+    let place = tempfile::tempdir()?;
+    let cases = [
+        ("linear", "2,-1,0.5", "residual σ", "truth 0.5"),
+        ("mixture", "0.3,-2,0.5,0.7,3,1", "the truth", "KL from the truth to the fit: "),
+        ("gamma", "6,3", "mean", ""),
+        ("poisson", "4", "mean", ""),
+    ];
+    for (family, truth, what, says) in cases {
+        let fit = format!("fit --family {family} --truth {truth} --n 4000 --no-pictures --out {family}");
+        let ran = done(place.path(), &fit)?;
+        let words = said(&ran);
+        ensure!(ran.status.success() && words.contains(what) && words.contains(says), "{words}");
+    }
+    for (flags, says) in [
+        ("--family mixture --truth 0.3,-2,0.5,0.9,3,1", "the weights of a mixture sum to 1"),
+        (
+            "--family mixture --truth 0.3,-2",
+            "takes 3 finite numbers here: weight of 1, mean of 1, standard deviation of 1",
+        ),
+        ("--family linear --truth 2,-1,-3", "standard deviation > 0"),
+        ("--family all --truth 2", "a sample is of one family"),
+    ] {
+        let ran = done(place.path(), &format!("fit {flags} --no-pictures --out out"))?;
+        ensure!(!ran.status.success() && said(&ran).contains(says), "{flags}: {}", said(&ran));
+    }
+    Ok(())
+}
+
+#[test]
 fn every_optimiser_arrives_at_one_place() -> Result<()> {
     let place = with_titanic()?;
     for (flags, method) in [

@@ -82,7 +82,8 @@ fn regressions_of_numbers_have_errors_pictures_and_predictions() -> Result<()> {
         );
         let csv = std::fs::read_to_string(folder.join(format!("{model}-rows/predictions.csv")))?;
         ensure!(
-            csv.starts_with(&format!("line,mean,{column},-log q (nats)\n2,")) && csv.lines().count() == 161,
+            csv.starts_with(&format!("line,mean,{column},-log q (nats),std.error,conf.low,conf.high\n2,"))
+                && csv.lines().count() == 161,
             "{csv}"
         );
     }
@@ -179,15 +180,31 @@ fn intervals_of_the_profile_are_printed_on_request() -> Result<()> {
 #[test]
 fn what_a_family_does_not_take_is_refused_by_name() -> Result<()> {
     let place = with_terms()?;
-    for (line, says) in [
-        ("--target y --family coin --offset off", "--offset is not known of a coin"),
-        ("--columns x:z", "'x:z' is a term, and a distribution takes columns as they are"),
-        ("--target y --columns x --exposure expo", "--exposure is of counts"),
-        ("--target y --columns x --weights w --folds 3", "weights that are no counts have no lots to draw"),
-        ("--target num --family linear --columns x --intervals profile", "known of classifiers"),
+    for (line, says, code) in [
+        ("--target y --family coin --offset off", "--offset does not go with a coin: leave it out", 1),
+        ("--columns x:z", "'x:z' is a term, and a distribution takes columns as they are", 1),
+        (
+            "--target y --columns x --exposure expo",
+            "--exposure does not go with a fit of classes: an exposure is of counts",
+            1,
+        ),
+        ("--target y --columns x --weights w --folds 3", "weights that are no counts have no lots to draw", 2),
+        ("--target y --columns x --weights w --intervals profile", "is of the likelihood alone", 2),
+        ("--column x --family all --lr 1", "--lr does not go with the fits of all starts or families", 1),
+        ("--column x --family gamma --ridge 1", "--ridge does not go with a distribution of columns", 1),
+        (
+            "--target num --family linear --columns x --objective firth",
+            "--objective firth does not go with a linear",
+            1,
+        ),
+        (
+            "--target num --family linear --columns x --intervals profile",
+            "--intervals profile does not go with a linear regression",
+            1,
+        ),
     ] {
         let ran = done(place.path(), &format!("fit --csv terms.csv {line} --no-pictures --out out"))?;
-        ensure!(ran.status.code() == Some(1) && said(&ran).contains(says), "{line}: {}", said(&ran));
+        ensure!(ran.status.code() == Some(code) && said(&ran).contains(says), "{line}: {}", said(&ran));
     }
     // predict and measure draw nothing.
     for line in ["predict x --csv terms.csv --format svg", "measure --csv terms.csv --size 800x800"] {
