@@ -77,7 +77,7 @@ fn of_numbers_that_do_not_repeat() -> Result<()> {
 fn an_estimate_above_the_entropy_says_so() -> Result<()> {
     let place = tempfile::tempdir()?;
     let row = |i: usize| {
-        let (x, class) = if i % 10 == 0 { (100.0, "rare") } else { (0.0, "usual") };
+        let (x, class) = if i.is_multiple_of(10) { (100.0, "rare") } else { (0.0, "usual") };
         format!("{},{},{class}\n", x + (i as f64).sqrt().fract(), (i as f64).cbrt().fract())
     };
     std::fs::write(place.path().join("t.csv"), format!("x,z,class\n{}", (0..40).map(row).collect::<String>()))?;
