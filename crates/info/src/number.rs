@@ -118,6 +118,7 @@ mod tests {
     #[test]
     fn no_size_of_a_number_takes_its_digits() {
         assert_eq!(shown(-0.6853194), "-0.685319");
+        assert_eq!([0.0, -0.0, f64::NAN].map(shown), ["0.000000", "0.000000", "NaN"]);
         assert_eq!(shown(1_700_000_049.5), "1700000049.500000");
         assert_eq!(shown(5.2760543e-11), "5.276054e-11");
         assert_eq!(shown(1e300), "1.000000e300");

@@ -26,6 +26,8 @@ fn number_by_number() -> Result<()> {
     );
     let plane = MultivariateNormal::new(&[a, c], &[vec![4.0, 1.0], vec![1.0, 9.0]])?;
     assert_eq!((plane.dimension(), plane.mean()), (2, &[a, c][..]));
+    let sixth = 1.0 / 2.0 / 3.0;
+    assert_eq!(plane.correlations(), [[1.0, sixth], [sixth, 1.0]]);
     Ok(())
 }
 
