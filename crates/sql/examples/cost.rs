@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use candle_mle::Parameters;
+use candle_mle::Table;
 use candle_mle::maximum_likelihood;
 use candle_mle::mle::Plan;
 use candle_mle::model::{Linear, Logistic};
 use candle_mle::table::Reading;
 use candle_mle_plot::{Axis, Figure, Ink, Panel};
-use candle_mle_sql::{Asked, Counts, Described, Engine, Summed};
+use candle_mle_sql::{Asked, Counts, Described, Engine, Maximum, Summed};
 
 const ALL: &str = "SELECT * FROM data";
 
@@ -77,10 +78,15 @@ fn sums(target: &str, folder: &str, engine: Engine) -> Result<(), Box<dyn std::e
         })
     };
     engine.open(&[folder], false)?;
-    let described = Described::of(&Arc::new(engine), ALL, &Asked { target: Some(target.into()), ..Asked::default() })?;
+    let ask = |table: &Table| -> candle_mle_sql::Result<Asked> { Ok(Asked::of(&table.design(target))?) };
+    let described = Described::of(&Arc::new(engine), ALL, &Reading::default(), &[], ask)?;
     said(&format!("{} rows of {} columns", described.rows.n(), described.rows.columns()))?;
     let p = described.empirical()?;
     said(&format!("H(Y|X) = {}", p.entropy()))?;
+    let maximum = described.rows.maximum()?;
+    let maximum =
+        if let Maximum::Finite { by } = maximum { format!("a maximum, by {by} rows") } else { "no maximum".into() };
+    said(&maximum)?;
     let map = described.rows.standardize()?;
     said("mean and standard deviation of each column")?;
     let fitted =
