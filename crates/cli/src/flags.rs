@@ -780,7 +780,7 @@ impl OwnTable {
             None if self.counts_classes() => {
                 bail!("of files of an engine one column says how often a row was observed")
             }
-            None => self.lake.table(&reading)?,
+            None => self.lake.table(&reading, names_of(&self.exclude))?,
         };
         let table = self.rows.iter().try_fold(table, |table, rows| {
             let (column, levels) = rows.of(&table);
@@ -788,7 +788,8 @@ impl OwnTable {
                 table.filter(column, &names(levels).map_err(|e| anyhow!("--where {column}: {e}"))?.0)?,
             )
         })?;
-        let table = table.without(names_of(&self.exclude))?;
+        // Of an engine they are left out already.
+        let table = if self.csv.is_some() { table.without(names_of(&self.exclude))? } else { table };
         let target = target.unwrap_or(OUTCOME);
         Ok(Some(match (&self.trials, counts) {
             (Some(trials), [successes]) => {

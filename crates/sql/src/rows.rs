@@ -100,13 +100,7 @@ impl Described {
         excluded: &[String],
         ask: impl Fn(&Table) -> std::result::Result<Asked, E>,
     ) -> std::result::Result<Self, E> {
-        let frame = engine.frame(query)?;
-        let fields = frame.schema().fields();
-        if let Some(none) = excluded.iter().find(|name| !fields.iter().any(|field| field.name() == *name)) {
-            return Err(refused(none, "there is none in the query").into());
-        }
-        let all: Vec<String> = fields.iter().map(|field| field.name().clone()).collect();
-        let columns: Vec<String> = all.into_iter().filter(|name| !excluded.contains(name)).collect();
+        let columns = engine.columns(query, excluded)?;
         let mut stand_in = StandIn::of(engine, query, &columns, reading)?;
         let mut asked = ask(&stand_in.table)?;
         let (mut kept, mut said) = (query.to_string(), None);

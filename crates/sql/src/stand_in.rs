@@ -11,9 +11,9 @@ use candle_mle::info::number::typed;
 use candle_mle::table::{Column, Missing, Part, Reading};
 use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
 use datafusion::arrow::compute::{cast, concat_batches};
-use datafusion::arrow::csv::WriterBuilder;
 use datafusion::arrow::datatypes::DataType;
 
+use crate::counts::read;
 use crate::engine::{Engine, numbered, quoted, text};
 use crate::error::{Error, Result};
 
@@ -53,6 +53,7 @@ fn number(name: &str, numeric: &HashSet<String>) -> String {
 impl StandIn {
     /// Of these columns of a query.
     pub fn of(engine: &Engine, query: &str, columns: &[String], reading: &Reading) -> Result<Self> {
+        let reading = Reading { count: None, ..reading.clone() };
         let frame = engine.frame(query)?;
         let fields = frame.schema().fields().iter().filter(|field| field.data_type().is_numeric());
         let numeric: HashSet<String> = fields.map(|field| field.name().clone()).collect();
@@ -66,7 +67,7 @@ impl StandIn {
             for (name, column) in columns.iter().zip(all.columns()) {
                 cells.insert(name.clone(), texts(column)?);
             }
-            let table = read("the query".into(), &all, reading)?;
+            let table = read("the query".into(), &all, &reading)?;
             if table.rows() != few {
                 // Blank lines, sums under the last row.
                 let left = table.notes().join("; ");
@@ -87,11 +88,9 @@ impl StandIn {
         let sql = format!("SELECT CAST(count(*) AS DOUBLE), {} FROM ({query})", looked.join(", "));
         let seen = numbered(&engine.rows(&sql)?)?;
         let n = seen[0];
-        let (mut all, mut many, mut missing) = (vec![], vec![], HashMap::new());
+        let (mut many, mut missing, mut all_shares) = (vec![], HashMap::new(), vec![]);
         for (name, seen) in columns.iter().zip(seen[1..].chunks(3)) {
-            let mut shares = vec![];
-            let (own, number) = (written(name), number(name, &numeric));
-            let plain = is_plain(&number);
+            let own = written(name);
             let different =
                 |of: &str| format!("SELECT DISTINCT {own} AS cell FROM ({query}) WHERE {of} LIMIT {}", LEVELS + 1);
             let count = |of: &str| -> Result<Vec<(Option<String>, f64)>> {
@@ -107,24 +106,43 @@ impl StandIn {
             let is_few = |of: &str| -> Result<bool> {
                 Ok(engine.rows(&different(of))?.iter().map(RecordBatch::num_rows).sum::<usize>() <= LEVELS)
             };
-            let odd = format!("({plain}) IS NOT TRUE");
-            if is_few("true")? {
-                shares.extend(count("true")?);
+            let odd = format!("({}) IS NOT TRUE", is_plain(&number(name, &numeric)));
+            all_shares.push(if is_few("true")? {
+                count("true")?
             } else {
                 many.push(name.clone());
-                match is_few(&odd)? {
-                    true => shares.extend(count(&odd)?),
+                match seen[0] == n {
+                    true => vec![],
+                    false if is_few(&odd)? => count(&odd)?,
                     // Each row of it another.
-                    false => shares.extend((0..ROWS).map(|row| (Some(format!("{name} {row} …")), 1.0))),
+                    false => (0..ROWS).map(|row| (Some(format!("{name} {row} …")), 1.0)).collect(),
                 }
-                let (plain_cells, low, high) = (seen[0], seen[1], seen[2]);
-                if plain_cells > 0.0 && shares.len() < ROWS {
-                    let ends = format!(
-                        "SELECT min(CASE WHEN {plain} AND {number} > {low:e} THEN {number} END), \
-                         max(CASE WHEN {plain} AND {number} < {high:e} THEN {number} END) FROM ({query})"
-                    );
-                    let ends = numbered(&engine.rows(&ends)?)?;
-                    shares.extend(between(low, ends[0], ends[1], high, plain_cells));
+            });
+        }
+        // Of many numbers the two that are next to the ends, in one pass.
+        let inner = columns.iter().zip(seen[1..].chunks(3)).filter(|(name, _)| many.contains(name));
+        let inner = inner.flat_map(|(name, seen)| {
+            // Where no cell is a number there are no ends.
+            let [low, high] = [seen[1], seen[2]].map(|end| if end.is_nan() { 0.0 } else { end });
+            let number = number(name, &numeric);
+            let plain = is_plain(&number);
+            [
+                format!("min(CASE WHEN {plain} AND {number} > {low:e} THEN {number} END)"),
+                format!("max(CASE WHEN {plain} AND {number} < {high:e} THEN {number} END)"),
+            ]
+        });
+        let inner: Vec<String> = inner.enumerate().map(|(at, of)| format!("{of} AS end{at}")).collect();
+        let mut ends = match inner.is_empty() {
+            true => vec![],
+            false => numbered(&engine.rows(&format!("SELECT {} FROM ({query})", inner.join(", ")))?)?,
+        }
+        .into_iter();
+        let mut all = vec![];
+        for ((name, seen), mut shares) in columns.iter().zip(seen[1..].chunks(3)).zip(all_shares) {
+            if many.contains(name) {
+                let (after, before) = (ends.next().unwrap_or(f64::NAN), ends.next().unwrap_or(f64::NAN));
+                if seen[0] > 0.0 && shares.len() < ROWS {
+                    shares.extend(between(seen[1], after, before, seen[2], seen[0]));
                 }
             }
             let none = |cell: &Option<String>| cell.as_ref().is_none_or(|cell| reading.is_missing(cell));
@@ -152,7 +170,7 @@ impl StandIn {
         }
         let batch = RecordBatch::try_from_iter(arrays).map_err(|e| Error::Engine(e.into()))?;
         Ok(Self {
-            table: read(format!("a table that stands for {} rows", typed(n)), &batch, reading)?,
+            table: read(format!("a table that stands for {} rows", typed(n)), &batch, &reading)?,
             is_whole: false,
             n,
             cells,
@@ -269,14 +287,6 @@ fn texts(column: &ArrayRef) -> Result<Vec<Option<String>>> {
     Ok(column.as_string::<i32>().iter().map(|cell| cell.map(String::from)).collect())
 }
 
-/// Rows as the library reads any table.
-fn read(name: String, rows: &RecordBatch, reading: &Reading) -> Result<Table> {
-    let mut csv = vec![];
-    WriterBuilder::new().build(&mut csv).write(rows).map_err(|e| Error::Engine(e.into()))?;
-    let reading = Reading { count: None, separator: Some(','), headless: false, ..reading.clone() };
-    Ok(reading.text(name, csv)?)
-}
-
 /// Numbers between two ends, whole ones where the ends are, with the two that are next to them.
 fn between(low: f64, after: f64, before: f64, high: f64, count: f64) -> Vec<(Option<String>, f64)> {
     const MANY: usize = 2000;
@@ -284,6 +294,8 @@ fn between(low: f64, after: f64, before: f64, high: f64, count: f64) -> Vec<(Opt
     let inner = (1..MANY).map(|at| after + (before - after) * (at as f64 / MANY as f64));
     let inner = inner.map(|x| if whole { x.round() } else { x });
     let mut all: Vec<f64> = [low, after].into_iter().chain(inner).chain([before, high]).collect();
+    // Of two numbers there is none between.
+    all.retain(|number| !number.is_nan());
     all.dedup();
     let each = count / all.len() as f64;
     all.into_iter().map(|number| (Some(number.to_string()), each)).collect()
