@@ -61,6 +61,8 @@
 //! - `s3://`: the engine can (object_store), this build does not, for it would bring a TLS stack.
 //! - Where more than two classes are told apart in part: what the likelihood rises to, and with two classes the errors of the coefficients
 //!   that stay finite there. That there is no maximum is told ([`maximum`]), and along which direction.
+//! - A column that others combine to is left out of a table; of rows that stay where they are it stays in, and the coefficients are one
+//!   choice of many.
 //! - Weights, offsets, penalties, profile intervals and held-out rows of rows that stay where they are.
 //! - GPUs. Data parallelism there would be the same sums by NCCL's all-reduce of the gradient, as Candle's own example of several GPUs
 //!   does it; not tried, for want of several GPUs, and its order of addition would have to be fixed for the bits to be.
