@@ -119,6 +119,21 @@ impl Separation {
         (0..self.limit.len()).map(|class| (0..self.limit[class].len()).map(|j| of(class, j)).collect()).collect()
     }
 
+    /// The same separation of a larger table, of which this one's rows were enough to find it: with what the likelihood of all falls
+    /// towards, and the coefficients of every class, slopes and then the intercept, that what is not told apart there determines.
+    ///
+    /// # Errors
+    /// Coefficients of other classes or columns.
+    pub fn with_limit(self, infimum: Information, limit: Vec<Vec<f64>>) -> Result<Self> {
+        let shape = |of: &[Vec<f64>]| of.iter().map(Vec::len).collect::<Vec<_>>();
+        if shape(&limit) != shape(&self.limit) {
+            return Err(Error::Other(
+                format!("limits of {:?} and of {:?} classes", shape(&limit), shape(&self.limit)).into(),
+            ));
+        }
+        Ok(Self { infimum, limit, ..self })
+    }
+
     /// Whether what is not told apart determines all coefficients of one class against another: whether these have finite limits.
     pub fn determines(&self, class: usize, base: usize) -> bool {
         matches!((self.open.get(class), self.open.get(base)), (Some(class), Some(base)) if class == base)
@@ -239,6 +254,15 @@ pub fn unseen_levels(p: &Empirical<Tensor>, levels: usize) -> Result<Option<Sepa
     let signs: Vec<Vec<_>> = direction.iter().map(|of| of.iter().map(sign).collect()).collect();
     let (infimum, complete, signs) = (p.entropy() * p.total(), p.distinct() == 1, signs.into());
     Ok(Some(Separation { infimum, direction, complete, limit, open, left: vec![], rank: 0, signs, unasked: None }))
+}
+
+/// Which columns of x are combinations of 1 and the columns before them, in the numbers as they stand: of such columns the rows leave
+/// open which of them has what coefficient.
+///
+/// # Errors
+/// A class that is not below `classes`.
+pub fn dependent_columns(p: &Empirical<Labelled>, classes: usize) -> Result<Vec<usize>> {
+    Ok(Margins::new(p, classes)?.dependent())
 }
 
 /// What the search may cost, in multiplications: some ten seconds.

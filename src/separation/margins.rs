@@ -61,6 +61,11 @@ impl Margins {
         Ok(Self { table: Arc::new(table), part: None, classes, y })
     }
 
+    /// The columns that take no part.
+    pub fn dependent(&self) -> Vec<usize> {
+        (0..self.table.of).filter(|at| !self.table.kept.contains(at)).collect()
+    }
+
     /// Rows of the same table with classes of their own.
     pub fn of(&self, part: Option<Vec<usize>>, classes: usize, y: Vec<usize>) -> Self {
         Self { table: self.table.clone(), part, classes, y }

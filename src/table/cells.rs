@@ -52,7 +52,7 @@ pub(super) fn marks_missing(cell: &str) -> bool {
 }
 
 /// Whether a cell is one of these marks, or the same number.
-fn is_mark(cell: &str, marks: &[String]) -> bool {
+pub(super) fn is_mark(cell: &str, marks: &[String]) -> bool {
     marks.iter().any(|mark| mark == cell || number(mark).is_some_and(|mark| number(cell) == Some(mark)))
 }
 

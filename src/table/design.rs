@@ -489,8 +489,61 @@ impl<'a> Ask<'a> {
         Ok(Asked { ready, terms, weights })
     }
 
+    /// What the columns of the design are, and what its reader should know of them, without its rows: of a table that stands for a larger
+    /// one.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn names(&self) -> Result<(Names, Vec<String>)> {
+        let Asked { ready, terms, .. } = self.asked()?;
+        let (y, mut names) = self.classes(&ready.table)?;
+        let (_, mut notes) = self.parts(&ready, &terms, &mut names)?;
+        notes.extend(ready.hints());
+        notes.extend(said_of_classes(&names, &host(&y)?, ready.table.count()));
+        Ok((names, notes))
+    }
+
+    /// The columns of the table that it is of: the target, and then those of the terms.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn used(&self) -> Result<Vec<String>> {
+        let all: Vec<&str> = self.table.columns().iter().map(|(name, _)| name.as_str()).collect();
+        let mut named: Vec<String> = vec![];
+        for Factor { column, .. } in terms(&self.predictors, &all)?.into_iter().flatten() {
+            if !named.contains(&column) {
+                named.push(column);
+            }
+        }
+        let predictors = if self.alone { vec![] } else { self.table.predictors(&self.target, &named)? };
+        Ok(std::iter::once(self.target.as_str()).chain(predictors).map(String::from).collect())
+    }
+
     /// x of the terms, whose names are added, and what its reader should know of it.
     fn matrix(&self, ready: &Ready<'_>, terms: &[Term], names: &mut Names) -> Result<(Tensor, Vec<String>)> {
+        let (columns, mut notes) = self.parts(ready, terms, names)?;
+        let rows = ready.table.rows();
+        let mut x = by_row(&columns, rows)?;
+        let combined = combined(&x, ready.table.count(), &names.columns)?;
+        notes.extend(said_of_combined(&names.columns, &combined, rows));
+        if !combined.is_empty() {
+            // As with a constant column: what it would tell is told, and a coefficient of its own it has none.
+            let own: Vec<usize> = (0..columns.len()).filter(|at| !combined.contains(at)).collect();
+            names.columns = own.iter().map(|at| names.columns[*at].clone()).collect();
+            names.parts = own.iter().map(|at| names.parts[*at].clone()).collect();
+            x = by_row(&own.iter().map(|at| columns[*at].clone()).collect::<Vec<_>>(), rows)?;
+        }
+        notes.extend(ready.hints());
+        Ok((x, notes))
+    }
+
+    /// The columns of x as products of columns of the table, whose names are added, and how they were read.
+    fn parts<'r>(
+        &self,
+        ready: &'r Ready<'_>,
+        terms: &[Term],
+        names: &mut Names,
+    ) -> Result<(Vec<Vec<Of<'r>>>, Vec<String>)> {
         let table = &*ready.table;
         (names.offset, names.exposure) = (self.offset.clone(), self.exposure.clone());
         let (mut said, mut constant) = (vec![], vec![]);
@@ -567,16 +620,6 @@ impl<'a> Ask<'a> {
         let (parts, columns): (Vec<Vec<Part>>, Vec<Vec<Of<'_>>>) = all.into_iter().unzip();
         names.columns.extend(parts.iter().map(|parts| called(parts)));
         names.parts = parts;
-        let mut x = by_row(&columns, table.rows())?;
-        let combined = combined(&x, table.count(), &names.columns)?;
-        let said_of_combined = said_of_combined(&names.columns, &combined, table.rows());
-        if !combined.is_empty() {
-            // As with a constant column: what it would tell is told, and a coefficient of its own it has none.
-            let own: Vec<usize> = (0..columns.len()).filter(|at| !combined.contains(at)).collect();
-            names.columns = own.iter().map(|at| names.columns[*at].clone()).collect();
-            names.parts = own.iter().map(|at| names.parts[*at].clone()).collect();
-            x = by_row(&own.iter().map(|at| columns[*at].clone()).collect::<Vec<_>>(), table.rows())?;
-        }
         let mut notes = ready.notes.clone();
         notes.extend(
             (!constant.is_empty()).then(|| format!("left out, holding one value only: {}", constant.join(", "))),
@@ -586,12 +629,16 @@ impl<'a> Ask<'a> {
             let none: Vec<String> = none.iter().map(|(parts, _)| called(parts)).collect();
             notes.push(format!("left out, 0 in every row: {}", none.join(", ")));
         }
-        notes.extend(said_of_combined);
-        notes.extend(ready.codes());
-        notes.extend(ready.numbered());
-        notes.extend(ready.sentinels());
-        Ok((x, notes))
+        Ok((columns, notes))
     }
+}
+
+/// The rows of points, the columns that differ, what was left out, and what of that holds one value only.
+struct Coordinates<'a> {
+    ready: Ready<'a>,
+    names: Vec<String>,
+    notes: Vec<String>,
+    constant: Option<String>,
 }
 
 /// What was asked of a table: its rows, of the target and the columns of the terms, and where they weigh otherwise than by how often they
@@ -682,6 +729,37 @@ impl Table {
     /// [`with_only`](Self::with_only); no column of numbers at all; one that is constant, or a linear combination of the ones
     /// before it.
     pub fn points<S: AsRef<str>>(&self, names: &[S]) -> Result<Design<Tensor>> {
+        let Coordinates { ready, names, mut notes, constant } = self.coordinates(names)?;
+        let table = &*ready.table;
+        let columns =
+            names.iter().map(|name| Ok(vec![Of::Numbers(table.numbers(name)?, 1)])).collect::<Result<Vec<_>>>()?;
+        let points = by_row(&columns, table.rows())?;
+        own_columns(&points, table.count(), &names).map_err(|e| ready.with_sentinels(e))?;
+        notes.extend(constant);
+        notes.extend(ready.sentinels());
+        notes.extend(ready.lumps());
+        let p = Empirical::from_counts(points, table.count())?;
+        Ok(Design { p, names: Names { columns: names, ..Names::default() }, notes, weighed: None })
+    }
+
+    /// Which columns these points are of, and what their reader should know of them, without the points: of a table that stands for a
+    /// larger one.
+    ///
+    /// # Errors
+    /// As [`points`](Self::points).
+    pub fn names_of_points<S: AsRef<str>>(&self, names: &[S]) -> Result<(Names, Vec<String>)> {
+        let Coordinates { ready, names, mut notes, constant } = self.coordinates(names)?;
+        names.iter().try_for_each(|name| ready.table.numbers(name).map(drop))?;
+        notes.extend(constant);
+        notes.extend(ready.sentinels());
+        notes.extend(ready.lumps());
+        let number = |name: &String| vec![Part::Number { column: name.clone(), power: 1 }];
+        let parts = names.iter().map(number).collect();
+        Ok((Names { columns: names, parts, ..Names::default() }, notes))
+    }
+
+    /// The rows and the columns of points.
+    fn coordinates<S: AsRef<str>>(&self, names: &[S]) -> Result<Coordinates<'_>> {
         let is_number = |at: &usize| match &self.doubts[*at].refused {
             Some(refused) => refused.of_numbers,
             None => matches!(self.columns[*at].1, Column::Numbers(_)),
@@ -699,12 +777,13 @@ impl Table {
         }
         once(&names)?;
         let ready = self.ready(&names)?;
-        let (table, mut notes) = (&*ready.table, ready.notes.clone());
+        let mut notes = ready.notes.clone();
         if !left.is_empty() {
             notes.push(format!("left out, holding no numbers: {}", left.join(", ")));
         }
         let mut constant = vec![];
         if all {
+            let table = &*ready.table;
             let only = |name: &String| table.column(name).ok().and_then(|column| table.only_value(column));
             constant = names.iter().filter_map(|name| Some(format!("{name} ({})", only(name)?))).collect();
             if constant.len() == names.len() {
@@ -713,17 +792,9 @@ impl Table {
             }
             names.retain(|name| only(name).is_none());
         }
-        let columns =
-            names.iter().map(|name| Ok(vec![Of::Numbers(table.numbers(name)?, 1)])).collect::<Result<Vec<_>>>()?;
-        let points = by_row(&columns, table.rows())?;
-        own_columns(&points, table.count(), &names).map_err(|e| ready.with_sentinels(e))?;
-        if !constant.is_empty() {
-            notes.push(format!("left out, holding one value only: {}", constant.join(", ")));
-        }
-        notes.extend(ready.sentinels());
-        notes.extend(ready.lumps());
-        let p = Empirical::from_counts(points, table.count())?;
-        Ok(Design { p, names: Names { columns: names, ..Names::default() }, notes, weighed: None })
+        let constant =
+            (!constant.is_empty()).then(|| format!("left out, holding one value only: {}", constant.join(", ")));
+        Ok(Coordinates { ready, names, notes, constant })
     }
 
     /// The numbers of one column, (rows, 1), for a distribution of one number; they may all be the same.
@@ -810,6 +881,11 @@ impl Table {
 }
 
 impl Ready<'_> {
+    /// What of its numbers may be something else.
+    fn hints(&self) -> impl Iterator<Item = String> {
+        [self.codes(), self.numbered(), self.sentinels()].into_iter().flatten()
+    }
+
     /// Columns of few whole numbers, which may be codes.
     fn codes(&self) -> Option<String> {
         let few = |(name, column): (&str, &Column)| {

@@ -7,7 +7,7 @@ use std::path::Path;
 use candle_mle_info::number::typed;
 use flate2::read::MultiGzDecoder;
 
-use super::cells::{Cells, has_decimal_comma, is_day, number};
+use super::cells::{Cells, blank, has_decimal_comma, is_day, is_mark, marks_missing, number};
 use super::dialect::Sheet;
 use super::scan::Raw;
 use super::{Doubt, Table, wrong};
@@ -163,6 +163,12 @@ fn unpacked(text: Vec<u8>) -> io::Result<Vec<u8>> {
 }
 
 impl Reading {
+    /// Whether a cell says that there is none: nothing, NA and its like, or one of the marks.
+    pub fn is_missing(&self, cell: &str) -> bool {
+        let cell = cell.trim_matches(blank);
+        marks_missing(cell) || is_mark(cell, &self.marks)
+    }
+
     /// Whether some numbers are among the marks of missing cells.
     fn marks(&self, numbers: &[f64]) -> bool {
         let marks: Vec<f64> = self.marks.iter().filter_map(|mark| number(mark)).collect();

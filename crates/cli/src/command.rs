@@ -112,7 +112,7 @@ Try: candle-mle fit --csv titanic.csv --target survived --count count --lr 0.5 -
      candle-mle resume plots/fit/titanic
 
 A fit leaves checkpoint.safetensors in its folder until all its files are written: parameters, the state of the optimiser and the \
-log of every step so far, saved at every 100th step (fit --checkpoint) and on Ctrl-C. Run resume in the folder where fit was run; a table that came through \
+log of every step so far, saved at every 100th step, of Newton's method at every one (fit --checkpoint), and on Ctrl-C. Run resume in the folder where fit was run; a table that came through \
 standard input is piped in once more.";
 
 const PREDICT: &str = "\

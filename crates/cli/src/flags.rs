@@ -519,9 +519,10 @@ pub(crate) struct Fit {
 /// Flags of a fit that can be stopped and gone on with.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Keeping {
-    /// Saves a checkpoint every so many steps, with 0 only at the first and on Ctrl-C; `candle-mle resume` goes on from it
-    #[arg(long, value_name = "STEPS", default_value_t = 100, allow_negative_numbers = true, help_heading = "Descent")]
-    pub(crate) checkpoint: usize,
+    /// Saves a checkpoint every so many steps, with 0 only at the first and on Ctrl-C; `candle-mle resume` goes on from it [default: 100, and
+    /// of Newton's method, whose steps are few and dear, every one]
+    #[arg(long, value_name = "STEPS", allow_negative_numbers = true, help_heading = "Descent")]
+    pub(crate) checkpoint: Option<usize>,
     /// Shows the curves in the terminal while the fit runs; q stops it with a checkpoint, s saves one, l changes the axis (where this
     /// was built with the feature live)
     #[arg(long, help_heading = "Descent")]
@@ -644,20 +645,20 @@ impl Data for Fit {
 
 #[cfg(feature = "sql")]
 impl Fit {
-    /// What is asked of rows that stay in the engine.
-    pub fn asked(&self) -> Result<candle_mle_sql::Asked> {
-        let table = &self.table;
-        self.heeded_by(Fits::Engine)?;
-        let base = self.base.iter().filter_map(|base| base.0.split_once('='));
-        let excluded = names_of(&table.exclude).to_vec();
-        Ok(candle_mle_sql::Asked {
-            target: self.target.name().map(String::from),
-            columns: self.columns.names().to_vec(),
-            excluded,
-            categorical: names_of(&table.categorical).to_vec(),
-            base: base.map(|(column, level)| (column.into(), level.into())).collect(),
-            drop: table.missing == OnMissing::Drop,
-        })
+    /// That nothing is asked for which rows that stay in the engine cannot have.
+    pub fn fits_rows(&self) -> Result<()> {
+        self.heeded_by(Fits::Engine)
+    }
+
+    /// What of a table that stands for such rows is fitted.
+    pub fn asked(&self, table: &Table) -> Result<candle_mle_sql::Asked> {
+        match self.target.name() {
+            None => Ok(candle_mle_sql::Asked::points(table, self.columns.names())?),
+            Some(_) => {
+                let ask = self.columns.of(table.design(self.target.of(table)?), table);
+                Ok(candle_mle_sql::Asked::of(&with_bases(ask, &self.base, table))?)
+            }
+        }
     }
 }
 
@@ -779,7 +780,7 @@ impl OwnTable {
             None if self.counts_classes() => {
                 bail!("of files of an engine one column says how often a row was observed")
             }
-            None => self.lake.table(&reading)?,
+            None => self.lake.table(&reading, names_of(&self.exclude))?,
         };
         let table = self.rows.iter().try_fold(table, |table, rows| {
             let (column, levels) = rows.of(&table);
@@ -787,7 +788,8 @@ impl OwnTable {
                 table.filter(column, &names(levels).map_err(|e| anyhow!("--where {column}: {e}"))?.0)?,
             )
         })?;
-        let table = table.without(names_of(&self.exclude))?;
+        // Of an engine they are left out already.
+        let table = if self.csv.is_some() { table.without(names_of(&self.exclude))? } else { table };
         let target = target.unwrap_or(OUTCOME);
         Ok(Some(match (&self.trials, counts) {
             (Some(trials), [successes]) => {

@@ -9,7 +9,7 @@ use candle_mle::batch::Batch;
 use candle_mle::checkpoint::{Checkpoint, Checkpoints};
 use candle_mle::hook::{EarlyStopping, ParameterPath, Truth};
 use candle_mle::info::Unit;
-use candle_mle::mle::{Fitted, Plan};
+use candle_mle::mle::{By, Fitted, Plan};
 use candle_mle::parameters::about;
 use candle_mle::table::Names;
 use candle_mle::{Empirical, History, Hook, LossLog, Model, Objective, Parameters, Step};
@@ -26,6 +26,8 @@ use crate::said::{finish, tell};
 const FILE: &str = "checkpoint.safetensors";
 /// Under which the command line stands in it.
 const ARGUMENTS: &str = "arguments";
+/// How many steps lie between two checkpoints; between steps of Newton's method none.
+const EVERY: usize = 100;
 /// What a shell calls a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
 
@@ -109,7 +111,8 @@ impl<D: Learns> Run<D> {
         let kept = |log, path, early| {
             let kept =
                 Checkpoints::new(log, self.checkpoint()).with_path(path).with_texts(texts).until(&STOP).whenever(&SAVE);
-            kept.every(keeping.checkpoint).with_early(early)
+            let every = keeping.checkpoint.unwrap_or(if plan.by == By::Newton { 1 } else { EVERY });
+            kept.every(every).with_early(early)
         };
         let resumed =
             keeping.resume.then(|| Checkpoint::<M>::load(self.checkpoint(), &data.batch().device())).transpose()?;

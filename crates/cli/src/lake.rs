@@ -71,16 +71,16 @@ impl Lake {
 
     /// The different rows and their counts, as a table.
     #[cfg(not(feature = "sql"))]
-    pub fn table(&self, _: &Reading) -> Result<Table> {
+    pub fn table(&self, _: &Reading, _: &[String]) -> Result<Table> {
         anyhow::bail!(NONE)
     }
 
-    /// The different rows and their counts, as a table.
+    /// The different rows and their counts, as a table. What is excluded makes no rows different.
     #[cfg(feature = "sql")]
-    pub fn table(&self, reading: &Reading) -> Result<Table> {
+    pub fn table(&self, reading: &Reading, excluded: &[String]) -> Result<Table> {
         let (engine, query) = self.engine()?;
-        let counts = Counts::of(&engine, &query, &[], reading.count.as_deref())?;
-        Ok(counts.table("the query", reading)?)
+        let counts = Counts::of(&engine, &query, &engine.columns(&query, excluded)?, reading.count.as_deref())?;
+        Ok(counts.table("the different rows of the query, in order", reading)?)
     }
 
     /// The engine with its files open, and the query.

@@ -164,9 +164,7 @@ impl<D: Learns> Run<D> {
             }
         }
         if learned.separation.is_some() {
-            println!(
-                "  ±∞: no finite value is likeliest; open: directions along which the likelihood rises for ever differ in it"
-            );
+            println!("{RUNS_OFF}");
         }
         let likelihood = Likelihood::of(&learned.model, p, (names.classes.len() - 1) * width)?;
         let infimum = learned.separation.as_ref().map(|apart| apart.infimum);
@@ -400,6 +398,32 @@ pub(crate) fn say_estimates(coefficients: Coefficients, names: &Names, csv: &std
     }
     println!();
     keep(&known, names, csv)
+}
+
+/// What stands for an estimate where there is none.
+const RUNS_OFF: &str =
+    "  ±∞: no finite value is likeliest; open: directions along which the likelihood rises for ever differ in it";
+
+/// How the coefficients of rows elsewhere run off, beside where those stay that stay, if that is known.
+#[cfg(feature = "sql")]
+pub(crate) fn say_directions(along: &[Vec<f64>], limits: Option<&[Vec<f64>]>, names: &Names) {
+    println!("coefficients (logits per unit), reference class: {} = {}", names.target, names.classes[0]);
+    for class in 1..names.classes.len() {
+        let mut head = vec![format!("  {} {}", names.target, names.classes[class])];
+        head.extend(limits.map(|_| "limit".into()));
+        head.push("diverges along".into());
+        let mut lines = vec![head];
+        for (at, name) in in_reading_order(names) {
+            let mut line = vec![format!("    {name}")];
+            line.extend(limits.map(|limits| limit(limits[class][at])));
+            line.push(limit(along[class][at]));
+            lines.push(line);
+        }
+        aligned(&lines).iter().for_each(|line| println!("{line}"));
+    }
+    if limits.is_some() {
+        println!("{RUNS_OFF}");
+    }
 }
 
 /// Writes the coefficients for other tools.

@@ -1,4 +1,4 @@
-//! The sums of a pass as an aggregate of the engine's: `candle_mle_sums(pass, x₁, …, x_d, y)`.
+//! A pass as an aggregate of the engine's: `candle_mle_sums(pass, x₁, …, x_d, y)`.
 //!
 //! The pass travels as a literal in the query, so that nothing but this function's name need be known to an executor.
 
@@ -12,8 +12,7 @@ use datafusion::physical_expr::expressions::Literal;
 use datafusion::prelude::Expr;
 
 use crate::error::Error;
-use crate::exact::Sums;
-use crate::pass::{Pass, What};
+use crate::pass::{Pass, Total, What};
 
 /// The aggregate, to be registered with a session, a scheduler and its executors.
 pub fn sums_of() -> AggregateUDF {
@@ -58,14 +57,14 @@ impl AggregateUDFImpl for SumsOf {
         };
         let ScalarValue::Binary(Some(bytes)) = bytes else { return Err(Error::Foreign.into()) };
         let pass = Pass::from_bytes(bytes)?;
-        Ok(Box::new(Adding { sums: pass.start(), pass }))
+        Ok(Box::new(Adding { total: pass.start(), pass }))
     }
 }
 
 #[derive(Debug)]
 struct Adding {
     pass: Pass,
-    sums: Sums,
+    total: Total,
 }
 
 impl Accumulator for Adding {
@@ -75,21 +74,21 @@ impl Accumulator for Adding {
         let mut columns = columns.ok_or_else(|| DataFusionError::from(Error::Foreign))?;
         // What is missing was told apart before the fit.
         if columns.iter().any(|column| column.null_count() > 0) {
-            self.sums.spoil();
+            self.total.spoil();
             return Ok(());
         }
         let y = match self.pass.what {
             What::Moments(_) => None,
-            What::Likelihood(_) | What::Information(_) => columns.pop(),
+            What::Likelihood(_) | What::Information(_) | What::Rows(..) => columns.pop(),
         };
         let y: Vec<u32> = y.map_or(vec![], |y| y.values().iter().map(|y| *y as u32).collect());
         let x: Vec<&[f64]> = columns.iter().map(|column| column.values().as_ref()).collect();
-        Ok(self.pass.add(&mut self.sums, &x, &y)?)
+        Ok(self.pass.add(&mut self.total, &x, &y)?)
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
         let states = states[0].as_binary_opt::<i32>().ok_or_else(|| DataFusionError::from(Error::Foreign))?;
-        states.iter().flatten().try_for_each(|state| Ok(self.sums.merge(state)?))
+        states.iter().flatten().try_for_each(|state| Ok(self.total.merge(state)?))
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
@@ -97,10 +96,10 @@ impl Accumulator for Adding {
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        Ok(ScalarValue::Binary(Some(self.sums.to_bytes())))
+        Ok(ScalarValue::Binary(Some(self.total.to_bytes())))
     }
 
     fn size(&self) -> usize {
-        self.sums.size()
+        self.total.size()
     }
 }

@@ -125,11 +125,7 @@ impl Counts {
     /// # Errors
     /// As [`Reading::file`].
     pub fn table(&self, name: &str, reading: &Reading) -> Result<Table> {
-        let mut text = vec![];
-        WriterBuilder::new().build(&mut text).write(&self.rows).map_err(|e| Error::Engine(e.into()))?;
-        let reading =
-            Reading { count: Some(self.count.clone()), separator: Some(','), headless: false, ..reading.clone() };
-        Ok(reading.text(name.into(), text)?)
+        read(name.into(), &self.rows, &Reading { count: Some(self.count.clone()), ..reading.clone() })
     }
 
     /// Writes a file of counts, Parquet: sorted keys, and in its last column how often each was observed. The same counts are the
@@ -155,6 +151,22 @@ impl Counts {
     }
 }
 
+/// Rows as the library reads any table: the one way in which rows of an engine become one.
+pub(crate) fn read(name: String, rows: &RecordBatch, reading: &Reading) -> Result<Table> {
+    if let Some(field) = rows.schema().fields().iter().find(|field| field.data_type().is_nested()) {
+        let (column, name) = (field.name().clone(), field.name());
+        let problem = format!(
+            "it holds several values a row, {}: --exclude {name}, or take it apart in --sql",
+            field.data_type()
+        );
+        return Err(Error::Column { column, problem });
+    }
+    let mut text = vec![];
+    WriterBuilder::new().build(&mut text).write(rows).map_err(|e| Error::Engine(e.into()))?;
+    let reading = Reading { separator: Some(','), headless: false, ..reading.clone() };
+    Ok(reading.text(name, text)?)
+}
+
 /// Texts in the one of their layouts that every engine reads, and no column that says it has no gaps: how rows came about does not
 /// show.
 fn alike(rows: RecordBatch) -> Result<RecordBatch, ArrowError> {
@@ -170,11 +182,15 @@ fn alike(rows: RecordBatch) -> Result<RecordBatch, ArrowError> {
     RecordBatch::try_new(schema, columns)
 }
 
-/// An error where one column of a long query has more values than a table rows: grouping all would come to it much later.
+/// An error where one column of a long query has more values than a table rows: grouping all would come to it much later. Of columns
+/// that repeat in the first rows it is not asked.
 fn too_many(engine: &Engine, query: &str, columns: &[String]) -> Result<()> {
     let rows = numbered(&engine.rows(&format!("SELECT CAST(count(*) AS DOUBLE) FROM ({query})"))?)?;
     let many = rows.first().is_some_and(|rows| *rows > MOST as f64);
-    if many && engine.most_different(query, columns)? > MOST as f64 { Err(Error::Many { most: MOST }) } else { Ok(()) }
+    if !many || engine.looks_most_different(query, columns)?.is_none_or(|(_, share)| share < 0.5) {
+        return Ok(());
+    }
+    if engine.most_different(query, columns)? > MOST as f64 { Err(Error::Many { most: MOST }) } else { Ok(()) }
 }
 
 /// One type for all that engines have for whole numbers, for numbers and for texts.

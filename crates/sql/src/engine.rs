@@ -82,8 +82,8 @@ impl Engine {
         Ok(Self { runtime, context, url: Some(url.into()) })
     }
 
-    /// Opens files under the name [`DATA`]: Parquet, or CSV with a header, compressed or not; a folder and a pattern stand for all
-    /// files in them, in the order of their names. Columns of a CSV are texts, so that a table reads them as it reads any CSV;
+    /// Opens files under the name [`DATA`]: Parquet, or CSV with a header, compressed or not, whose cells are parted by what its header is
+    /// parted by; a folder and a pattern stand for all files in them, in the order of their names. Columns of a CSV are texts, so that a table reads them as it reads any CSV;
     /// `typed` makes numbers of what looks like numbers, for a query that computes.
     ///
     /// # Errors
@@ -104,29 +104,46 @@ impl Engine {
         let frame = match kind {
             Kind::Parquet(end) => {
                 let options = ParquetReadOptions::default().file_extension(end);
+                let columns = |file: &Path, name: &str| {
+                    let frame = self.run(self.context.read_parquet(name, options.clone()));
+                    let frame = frame.map_err(|problem| refused(file, &problem.to_string()))?;
+                    Ok::<_, Error>(frame.schema().as_arrow().clone())
+                };
+                let first_columns = columns(first, names[0])?;
+                for (file, name) in files.iter().zip(&names).skip(1) {
+                    alike(first, &first_columns, file, &columns(file, name)?)?;
+                }
                 self.run(self.context.read_parquet(names, options))?
             }
             Kind::Csv { end, compression, delimiter } => {
                 let options = CsvReadOptions::new()
                     .file_extension(end)
-                    .delimiter(delimiter)
                     .file_compression_type(compression)
-                    .newlines_in_values(true);
-                let schema = |file: &str, records| {
-                    let frame =
-                        self.run(self.context.read_csv(file, options.clone().schema_infer_max_records(records)))?;
+                    .newlines_in_values(true)
+                    .schema_infer_max_records(1);
+                let schema = |file: &Path, name: &str, delimiter: u8| {
+                    let frame = self.run(self.context.read_csv(name, options.clone().delimiter(delimiter)));
+                    let frame = frame.map_err(|problem| refused(file, &problem.to_string()))?;
                     Ok::<_, Error>(frame.schema().as_arrow().clone())
                 };
-                let columns = schema(names[0], 1)?;
+                // Parted and quoted by what is in no header, its first line is the name of one column.
+                let line = self.run(self.context.read_csv(names[0], options.clone().delimiter(1).quote(2)));
+                let header = line.map_err(|problem| refused(first, &problem.to_string()))?.schema().as_arrow().clone();
+                let Some(header) = header.fields().first() else { return Err(refused(first, "it is empty")) };
+                let delimiter = separator(header.name(), delimiter);
+                if let Some(twice) = twice(header.name(), delimiter) {
+                    return Err(refused(
+                        first,
+                        &format!("two columns are called '{twice}': give each a name of its own"),
+                    ));
+                }
+                let columns = schema(first, names[0], delimiter)?;
                 for (file, name) in files.iter().zip(&names).skip(1) {
-                    let own = schema(name, 1)?;
-                    if own.fields().iter().map(|field| field.name()).ne(columns.fields().iter().map(|f| f.name())) {
-                        let problem = format!("its columns are not those of {}", first.display());
-                        return Err(Error::Column { column: file.display().to_string(), problem });
-                    }
+                    alike(first, &columns, file, &schema(file, name, delimiter)?)?;
                 }
                 let fields = columns.fields().iter().map(|field| Field::new(field.name(), DataType::Utf8, true));
                 let texts = Schema::new(fields.collect::<Vec<_>>());
+                let options = options.delimiter(delimiter);
                 let options = if typed { options.schema_infer_max_records(LOOKED_AT) } else { options.schema(&texts) };
                 self.run(self.context.read_csv(names, options))?
             }
@@ -142,6 +159,25 @@ impl Engine {
     /// SQL that makes no sense.
     pub fn frame(&self, sql: &str) -> Result<DataFrame> {
         self.run(self.context.sql(sql))
+    }
+
+    /// The names of the columns of a query, but for some.
+    ///
+    /// # Errors
+    /// One of those is not there; SQL that makes no sense.
+    pub fn columns(&self, sql: &str, excluded: &[String]) -> Result<Vec<String>> {
+        let frame = self.frame(sql)?;
+        let all: Vec<String> = frame.schema().fields().iter().map(|field| field.name().clone()).collect();
+        match excluded.iter().find(|name| !all.contains(name)) {
+            Some(none) => Err(Error::Column {
+                column: none.clone(),
+                problem: format!("the query has none of this name; it has: {}", all.join(", ")),
+            }),
+            None if all.iter().all(|name| excluded.contains(name)) => {
+                Err(Error::Column { column: excluded.join(", "), problem: "without these no column is left".into() })
+            }
+            None => Ok(all.into_iter().filter(|name| !excluded.contains(name)).collect()),
+        }
     }
 
     /// The rows of a query.
@@ -166,21 +202,30 @@ impl Engine {
         Ok(batches)
     }
 
-    /// How many different values the column has that has most of them, of some columns of a query: told by the first rows, and then
-    /// counted.
+    /// How many different values the column has that has most of them, of some columns of a query.
     pub(crate) fn most_different(&self, query: &str, columns: &[String]) -> Result<f64> {
+        let Some((column, _)) = self.looks_most_different(query, columns)? else { return Ok(1.0) };
+        let groups = format!("SELECT CAST(count(*) AS DOUBLE) FROM (SELECT {column} FROM ({query}) GROUP BY {column})");
+        Ok(numbered(&self.rows(&groups)?)?.first().copied().unwrap_or(0.0))
+    }
+
+    /// Which column that is, as the first rows tell, and which share of them differ in it.
+    pub(crate) fn looks_most_different<'a>(
+        &self,
+        query: &str,
+        columns: &'a [String],
+    ) -> Result<Option<(&'a str, f64)>> {
         let sample = self.rows(&format!("SELECT {} FROM ({query}) LIMIT {LOOKED_AT}", columns.join(", ")))?;
-        let mut different = vec![HashSet::new(); columns.len()];
+        let (mut different, mut rows) = (vec![HashSet::new(); columns.len()], 0);
         for batch in &sample {
+            rows += batch.num_rows();
             for (column, different) in batch.columns().iter().zip(&mut different) {
                 let texts = cast(column, &DataType::Utf8).map_err(|e| Error::Engine(e.into()))?;
                 different.extend(texts.as_string::<i32>().iter().map(|text| text.map(String::from)));
             }
         }
         let most = columns.iter().zip(different).max_by_key(|(_, different)| different.len());
-        let Some((column, _)) = most else { return Ok(1.0) };
-        let groups = format!("SELECT CAST(count(*) AS DOUBLE) FROM (SELECT {column} FROM ({query}) GROUP BY {column})");
-        Ok(numbered(&self.rows(&groups)?)?.first().copied().unwrap_or(0.0))
+        Ok(most.map(|(column, different)| (column.as_str(), different.len() as f64 / rows.max(1) as f64)))
     }
 
     /// The rows of a frame. An executor that is lost once it has answered takes its answer with it; what is asked again has the
@@ -222,6 +267,48 @@ const LOOKED_AT: usize = 100_000;
 pub(crate) fn runtime() -> Result<Arc<Runtime>> {
     let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     Ok(Arc::new(built.map_err(|problem| Error::File { action: "start", path: "threads".into(), problem })?))
+}
+
+fn refused(file: &Path, problem: &str) -> Error {
+    let path = file.display().to_string();
+    Error::Unread { problem: problem.strip_prefix(&format!("{path}: ")).unwrap_or(problem).into(), path }
+}
+
+/// That a file has the columns of the first: the engine fills what is not there with nothing.
+fn alike(first: &Path, known: &Schema, file: &Path, own: &Schema) -> Result<()> {
+    let names = |schema: &Schema| schema.fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();
+    let (known, own) = (names(known), names(own));
+    let Some(at) = (0..known.len().max(own.len())).find(|at| known.get(*at) != own.get(*at)) else { return Ok(()) };
+    let name = |names: &[String]| names.get(at).map_or("nothing".into(), |name| format!("'{name}'"));
+    Err(refused(
+        file,
+        &format!(
+            "its columns are not those of {}: {} stands where there is {} in that one",
+            first.display(),
+            name(&own),
+            name(&known)
+        ),
+    ))
+}
+
+/// What parts the names of a header the most often, outside of quotes.
+fn separator(header: &str, usual: u8) -> u8 {
+    let counts = |separator: u8| {
+        let mut quoted = false;
+        let outside = header.bytes().filter(|byte| {
+            quoted ^= *byte == b'"';
+            !quoted && *byte == separator
+        });
+        outside.count()
+    };
+    let all = [usual, b',', b';', b'\t', b'|'];
+    all.into_iter().rev().max_by_key(|separator| counts(*separator)).unwrap_or(usual)
+}
+
+/// A name that stands in a header twice.
+fn twice(header: &str, separator: u8) -> Option<&str> {
+    let mut seen = HashSet::new();
+    header.split(char::from(separator)).map(|name| name.trim().trim_matches('"')).find(|name| !seen.insert(*name))
 }
 
 /// The name of a column in a query.

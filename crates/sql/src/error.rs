@@ -13,7 +13,7 @@ pub enum Error {
     Library(#[from] candle_mle::Error),
     /// What the engine says of a query.
     #[error("{}", said(.0))]
-    Engine(#[from] DataFusionError),
+    Engine(DataFusionError),
     /// A scheduler that cannot be reached.
     #[error(
         "the scheduler at {url} does not answer ({problem}): start it, or leave --cluster out to compute here; a fit goes on from its \
@@ -44,10 +44,18 @@ pub enum Error {
         pattern: String,
     },
     /// A file whose name does not say what is in it.
-    #[error("{}: neither .parquet nor .csv, .csv.gz, .csv.bz2, .csv.xz, .csv.zst, .tsv", path.display())]
+    #[error("{}: neither .parquet nor .csv, .csv.gz, .csv.bz2, .csv.xz, .csv.zst, .tsv; of a folder with other files beside them say a pattern, such as 'data/*.parquet'", path.display())]
     Kind {
         /// The first of them.
         path: PathBuf,
+    },
+    /// A file that the engine cannot read, or not beside the first.
+    #[error("{path}: {problem}")]
+    Unread {
+        /// Which.
+        path: String,
+        /// Why not.
+        problem: String,
     },
     /// Files of several kinds.
     #[error("{} and {} are of different kinds: name those of one kind", first.display(), other.display())]
@@ -100,11 +108,41 @@ pub enum Error {
 /// What this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The engine's message without the frames around it.
+/// The engine's message without the frames around it, and with a cure where there is one.
 fn said(error: &DataFusionError) -> String {
     let root = error.find_root().to_string();
-    let line = root.split("\n\nbacktrace").next().unwrap_or_default();
-    line.strip_prefix("Error during planning: ").unwrap_or(line).to_string()
+    let mut line = root.split("\n\nbacktrace").next().unwrap_or_default();
+    let frames = [
+        "Error during planning: ",
+        "Schema error: ",
+        "Arrow error: ",
+        "Parquet error: ",
+        "Csv error: ",
+        "External error: ",
+    ];
+    while let Some(rest) = frames.iter().find_map(|frame| line.strip_prefix(frame)) {
+        line = rest;
+    }
+    let cure = match line {
+        line if line.contains("invalid UTF-8") => {
+            "; the engine reads UTF-8 alone: iconv -f latin1 -t utf-8, or --csv, for a file that memory holds"
+        }
+        line if line.contains("fields for line") || line.contains("unequal lengths") => {
+            "; each line must have as many cells as the header has names"
+        }
+        line if line.starts_with("table '") && line.ends_with("not found") => {
+            "; files that --from opens are called data, and a file goes by its own name in single quotes: FROM 'people.parquet'"
+        }
+        _ => "",
+    };
+    format!("{}{cure}", line.replace("'datafusion.public.", "'"))
+}
+
+// What it says is said; as a source it would be said again.
+impl From<DataFusionError> for Error {
+    fn from(error: DataFusionError) -> Self {
+        Self::Engine(error)
+    }
 }
 
 impl From<Error> for candle_mle::Error {

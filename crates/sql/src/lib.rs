@@ -21,6 +21,9 @@
 //! | repeat, and lie in shards | the same of each; then `sum(count) … GROUP BY` ([`Counts::merged`]) | a file of counts: the same bytes, however they were parted |
 //! | do not repeat | one aggregate a step ([`aggregate`]) | ln q, its gradient, its curvature ([`Rows`]), for the library's own Newton and L-BFGS ([`Summed`]) |
 //!
+//! Before the first step a few thousand rows in memory tell whether there is a maximum at all, and passes over all rows make it certain
+//! ([`maximum`]). What a column is, which levels it has and what is missing is read by the library's own reader, as of a table.
+//!
 //! Groups and sorts stay within 2 GiB and go on in temporary files beyond that. The design of rows that do not repeat is SQL itself: a
 //! level is `CASE WHEN "class" = '3rd' THEN 1.0 ELSE 0.0 END`, a class the number of its case. Numbers reach from least to largest: of
 //! Parquet its footers tell. A Gaussian takes one pass: 2d points that have the mean and the covariance of all rows stand for them.
@@ -56,7 +59,10 @@
 //! # What is not here
 //!
 //! - `s3://`: the engine can (object_store), this build does not, for it would bring a TLS stack.
-//! - Whether a maximum exists is decided for tables, not for rows that stay where they are: there a fit without one does not converge.
+//! - Where more than two classes are told apart in part: what the likelihood rises to, and with two classes the errors of the coefficients
+//!   that stay finite there. That there is no maximum is told ([`maximum`]), and along which direction.
+//! - A column that others combine to is left out of a table; of rows that stay where they are it stays in, and the coefficients are one
+//!   choice of many.
 //! - Weights, offsets, penalties, profile intervals and held-out rows of rows that stay where they are.
 //! - GPUs. Data parallelism there would be the same sums by NCCL's all-reduce of the gradient, as Candle's own example of several GPUs
 //!   does it; not tried, for want of several GPUs, and its order of addition would have to be fixed for the bits to be.
@@ -70,10 +76,14 @@ pub mod counts;
 pub mod engine;
 mod error;
 pub mod exact;
+pub mod maximum;
 pub mod pass;
+pub mod picked;
 pub mod rows;
+mod stand_in;
 
 pub use counts::Counts;
 pub use engine::{DATA, Engine};
 pub use error::{Error, Result};
+pub use maximum::Maximum;
 pub use rows::{Asked, Described, Rows, Summed};

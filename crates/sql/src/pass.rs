@@ -1,9 +1,10 @@
-//! What one pass over the rows sums up: moments, the likelihood with its gradient, or the Fisher information.
+//! What one pass over the rows makes of them: moments, the likelihood with its gradient, the Fisher information; or rows that it picks.
 
 use candle_mle::ops::linear_residuals;
 
 use crate::error::{Error, Result};
 use crate::exact::Sums;
+use crate::picked::{By, Picked};
 
 /// The coordinates in which a pass computes: (x − shift) / scale, at most `reach` in size.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,11 +35,11 @@ impl Coordinates {
 pub struct Pass {
     /// Where it computes.
     pub coordinates: Coordinates,
-    /// What it sums up.
+    /// What it makes of them.
     pub what: What,
 }
 
-/// What a pass sums up over the rows. θ has the slopes of each logit and then its intercept: one row of d + 1 numbers for the
+/// What a pass makes of the rows. θ has the slopes of each logit and then its intercept: one row of d + 1 numbers for the
 /// classes 0 and 1, k for k classes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
@@ -48,6 +49,54 @@ pub enum What {
     Likelihood(Vec<f64>),
     /// −Σ ∂² ln q in the parameters of the classes but class 0: for each pair of them the lower triangle of Σ w (x, 1)(x, 1)ᵀ.
     Information(Vec<f64>),
+    /// So many rows of each class, as they stand.
+    Rows(By, usize),
+}
+
+/// What a pass has so far.
+#[derive(Clone, Debug)]
+pub enum Total {
+    /// Sums.
+    Sums(Sums),
+    /// Rows.
+    Rows(Picked),
+}
+
+impl Total {
+    /// A row that cannot be used.
+    pub fn spoil(&mut self) {
+        match self {
+            Self::Sums(sums) => sums.spoil(),
+            Self::Rows(picked) => picked.spoil(),
+        }
+    }
+
+    /// What another machine has, as [`to_bytes`](Self::to_bytes) wrote it.
+    ///
+    /// # Errors
+    /// Bytes of another pass.
+    pub fn merge(&mut self, bytes: &[u8]) -> Result<()> {
+        match self {
+            Self::Sums(sums) => sums.merge(bytes),
+            Self::Rows(picked) => picked.merge(bytes),
+        }
+    }
+
+    /// All that is sent.
+    pub fn to_bytes(&mut self) -> Vec<u8> {
+        match self {
+            Self::Sums(sums) => sums.to_bytes(),
+            Self::Rows(picked) => picked.to_bytes(),
+        }
+    }
+
+    /// What it takes in memory.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Sums(sums) => sums.size(),
+            Self::Rows(picked) => picked.size(),
+        }
+    }
 }
 
 impl Pass {
@@ -62,11 +111,12 @@ impl Pass {
         (slopes, rows.filter_map(|row| row.last().copied()).collect())
     }
 
-    /// Sums of nothing, with the bounds of what they will have.
-    pub fn start(&self) -> Sums {
+    /// What there is before the first row: of sums the bounds of what they will have.
+    pub fn start(&self) -> Total {
         let reach = &self.coordinates.reach;
         let with_one = || reach.iter().copied().chain([1.0]);
-        match &self.what {
+        Total::Sums(match &self.what {
+            What::Rows(by, most) => return Total::Rows(Picked::new(by.clone(), reach.len(), *most)),
             What::Moments(true) => Sums::new(reach.iter().copied().chain(triangle(reach))),
             What::Moments(false) => Sums::new(reach.iter().copied().chain(reach.iter().map(|reach| reach * reach))),
             What::Likelihood(theta) => {
@@ -83,21 +133,34 @@ impl Pass {
                 let pairs = others * (others + 1) / 2;
                 Sums::new((0..pairs).flat_map(|_| product.iter().map(|reach| 0.25 * reach)))
             }
-        }
+        })
     }
 
-    /// Adds rows: their columns of x, and the class of each where a likelihood is asked for.
+    /// Adds rows: their columns of x, and the class of each but for moments.
     ///
     /// # Errors
-    /// Another number of columns.
-    pub fn add(&self, sums: &mut Sums, x: &[&[f64]], y: &[u32]) -> Result<()> {
+    /// Another number of columns; what another pass has.
+    pub fn add(&self, total: &mut Total, x: &[&[f64]], y: &[u32]) -> Result<()> {
         let (columns, rows) = (self.width() - 1, x.first().map_or(y.len(), |column| column.len()));
         if x.len() != columns || x.iter().any(|column| column.len() != rows) {
             return Err(Error::Foreign);
         }
+        let sums = match total {
+            Total::Sums(sums) => sums,
+            Total::Rows(picked) => {
+                let mut numbers = vec![0.0; columns + 1];
+                for (row, y) in y.iter().enumerate() {
+                    numbers.iter_mut().zip(x).for_each(|(to, column)| *to = column[row]);
+                    numbers[columns] = f64::from(*y);
+                    picked.add(&numbers);
+                }
+                return Ok(());
+            }
+        };
         let x = self.coordinates.rows(x, rows);
         let each_row = || (0..rows).map(|row| &x[row * columns..][..columns]);
         match &self.what {
+            What::Rows(..) => return Err(Error::Foreign),
             What::Moments(all) => {
                 let mut terms = vec![];
                 for row in each_row() {
@@ -149,16 +212,18 @@ impl Pass {
         Ok(())
     }
 
-    /// As bytes: what it sums up, the number of columns and of θ, and the numbers.
+    /// As bytes: what it is, the number of columns and of θ, and the numbers.
     pub fn to_bytes(&self) -> Vec<u8> {
         let Coordinates { shift, scale, reach } = &self.coordinates;
-        let (what, theta): (u32, &[f64]) = match &self.what {
-            What::Moments(all) => (u32::from(*all), &[]),
-            What::Likelihood(theta) => (2, theta),
-            What::Information(theta) => (3, theta),
+        let (what, theta): (u32, Vec<f64>) = match &self.what {
+            What::Moments(all) => (u32::from(*all), vec![]),
+            What::Likelihood(theta) => (2, theta.clone()),
+            What::Information(theta) => (3, theta.clone()),
+            What::Rows(By::Lot { classes }, most) => (4, vec![*most as f64, *classes as f64]),
+            What::Rows(By::Margin { delta }, most) => (5, [&[*most as f64], delta.as_slice()].concat()),
         };
         let head = [what, shift.len() as u32, theta.len() as u32].map(u32::to_le_bytes);
-        let numbers = [shift, scale, reach, theta].into_iter().flatten().map(|number| number.to_le_bytes());
+        let numbers = [shift, scale, reach, &theta].into_iter().flatten().map(|number| number.to_le_bytes());
         head.into_iter().flatten().chain(numbers.flatten()).collect()
     }
 
@@ -180,6 +245,10 @@ impl Pass {
         let theta = take(theta);
         let what = match what {
             0 | 1 if theta.is_empty() => What::Moments(what == 1),
+            4 if theta.len() == 2 => What::Rows(By::Lot { classes: theta[1] as usize }, theta[0] as usize),
+            5 if theta.len() % (columns + 1) == 1 => {
+                What::Rows(By::Margin { delta: theta[1..].to_vec() }, theta[0] as usize)
+            }
             2 | 3 if theta.is_empty() || theta.len() % (columns + 1) != 0 => return Err(Error::Foreign),
             2 => What::Likelihood(theta),
             3 => What::Information(theta),

@@ -11,35 +11,50 @@ use candle_mle::info::number::typed;
 use candle_mle::model::Linear;
 use candle_mle::parameters::{Parameters, Parts};
 use candle_mle::standardize::Standardize;
-use candle_mle::table::{Column, Names, Part};
-use candle_mle::{Empirical, Information, Model};
-use datafusion::arrow::array::{Array, AsArray, RecordBatch};
-use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Float64Type};
+use candle_mle::table::{Ask, Missing, Names, Reading};
+use candle_mle::{Empirical, Information, Model, Table};
+use datafusion::arrow::array::{Array, AsArray};
+use datafusion::arrow::datatypes::Float64Type;
 use datafusion::dataframe::DataFrame;
 use datafusion::prelude::{Expr, col};
 use nalgebra::DMatrix;
 
 use crate::aggregate::{asked, sums_of};
-use crate::engine::{Engine, numbered, quoted, text};
+use crate::engine::{Engine, numbered, quoted};
 use crate::error::{Error, Result};
-use crate::pass::{Coordinates, Pass, What};
+use crate::pass::{Coordinates, Pass, Total, What};
+use crate::picked::{By, Picked};
+use crate::stand_in::StandIn;
 
-/// What is asked of the rows of a query.
-#[derive(Clone, Debug, Default)]
+/// What of a table a fit is of: a table that stands for the rows says it, as it says it of its own.
+#[derive(Clone, Debug)]
 pub struct Asked {
-    /// The column that is predicted; none for a density.
-    pub target: Option<String>,
-    /// The columns that it is predicted from, or that the density is of; all others if none is named.
-    pub columns: Vec<String>,
-    /// Columns that are left out.
-    pub excluded: Vec<String>,
-    /// Columns of numbers that are codes.
-    pub categorical: Vec<String>,
-    /// Another base level of a column than the first in order.
-    pub base: Vec<(String, String)>,
-    /// Whether rows with a missing cell are left out; otherwise one is an error.
-    pub drop: bool,
+    /// The columns of the table that are used; the target first, if there is one.
+    pub used: Vec<String>,
+    /// What the columns of x and the classes are.
+    pub names: Names,
+    /// What a reader should know.
+    pub notes: Vec<String>,
+}
+
+impl Asked {
+    /// A design.
+    ///
+    /// # Errors
+    /// As [`Ask::names`].
+    pub fn of(ask: &Ask<'_>) -> candle_mle::Result<Self> {
+        let (names, notes) = ask.names()?;
+        Ok(Self { used: ask.used()?, names, notes })
+    }
+
+    /// Points of these columns; of all columns of numbers if none is named.
+    ///
+    /// # Errors
+    /// As [`Table::names_of_points`].
+    pub fn points(table: &Table, columns: &[String]) -> candle_mle::Result<Self> {
+        let (names, notes) = table.names_of_points(columns)?;
+        Ok(Self { used: names.columns.clone(), names, notes })
+    }
 }
 
 /// The rows of a query, in the engine: one observation a row. As a batch they are one row, the mean of all of them; see
@@ -68,151 +83,96 @@ pub struct Described {
     pub notes: Vec<String>,
     /// The rows of the query, of which these are made.
     kept: String,
-    /// The columns of the query that are used.
+    /// The columns of the query that are used, the target last.
     used: Vec<String>,
 }
 
-/// So many levels are no identifier.
-const LEVELS: usize = 1000;
-
 impl Described {
-    /// Makes rows of a query: numbers as they are, texts as columns of 0 and 1 for every level but the base level, classes from 0.
+    /// Makes rows of a query. What its columns are is read as of any table: few rows as they are, of many a table that
+    /// stands for them. `ask` says what of that is used; columns that are excluded are not looked at.
     ///
     /// # Errors
-    /// A column that is not there or cannot be used: missing cells, too many levels, one class; no rows.
-    pub fn of(engine: &Arc<Engine>, query: &str, asked: &Asked) -> Result<Self> {
-        let frame = engine.frame(query)?;
-        let types: HashMap<String, DataType> =
-            frame.schema().fields().iter().map(|field| (field.name().clone(), field.data_type().clone())).collect();
-        let target = asked.target.clone().unwrap_or_default();
-        let mut columns: Vec<String> = match asked.columns.is_empty() {
-            true => frame.schema().fields().iter().map(|field| field.name().clone()).collect(),
-            false => asked.columns.clone(),
-        };
-        columns.retain(|name| *name != target && !asked.excluded.contains(name));
-        for name in columns.iter().chain(&asked.target).chain(&asked.categorical).chain(&asked.excluded) {
-            if !types.contains_key(name) {
-                return Err(refused(name, "there is none in the query"));
+    /// What the library says of such a table; missing cells, too many levels; no rows.
+    pub fn of<E: From<Error>>(
+        engine: &Arc<Engine>,
+        query: &str,
+        reading: &Reading,
+        excluded: &[String],
+        ask: impl Fn(&Table) -> std::result::Result<Asked, E>,
+    ) -> std::result::Result<Self, E> {
+        let columns = engine.columns(query, excluded)?;
+        let mut stand_in = StandIn::of(engine, query, &columns, reading)?;
+        let mut asked = ask(&stand_in.table)?;
+        let (mut kept, mut said) = (query.to_string(), None);
+        let filled = if reading.missing == Missing::Level { None } else { stand_in.filled(&asked.used, reading) };
+        if let Some(filled) = filled {
+            kept = format!("SELECT * FROM ({query}) WHERE {filled}");
+            let gaps: Vec<&String> = asked.used.iter().filter(|name| stand_in.missing(name) > 0.0).collect();
+            if let (Some(first), Missing::Error) = (gaps.first(), reading.missing) {
+                let (gone, all) = (typed(stand_in.missing(first)), typed(stand_in.n));
+                let problem = format!("{gone} of {all} cells are missing: --missing drop leaves their rows out");
+                return Err(refused(first, problem).into());
+            }
+            if !stand_in.is_whole {
+                let before = stand_in.n;
+                let of: Vec<String> =
+                    gaps.iter().map(|name| format!("{name} ({})", typed(stand_in.missing(name)))).collect();
+                stand_in = StandIn::of(engine, &kept, &columns, reading)?;
+                asked = ask(&stand_in.table)?;
+                let gone = typed(before - stand_in.n);
+                said =
+                    Some(format!("{gone} of {} rows left out: a cell is missing in {}", typed(before), of.join(", ")));
             }
         }
-        let is_number = |name: &String| types[name].is_numeric() && !asked.categorical.contains(name);
-        let used: Vec<String> = columns.iter().chain(&asked.target).cloned().collect();
-        // How many cells are filled, and how far numbers reach: of Parquet its footers tell.
-        let looked = used.iter().flat_map(|name| {
-            let own = quoted(name);
-            let number = if is_number(name) { format!("CAST({own} AS DOUBLE)") } else { "CAST(NULL AS DOUBLE)".into() };
-            [format!("CAST(count({own}) AS DOUBLE)"), format!("min({number})"), format!("max({number})")]
-        });
-        let looked = looked.enumerate().map(|(at, of)| format!("{of} AS look{at}"));
-        let look = |from: &str| -> Result<Vec<f64>> {
-            let sql = format!(
-                "SELECT CAST(count(*) AS DOUBLE), {} FROM ({from})",
-                looked.clone().collect::<Vec<_>>().join(", ")
-            );
-            numbered(&engine.rows(&sql)?)
-        };
-        let mut seen = look(query)?;
-        let (mut notes, mut kept) = (vec![], query.to_string());
-        let missing: Vec<&String> =
-            used.iter().enumerate().filter(|(at, _)| seen[1 + 3 * at] < seen[0]).map(|(_, name)| name).collect();
-        if let Some(first) = missing.first() {
-            if !asked.drop {
-                return Err(refused(first, "cells are missing: --missing drop leaves their rows out"));
-            }
-            let filled: Vec<String> = missing.iter().map(|name| format!("{} IS NOT NULL", quoted(name))).collect();
-            kept = format!("SELECT * FROM ({query}) WHERE {}", filled.join(" AND "));
-            let all = seen[0];
-            seen = look(&kept)?;
-            let names = missing.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
-            notes.push(format!(
-                "{} of {} rows left out: a cell is missing in {names}",
-                typed(all - seen[0]),
-                typed(all)
-            ));
+        Ok(Self::made(engine, kept, &stand_in, asked, said)?)
+    }
+
+    fn made(
+        engine: &Arc<Engine>,
+        kept: String,
+        stand_in: &StandIn,
+        Asked { used, names, notes }: Asked,
+        said: Option<String>,
+    ) -> Result<Self> {
+        let mut sql = names.parts.iter().map(|parts| stand_in.column(parts)).collect::<Result<Vec<_>>>()?;
+        if sql.is_empty() {
+            return Err(refused(&names.target, "no other column differs between rows"));
         }
-        let n = seen[0];
-        if n == 0.0 {
-            return Err(Error::NoRows);
+        let columns = sql.len();
+        if !names.classes.is_empty() {
+            let cases = names
+                .classes
+                .iter()
+                .enumerate()
+                .map(|(class, level)| Ok(format!("WHEN {} THEN {class}", stand_in.level(&names.target, level)?)));
+            sql.push(format!("CASE {} END", cases.collect::<Result<Vec<_>>>()?.join(" ")));
         }
-        let levels = |name: &str| -> Result<Vec<(String, String)>> {
-            let own = quoted(name);
-            let number = types[name].is_numeric();
-            let of = if number { format!("CAST({own} AS DOUBLE)") } else { format!("CAST({own} AS VARCHAR)") };
-            let sql = format!("SELECT DISTINCT {of} AS level FROM ({kept}) LIMIT {}", LEVELS + 1);
-            let batches = engine.rows(&sql)?;
-            let found: Vec<String> = match number {
-                true => numbered(&batches)?.into_iter().map(typed).collect(),
-                false => texts(&batches)?,
-            };
-            if found.len() > LEVELS {
-                return Err(refused(name, format!("more than {LEVELS} levels are an identifier: --exclude {name}")));
+        let named = sql.iter().enumerate().map(|(at, of)| format!("CAST({of} AS DOUBLE) AS c{at}"));
+        let made = format!("SELECT {} FROM ({kept})", named.collect::<Vec<_>>().join(", "));
+        // How far each column reaches, and that every row has a number in it.
+        let ends = (0..sql.len()).map(|at| format!("min(c{at}), max(c{at}), CAST(count(c{at}) AS DOUBLE)"));
+        let ends = ends.collect::<Vec<_>>().join(", ");
+        let seen = numbered(&engine.rows(&format!("SELECT CAST(count(*) AS DOUBLE), {ends} FROM ({made})"))?)?;
+        let (n, ends) = (seen[0], &seen[1..]);
+        for (at, of) in ends.chunks(3).enumerate() {
+            let name = names.columns.get(at).unwrap_or(&names.target);
+            if of[2] != n || !of[0].is_finite() || !of[1].is_finite() {
+                return Err(refused(name, "some of its cells are no finite numbers"));
             }
-            let Column::Categories { levels, .. } = Column::categories(found) else { return Ok(vec![]) };
-            let is = |level: &String| format!("{of} = {}", if number { level.clone() } else { text(level) });
-            let mut levels: Vec<(String, String)> = levels.iter().map(|level| (level.clone(), is(level))).collect();
-            if let Some((_, base)) = asked.base.iter().find(|(column, _)| column == name) {
-                let at = levels.iter().position(|(level, _)| level == base);
-                let at = at.ok_or_else(|| refused(name, format!("'{base}' does not occur")))?;
-                let base = levels.remove(at);
-                levels.insert(0, base);
+            if of[0] == of[1] {
+                return Err(refused(name, format!("it is {} in every row", typed(of[0]))));
             }
-            Ok(levels)
-        };
-        let (mut sql, mut names, mut extents, mut sources) = (vec![], Names::default(), vec![], vec![]);
-        for (at, name) in columns.iter().enumerate() {
-            let (low, high) = (seen[2 + 3 * at], seen[3 + 3 * at]);
-            if is_number(name) {
-                if !(low.is_finite() && high.is_finite()) {
-                    return Err(refused(name, "it holds infinity or NaN"));
-                }
-                if low == high {
-                    notes.push(format!("{name} is {} in every row and has no coefficient of its own", typed(low)));
-                    continue;
-                }
-                sql.push(format!("CAST({} AS DOUBLE)", quoted(name)));
-                names.columns.push(name.clone());
-                names.parts.push(vec![Part::Number { column: name.clone(), power: 1 }]);
-                extents.push((low, high));
-            } else if asked.target.is_none() {
-                return Err(refused(name, "a density is of numbers: name them with --column"));
-            } else {
-                let levels = levels(name)?;
-                let Some(((base, _), others)) = levels.split_first().filter(|(_, others)| !others.is_empty()) else {
-                    notes.push(format!("{name} has one level and no coefficient of its own"));
-                    continue;
-                };
-                for (level, is) in others {
-                    sql.push(format!("CASE WHEN {is} THEN 1.0 ELSE 0.0 END"));
-                    names.columns.push(format!("{name} {level}"));
-                    let (column, level, base) = (name.clone(), level.clone(), Some(base.clone()));
-                    names.parts.push(vec![Part::Level { column, level, base }]);
-                    extents.push((0.0, 1.0));
-                }
-            }
-            sources.push(name.clone());
         }
-        if names.columns.is_empty() {
-            return Err(refused(columns.first().map_or("", String::as_str), "no column differs between rows"));
+        let extents = ends.chunks(3).take(columns).map(|of| (of[0], of[1])).collect();
+        let (frame, engine, passes) = (engine.frame(&made)?, engine.clone(), Arc::default());
+        let rows = Rows { engine, frame, columns, classes: names.classes.len(), n, extents, passes };
+        let notes = said.into_iter().chain(notes).collect();
+        let mut used = used;
+        if !names.classes.is_empty() {
+            // The target last.
+            used.rotate_left(1);
         }
-        let mut classes = 0;
-        if let Some(target) = &asked.target {
-            let levels = levels(target)?;
-            if levels.len() < 2 {
-                return Err(refused(target, "it has one class, and nothing is to be told apart"));
-            }
-            classes = levels.len();
-            let cases: Vec<String> =
-                levels.iter().enumerate().map(|(class, (_, is))| format!("WHEN {is} THEN {class}")).collect();
-            sql.push(format!("CASE {} END", cases.join(" ")));
-            (names.target, names.classes) = (target.clone(), levels.into_iter().map(|(level, _)| level).collect());
-        }
-        let named: Vec<String> =
-            sql.iter().enumerate().map(|(at, of)| format!("CAST({of} AS DOUBLE) AS c{at}")).collect();
-        let frame = engine.frame(&format!("SELECT {} FROM ({kept})", named.join(", ")))?;
-        let (engine, passes) = (engine.clone(), Arc::default());
-        let rows = Rows { engine, frame, columns: names.columns.len(), classes, n, extents, passes };
-        sources.extend(asked.target.clone());
-        Ok(Self { rows, names, notes, kept, used: sources })
+        Ok(Self { rows, names, notes, kept, used })
     }
 
     /// p̂ of the rows: how many there are, and H(Y|X), of a GROUP BY.
@@ -268,9 +228,19 @@ impl Rows {
         self.classes
     }
 
+    /// The least and the largest number of each column.
+    pub(crate) fn extents(&self) -> &[(f64, f64)] {
+        &self.extents
+    }
+
     /// How many passes have been made over them.
     pub fn passes(&self) -> u64 {
         self.passes.load(Relaxed)
+    }
+
+    /// Those of which this is true: so many.
+    pub(crate) fn part(&self, is_kept: Expr, n: f64) -> Result<Self> {
+        Ok(Self { frame: self.frame.clone().filter(is_kept)?, n, ..self.clone() })
     }
 
     /// Mean 0 and standard deviation 1 in every column, of one pass.
@@ -355,10 +325,29 @@ impl Rows {
     /// # Errors
     /// What the engine says; rows that are not those of a moment ago.
     pub fn sums(&self, pass: &Pass) -> Result<Vec<f64>> {
+        match self.total(pass)? {
+            Total::Sums(sums) if sums.rows() as f64 == self.n => sums.values(),
+            _ => Err(Error::Moved),
+        }
+    }
+
+    /// The rows that a pass picks, of each class as many as `most`.
+    ///
+    /// # Errors
+    /// As [`sums`](Self::sums).
+    pub fn picked(&self, by: By, most: usize) -> Result<Picked> {
+        let pass = Pass { coordinates: self.ranges(), what: What::Rows(by, most) };
+        match self.total(&pass)? {
+            Total::Rows(picked) if picked.is_whole() && picked.rows() as f64 == self.n => Ok(picked),
+            _ => Err(Error::Moved),
+        }
+    }
+
+    fn total(&self, pass: &Pass) -> Result<Total> {
         self.passes.fetch_add(1, Relaxed);
         let width = match pass.what {
             What::Moments(_) => self.columns,
-            What::Likelihood(_) | What::Information(_) => self.columns + 1,
+            What::Likelihood(_) | What::Information(_) | What::Rows(..) => self.columns + 1,
         };
         let arguments: Vec<Expr> =
             std::iter::once(asked(pass)).chain((0..width).map(|at| col(format!("c{at}")))).collect();
@@ -366,12 +355,9 @@ impl Rows {
         let batches = self.engine.collect(sums)?;
         let bytes = batches.iter().find(|batch| batch.num_rows() > 0).ok_or(Error::NoRows)?.column(0).clone();
         let bytes = bytes.as_binary_opt::<i32>().filter(|bytes| bytes.is_valid(0)).ok_or(Error::Foreign)?;
-        let mut sums = pass.start();
-        sums.merge(bytes.value(0))?;
-        if sums.rows() as f64 != self.n {
-            return Err(Error::Moved);
-        }
-        sums.values()
+        let mut total = pass.start();
+        total.merge(bytes.value(0))?;
+        Ok(total)
     }
 
     fn pass(&self, map: &Standardize, what: What) -> Result<Pass, candle_mle::Error> {
@@ -531,14 +517,4 @@ impl CustomOp2 for Mean {
 
 fn refused(column: &str, problem: impl Into<String>) -> Error {
     Error::Column { column: column.into(), problem: problem.into() }
-}
-
-/// All texts of the first column.
-fn texts(batches: &[RecordBatch]) -> Result<Vec<String>> {
-    let mut all = vec![];
-    for batch in batches {
-        let column = cast(batch.column(0), &DataType::Utf8).map_err(|e| Error::Engine(e.into()))?;
-        all.extend(column.as_string::<i32>().iter().flatten().map(String::from));
-    }
-    Ok(all)
 }

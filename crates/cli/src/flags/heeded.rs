@@ -29,6 +29,11 @@ const REGRESSIONS: &[Fits] = &[Classes, Line, Counts];
 /// All that have their rows in memory.
 const HERE: &[Fits] = &[Coin, Classes, Line, Counts, Density, Several];
 const HERE_AND_PAGE: &[Fits] = &[Coin, Classes, Line, Counts, Density, Several, Page];
+/// All that read cells.
+#[cfg(not(feature = "sql"))]
+const READ: &[Fits] = HERE_AND_PAGE;
+#[cfg(feature = "sql")]
+const READ: &[Fits] = &[Coin, Classes, Line, Counts, Density, Several, Page, Fits::Engine];
 #[cfg(not(feature = "sql"))]
 const ANYWHERE: &[Fits] = HERE;
 #[cfg(feature = "sql")]
@@ -106,8 +111,8 @@ impl Fit {
             ("--log", !descent.log.is_empty(), WATCHED, Some("leave it out")),
             ("--live", self.keeping.live, WATCHED, Some("leave it out")),
             ("--where", !table.rows.is_empty(), HERE, None),
-            ("--missing-marks", table.missing_marks.is_some(), HERE_AND_PAGE, None),
-            ("--missing level", table.missing == OnMissing::Level, HERE_AND_PAGE, None),
+            ("--missing-marks", table.missing_marks.is_some(), READ, None),
+            ("--missing level", table.missing == OnMissing::Level, READ, None),
             (
                 "--count",
                 counts == 1,

@@ -2,14 +2,17 @@
 
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use candle_mle::maximum_likelihood;
 use candle_mle::model::Logistic;
 use candle_mle::table::Reading;
 use candle_mle::{Parameters, Table};
 use candle_mle_sql::{Counts, Engine};
+use datafusion::arrow::array::{ArrayRef, Float64Array, StringArray, StructArray};
+use datafusion::arrow::datatypes::{DataType, Field};
 
-use crate::{Outcome, Random, name};
+use crate::{Outcome, Random, name, parquet};
 
 const ALL: &str = "SELECT * FROM data";
 
@@ -122,6 +125,28 @@ fn a_query_computes_and_filters() -> Outcome {
 }
 
 #[test]
+fn cells_are_parted_by_what_the_header_is_parted_by() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("doses.csv");
+    for (header, comma) in [("\"a, b\";ill", ";"), ("\"a;b\",ill", ","), ("a b|ill", "|"), ("a b\till", "\t")] {
+        let lines = ["1.5", "2.5", "1.5"].map(|cell| format!("{cell}{comma}no"));
+        std::fs::write(&file, format!("{header}\n{}\n", lines.join("\n")))?;
+        let engine = Engine::within(1 << 28, 2)?;
+        engine.open(&[name(&file)], false)?;
+        let table = Counts::of(&engine, ALL, &[], None)?.table("the query", &Reading::default())?;
+        assert_eq!((table.columns().len(), table.count()), (2, &[2.0, 1.0][..]), "{header}");
+    }
+    std::fs::write(&file, gzip("Dose;Answer\n0,5;no\n1,5;yes\n0,5;yes\n"))?;
+    let packed = folder.path().join("packed.csv.gz");
+    std::fs::rename(&file, &packed)?;
+    let engine = Engine::within(1 << 28, 2)?;
+    engine.open(&[name(&packed)], false)?;
+    let table = Counts::of(&engine, ALL, &[], None)?.table("the query", &Reading::default())?;
+    assert_eq!(table.numbers("Dose")?, [0.5, 0.5, 1.5]);
+    Ok(())
+}
+
+#[test]
 fn what_cannot_be_read_is_named() -> Outcome {
     let folder = tempfile::tempdir()?;
     let (a, b, c) = (folder.path().join("a.csv"), folder.path().join("b.csv"), folder.path().join("c.txt"));
@@ -133,6 +158,37 @@ fn what_cannot_be_read_is_named() -> Outcome {
     assert!(said(&["nowhere/*.parquet"]).starts_with("nowhere/*.parquet: no such file"));
     assert!(said(&[name(&c)]).contains("neither .parquet nor .csv"));
     assert!(said(&[name(&a), name(&b)]).contains("its columns are not those of"));
+    // What one file lacks the engine would fill with nothing.
+    let (d, e) = (folder.path().join("d.parquet"), folder.path().join("e.parquet"));
+    let numbers = || -> ArrayRef { Arc::new(Float64Array::from(vec![1.0, 2.0])) };
+    parquet(&d, vec![("x", numbers()), ("y", numbers())])?;
+    parquet(&e, vec![("x", numbers()), ("z", numbers())])?;
+    let other = said(&[name(&d), name(&e)]);
+    assert!(other.contains("e.parquet: its columns") && other.contains("'z' stands where there is 'y'"), "{other}");
+    for (file, text, heard) in [
+        ("empty.csv", "", "it is empty"),
+        ("twice.csv", "x,x\n1,2\n", "two columns are called 'x'"),
+        ("fake.parquet", "no Parquet", "Corrupt footer"),
+    ] {
+        let path = folder.path().join(file);
+        std::fs::write(&path, text)?;
+        let said = said(&[name(&path)]);
+        assert!(said.contains(file) && said.contains(heard) && said.matches(heard).count() == 1, "{said}");
+    }
+    let lists = StringArray::from(vec!["a", "b"]);
+    let lists =
+        StructArray::from(vec![(Arc::new(Field::new("inner", DataType::Utf8, true)), Arc::new(lists) as ArrayRef)]);
+    parquet(&d, vec![("x", numbers()), ("y", Arc::new(lists))])?;
+    engine.open(&[name(&d)], false)?;
+    let nested = Counts::of(&engine, ALL, &[], None)?.table("the query", &Reading::default());
+    assert!(nested.expect_err("no table").to_string().contains("column 'y': it holds several values a row"));
+    assert_eq!(Counts::of(&engine, ALL, &engine.columns(ALL, &["y".into()])?, None)?.rows().num_columns(), 2);
+    std::fs::write(&c, b"x,y\n1,\xe9\n")?;
+    let latin = folder.path().join("latin.csv");
+    std::fs::rename(&c, &latin)?;
+    let latin = engine.open(&[name(&latin)], false).expect_err("no UTF-8").to_string();
+    assert!(latin.contains("latin.csv") && latin.contains("iconv"), "{latin}");
+
     engine.open(&[name(&a)], false)?;
     let said = |sql: &str| Counts::of(&engine, sql, &[], None).expect_err("it makes no sense").to_string();
     assert!(said("SELECT z FROM data").contains("No field named z"), "{}", said("SELECT z FROM data"));

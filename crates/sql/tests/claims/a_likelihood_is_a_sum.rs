@@ -7,7 +7,8 @@ use candle_core::{Device, Tensor};
 use candle_mle::inference::Coefficients;
 use candle_mle::mle::{By, Plan};
 use candle_mle::model::{Linear, Logistic, Softmax};
-use candle_mle::{Empirical, Fitted, Labelled, Model, Parameters};
+use candle_mle::table::{Missing, Reading};
+use candle_mle::{Empirical, Fitted, Labelled, Model, Parameters, Table};
 use candle_mle_sql::{Asked, Described, Engine, Rows, Summed};
 use candle_nn::VarBuilder;
 
@@ -15,14 +16,20 @@ use crate::{Outcome, Sample, name, parquet};
 
 pub const ALL: &str = "SELECT * FROM data";
 
-pub fn asked() -> Asked {
-    Asked { target: Some("kind".into()), ..Asked::default() }
+/// The kind from all other columns.
+pub fn asked(table: &Table) -> candle_mle_sql::Result<Asked> {
+    Ok(Asked::of(&table.design("kind"))?)
+}
+
+/// Rows of all columns, of which this is asked.
+pub fn all(engine: Engine, ask: impl Fn(&Table) -> candle_mle_sql::Result<Asked>) -> candle_mle_sql::Result<Described> {
+    Described::of(&Arc::new(engine), ALL, &Reading::default(), &[], ask)
 }
 
 pub fn described(folder: &std::path::Path, partitions: usize) -> candle_mle_sql::Result<Described> {
     let engine = Engine::within(1 << 30, partitions)?;
     engine.open(&[name(folder)], false)?;
-    Described::of(&Arc::new(engine), ALL, &asked())
+    all(engine, asked)
 }
 
 /// The sample in memory.
@@ -137,10 +144,9 @@ fn entropy_and_levels_are_those_of_a_table() -> Outcome {
     std::fs::write(&file, &text)?;
     let design = candle_mle::Table::read(&file, None)?.design("ill").base("ward", "north").build()?;
     let whole = exact().fit(&design.p, |vb| Logistic::new(3, vb)?.standardized(design.p.standardize()?))?;
-    let engine = Arc::new(Engine::within(1 << 28, 3)?);
+    let engine = Engine::within(1 << 28, 3)?;
     engine.open(&[name(&file)], true)?;
-    let asked = Asked { target: Some("ill".into()), base: vec![("ward".into(), "north".into())], ..Asked::default() };
-    let described = Described::of(&engine, ALL, &asked)?;
+    let described = all(engine, |table| Ok(Asked::of(&table.design("ill").base("ward", "north"))?))?;
     assert_eq!(described.names, design.names);
     near(&[described.empirical()?.entropy().nats()], &[design.p.entropy().nats()], 1e-13);
     let fitted = summed(&described, &exact(), |vb| Logistic::new(3, vb))?;
@@ -162,7 +168,7 @@ fn a_gaussian_takes_one_pass() -> Outcome {
         let engine = Engine::within(1 << 30, partitions)?;
         engine.open(&[name(folder.path())], false)?;
         let columns = ["dollars", "score", "years"].map(String::from).to_vec();
-        let rows = Described::of(&Arc::new(engine), ALL, &Asked { columns, ..Asked::default() })?.rows;
+        let rows = all(engine, |table| Ok(Asked::points(table, &columns)?))?.rows;
         let (mean, covariance) = rows.moments()?;
         Ok((mean, covariance.as_slice().to_vec(), rows))
     };
@@ -196,16 +202,27 @@ fn what_cannot_be_summed_is_named() -> Outcome {
     std::fs::write(&file, "dose,ward,ill\n1,a,no\n,b,yes\n3,a,yes\n4,b,no\n5,a,no\n")?;
     let engine = Arc::new(Engine::within(1 << 28, 2)?);
     engine.open(&[name(&file)], true)?;
-    let of = |query: &str, asked: &Asked| Described::of(&engine, query, asked);
-    let said = |query: &str, asked: &Asked| of(query, asked).expect_err("it cannot be used").to_string();
-    let ill = Asked { target: Some("ill".into()), ..Asked::default() };
-    assert_eq!(said(ALL, &ill), "column 'dose': cells are missing: --missing drop leaves their rows out");
-    let dropped = of(ALL, &Asked { drop: true, ..ill.clone() })?;
-    assert_eq!((dropped.rows.n(), dropped.notes[0].as_str()), (4.0, "1 of 5 rows left out: a cell is missing in dose"));
-    let known = Asked { drop: true, ..ill.clone() };
-    assert!(said("SELECT * FROM data WHERE ill = 'no'", &known).contains("one class"));
-    assert!(said("SELECT ill, 7 AS dose FROM data", &known).contains("no column differs"));
-    assert!(said(ALL, &Asked { target: Some("sick".into()), ..Asked::default() }).contains("'sick': there is none"));
+    let of = |query: &str, target: &str, missing: Missing| {
+        let reading = Reading { missing, ..Reading::default() };
+        Described::of(&engine, query, &reading, &[], |table| -> candle_mle_sql::Result<Asked> {
+            Ok(Asked::of(&table.design(target))?)
+        })
+    };
+    let said =
+        |query: &str, target: &str, missing| of(query, target, missing).expect_err("it cannot be used").to_string();
+    let holes = said(ALL, "ill", Missing::Error);
+    assert!(holes.contains("'dose'") && holes.contains("--missing drop"), "{holes}");
+    let dropped = of(ALL, "ill", Missing::Drop)?;
+    assert_eq!(
+        (dropped.rows.n(), dropped.notes[0].as_str()),
+        (4.0, "1 of 5 rows left out: a cell is missing in dose (1)")
+    );
+    let one = said("SELECT * FROM data WHERE ill = 'no'", "ill", Missing::Drop);
+    assert!(one.contains("class"), "{one}");
+    let alone = said("SELECT ill, 7 AS dose FROM data", "ill", Missing::Drop);
+    assert!(alone.contains("nothing is left to predict it from"), "{alone}");
+    let none = said(ALL, "sick", Missing::Drop);
+    assert!(none.contains("'sick'") && none.contains("dose, ward, ill"), "{none}");
 
     // NaN hides from the footers of a Parquet file, and not from the sums.
     let hidden = folder.path().join("nan.parquet");
@@ -213,9 +230,8 @@ fn what_cannot_be_summed_is_named() -> Outcome {
     let y = Arc::new(datafusion::arrow::array::StringArray::from(vec!["a", "b", "a", "b"]));
     parquet(&hidden, vec![("x", x), ("y", y)])?;
     engine.open(&[name(&hidden)], true)?;
-    let outcome = of(ALL, &Asked { target: Some("y".into()), ..Asked::default() })
-        .and_then(|described| described.rows.standardize());
-    let said = outcome.expect_err("NaN is no number").to_string();
-    assert!(said.contains("NaN"), "{said}");
+    let hidden = said(ALL, "y", Missing::Error);
+    assert!(hidden.contains("'NaN'") && hidden.contains("missing"), "{hidden}");
+    assert_eq!(of(ALL, "y", Missing::Drop)?.rows.n(), 3.0);
     Ok(())
 }

@@ -3,16 +3,17 @@
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::ops::ControlFlow;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use candle_mle::checkpoint::{Checkpoint, Checkpoints};
 use candle_mle::mle::Plan;
 use candle_mle::model::Logistic;
 use candle_mle::{Hook, LossLog, Parameters, Step};
 use candle_mle_sql::{Counts, Described, Engine, Error, Summed};
 use candle_nn::{VarBuilder, VarMap};
 
-use crate::a_likelihood_is_a_sum::{ALL, asked, bits, described, summed};
+use crate::a_likelihood_is_a_sum::{all, asked, bits, described, summed};
 use crate::{Outcome, Sample, name};
 
 /// A process that ends with the test.
@@ -59,7 +60,7 @@ impl Cluster {
     fn described(&self, folder: &std::path::Path) -> candle_mle_sql::Result<Described> {
         let engine = Engine::cluster(&self.url, 4)?;
         engine.open(&[name(folder)], false)?;
-        Described::of(&Arc::new(engine), ALL, &asked())
+        all(engine, asked)
     }
 }
 
@@ -68,11 +69,11 @@ fn make(vb: VarBuilder) -> candle_mle::Result<Logistic> {
 }
 
 #[test]
-fn one_executor_and_two_give_the_bits_of_one_process() -> Outcome {
+fn one_executor_two_and_four_give_the_bits_of_one_process() -> Outcome {
     let folder = tempfile::tempdir()?;
     Sample::new(20_000, 2).write(folder.path())?;
     let here = bits(&summed(&described(folder.path(), 2)?, &Plan::default(), make)?)?;
-    for executors in [1, 2] {
+    for executors in [1, 2, 4] {
         let cluster = Cluster::new(executors);
         let fitted = summed(&cluster.described(folder.path())?, &Plan::default(), make)?;
         assert_eq!(bits(&fitted)?, here, "{executors} executors");
@@ -132,6 +133,55 @@ fn an_executor_that_is_killed_changes_no_bit() -> Outcome {
     let fitted = Plan::default().follow(model, vars, &p, &mut LossLog::new(), &mut killing)?;
     assert_eq!(executors.lock().expect("no thread has failed").len(), 1);
     assert_eq!(bits(&fitted)?, bits(&here)?);
+    Ok(())
+}
+
+/// Kills the scheduler where a step begins.
+struct Ending<'a> {
+    at: usize,
+    scheduler: &'a mut Node,
+}
+
+impl Hook<Summed<Logistic>> for Ending<'_> {
+    fn on_step(&mut self, step: &Step<'_, Summed<Logistic>>) -> candle_mle::Result<ControlFlow<()>> {
+        if step.index == self.at {
+            self.scheduler.kill();
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+#[test]
+fn a_fit_whose_scheduler_is_gone_goes_on_from_its_checkpoint_by_another_to_the_same_bytes() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let file = |name: &str| folder.path().join(name);
+    let data = file("data");
+    std::fs::create_dir(&data)?;
+    Sample::new(20_000, 2).write(&data)?;
+    let plan = Plan::default();
+    let here = summed(&described(&data, 2)?, &plan, make)?;
+    here.model.save(file("here.safetensors"))?;
+
+    let mut cluster = Cluster::new(1);
+    let rows = cluster.described(&data)?;
+    let (p, map) = (rows.empirical()?, rows.rows.standardize()?);
+    let vars = VarMap::new();
+    let start = VarBuilder::from_varmap(&vars, candle_core::DType::F64, &candle_core::Device::Cpu);
+    let model = Summed(make(start)?.standardized(map)?);
+    let mut log = Checkpoints::new(LossLog::new(), file("checkpoint.safetensors")).every(1);
+    let mut ending = Ending { at: 2, scheduler: &mut cluster.scheduler };
+    let gone = plan.follow(model, vars, &p, &mut log, &mut ending).err().ok_or("it has gone on alone")?.to_string();
+    assert!(gone.contains("does not answer") && gone.contains("candle-mle resume"), "{gone}");
+
+    let at = Checkpoint::<Summed<Logistic>>::load(file("checkpoint.safetensors"), &candle_core::Device::Cpu)?;
+    assert_eq!(at.step, 2);
+    let cluster = Cluster::new(2);
+    let p = cluster.described(&data)?.empirical()?;
+    let mut log = LossLog::new().continuing(at.history.clone());
+    let resumed = plan.resume(&at, &p, &mut log, &mut ())?;
+    assert_eq!(bits(&resumed)?, bits(&here)?);
+    resumed.model.save(file("resumed.safetensors"))?;
+    assert_eq!(std::fs::read(file("resumed.safetensors"))?, std::fs::read(file("here.safetensors"))?);
     Ok(())
 }
 

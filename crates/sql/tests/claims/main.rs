@@ -2,8 +2,10 @@
 
 mod a_group_by_is_p_hat;
 mod a_likelihood_is_a_sum;
+mod a_maximum_is_certain_or_not_claimed;
 mod counts_add_up;
 mod executors_give_the_same_bits;
+mod one_reader_says_what_columns_are;
 
 use std::fs::File;
 use std::path::Path;
