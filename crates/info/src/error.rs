@@ -102,8 +102,8 @@ pub enum Error {
     )]
     Indefinite { axis: usize },
     #[error(
-        "the integral for {what} came to {} with an error of up to {}: it diverges, or the \
-         integrand has a spike or a kink that is not among the knots",
+        "the integral for {what} came to {} with an error of up to {}: it diverges, has a tail or a peak that reaches beyond the \
+         range of f64, or a spike or a kink that is not among the knots",
         typed(*value),
         typed(*error)
     )]

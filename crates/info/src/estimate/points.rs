@@ -135,7 +135,7 @@ impl Points {
     /// As they are for neighbours of anything.
     pub fn scaled(mut self, scale: Scale) -> Self {
         match scale {
-            Scale::Standardized => self.spreads = self.sorted.iter().map(|column| standard_deviation(column)).collect(),
+            Scale::Standardized => self.spreads = self.sorted.iter().map(|column| bulk(column)).collect(),
             Scale::Ranks => {
                 let own = self.sorted.clone();
                 self.rank_among(&own);
@@ -170,6 +170,19 @@ impl Points {
 fn sorted(mut column: Vec<f64>) -> Vec<f64> {
     ascend(&mut column);
     column
+}
+
+/// A standard deviation of so many usual distances is that of a few values, and not of the others.
+const FAR: f64 = 1e3;
+
+/// How far numbers in ascending order scatter: their standard deviation, or where that is of a few far ones the usual distance from the
+/// middle of those that are not there.
+fn bulk(sorted: &[f64]) -> f64 {
+    let (n, deviation) = (sorted.len(), standard_deviation(sorted));
+    let middle = 0.5 * sorted[(n - 1) / 2] + 0.5 * sorted[n / 2];
+    let mut apart: Vec<f64> = sorted.iter().map(|x| (x - middle).abs()).filter(|apart| *apart > 0.0).collect();
+    ascend(&mut apart);
+    apart.get(apart.len() / 2).copied().filter(|usual| deviation > FAR * usual).unwrap_or(deviation)
 }
 
 /// Of numbers in ascending order; a change of their sign, or by a power of two, changes no digit.
