@@ -135,6 +135,12 @@ pub enum Error {
     )]
     Tied { what: &'static str, column: usize, distinct: usize, rows: usize, k: usize },
     #[error(
+        "column {column} of {what} (counted from 0) is {} in {times} of {rows} rows: an atom, which no density has; `mixed_ksg` takes \
+         columns of atoms and a density",
+        typed(*value)
+    )]
+    Atom { what: &'static str, column: usize, value: f64, times: usize, rows: usize },
+    #[error(
         "ranks are spread alike whatever the sample, and have no entropy of it: take `Scale::Standardized` or `Scale::Raw`"
     )]
     EntropyOfRanks,

@@ -41,6 +41,9 @@ impl<P: Point + ?Sized> Point for &P {
     }
 }
 
+/// As many rows of one number, in a fifth of all, are no accident.
+const ATOM: usize = 30;
+
 /// Beyond this, distances might overflow.
 const FARTHEST: f64 = 1e300;
 
@@ -145,7 +148,8 @@ impl Points {
         self
     }
 
-    /// An error if along a column most rows have `k` duplicates or more: their nearest neighbours are at distance 0.
+    /// An error if along a column most rows have `k` duplicates or more, whose nearest neighbours are at distance 0, or a fifth of all one
+    /// number.
     fn untied(&self, k: usize) -> Result<()> {
         for (column, sorted) in self.sorted.iter().enumerate() {
             let runs = || sorted.chunk_by(|a, b| a == b);
@@ -153,6 +157,11 @@ impl Points {
             if 2 * tied > sorted.len() {
                 let (distinct, rows) = (runs().count(), sorted.len());
                 return Err(Error::Tied { what: self.what, column, distinct, rows, k });
+            }
+            let atom = runs().max_by_key(|run| run.len()).filter(|run| run.len() > k && run.len() >= ATOM);
+            if let Some(run) = atom.filter(|run| 5 * run.len() > sorted.len()) {
+                let (value, times, rows) = (run[0], run.len(), sorted.len());
+                return Err(Error::Atom { what: self.what, column, value, times, rows });
             }
         }
         Ok(())

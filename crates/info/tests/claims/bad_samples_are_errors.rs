@@ -1,8 +1,8 @@
 //! Samples that an estimator cannot use are typed errors that say what to do, and extreme ones are no panic.
 
 use candle_mle_info::estimate::{
-    counted_interval, jitter, knn_kl_divergence, kozachenko_leonenko, ksg1, ksg2, nsb, permutation_p_value, repeated,
-    ross, vasicek,
+    counted_interval, jitter, knn_kl_divergence, kozachenko_leonenko, ksg1, ksg2, mixed_ksg, nsb, permutation_p_value,
+    repeated, ross, vasicek,
 };
 use candle_mle_info::{Error, Information, Result};
 use rand::{Rng, SeedableRng};
@@ -145,7 +145,7 @@ fn extreme_numbers_are_numbers() -> Result<()> {
     }
     // One point a thousand times over, and others.
     let many: Vec<[f64; 2]> = (0..2000).map(|i| if i % 2 == 0 { [0.5; 2] } else { [i as f64, -(i as f64)] }).collect();
-    assert!(matches!(kozachenko_leonenko(&many, 3), Err(Error::Coincident { .. })));
+    assert!(matches!(kozachenko_leonenko(&many, 3), Err(Error::Atom { value: 0.5, times: 1000, rows: 2000, .. })));
     assert!(kozachenko_leonenko(&many, 1500)?.is_finite());
     Ok(())
 }
@@ -175,6 +175,21 @@ fn one_bad_value_leaves_the_others_their_scale() -> Result<()> {
     y[5] = 1e12;
     assert!((ksg1(&x, &y, 3)? - clean).nats().abs() < 0.02, "{:?} and {clean:?}", ksg1(&x, &y, 3)?);
     assert!(clean.nats() > 0.45);
+    Ok(())
+}
+
+/// What is cut off at 0 is 0 in a third of the rows: an atom among a density, which no estimate of densities is right about.
+#[test]
+fn an_atom_among_numbers_is_told() -> Result<()> {
+    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    let x: Vec<f64> = (0..800).map(|_| rng.sample::<f64, _>(rand_distr::StandardNormal)).collect();
+    let y: Vec<f64> = x.iter().map(|x| (x + 0.5 + rng.sample::<f64, _>(rand_distr::StandardNormal)).max(0.0)).collect();
+    for found in [ksg1(&x, &y, 3), ksg2(&x, &y, 3), kozachenko_leonenko(&y, 3)] {
+        let error = found.expect_err("an atom");
+        assert!(matches!(error, Error::Atom { column: 0, value: 0.0, rows: 800, .. }), "{error}");
+        assert!(error.to_string().contains("`mixed_ksg`"), "{error}");
+    }
+    assert!(mixed_ksg(&x, &y, 3)?.is_finite());
     Ok(())
 }
 
