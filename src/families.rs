@@ -126,9 +126,15 @@ impl Ranking {
                 let place = format!("row {row} (counted from 0) holds {}", typed(value));
                 self.refused.push((name, format!("its support is {support}, and {place}")));
             }
-            Err(e @ (Error::Info(_) | Error::NotANumber { .. } | Error::InfiniteLoss { .. })) => {
-                self.refused.push((name, e.to_string()));
-            }
+            // What ends one descent says nothing of the others.
+            Err(
+                e @ (Error::Info(_)
+                | Error::NotANumber { .. }
+                | Error::InfiniteLoss { .. }
+                | Error::AboveOne { .. }
+                | Error::Diverged { .. }
+                | Error::Stalled { .. }),
+            ) => self.refused.push((name, e.to_string())),
             Err(e) => return Err(e),
         }
         Ok(())

@@ -6,7 +6,7 @@ use candle_mle_info::{Information, Result as Checked};
 use rand::Rng;
 use rand_distr::Distribution;
 
-use super::poisson::{deviance_of_counts, poisson, seen_of_counts};
+use super::poisson::{poisson, seen_of_counts};
 use super::univariate::{Family, Observed, Support, Univariate};
 use crate::error::Result;
 use crate::ops::{lgamma_rest, log_plus_one, unit_deviance};
@@ -56,14 +56,18 @@ impl Family for law::NegativeBinomial {
         seen_of_counts(x)
     }
 
-    /// Poisson's, and what is given back: (k + r) ln((k + r)/(μ + r)) − k + μ, and what Γ(k + r)/Γ(r) is without its growth.
+    /// Of k + r tosses of a coin the deviance of the k and that of the r from what they should be, (k + r) μ/(μ + r) and (k + r) r/(μ + r),
+    /// neither of which grows with μ alone, and what Γ(k + r)/Γ(r) is without its growth.
     fn log_prob_of(variables: &[Tensor], seen: &[Tensor]) -> Result<Tensor> {
-        let (log_mean, mean, size) = (&variables[0], variables[0].exp()?, variables[1].exp()?);
-        let both = seen[0].broadcast_add(&size)?;
-        let log_ratio = log_plus_one(&(seen[0].broadcast_sub(&mean)?.neg()? / &both)?)?;
-        let back = (unit_deviance(&log_ratio)? * &both)?;
+        let (count, none, mean, size) = (&seen[0], &seen[2], variables[0].exp()?, variables[1].exp()?);
+        let (both, share) = (count.broadcast_add(&size)?, (&size / (&mean + &size)?)?);
+        let below = count.broadcast_sub(&mean)?.neg()?;
+        // ln of what k should be over k, and 0 for the count 0, of which it is what should be itself.
+        let log_ratio = log_plus_one(&(below.broadcast_mul(&share)? / (count + none)?)?)?;
+        let of_count = ((unit_deviance(&log_ratio)? * count)? + none.broadcast_mul(&(&mean * &share)?)?)?;
+        let of_size = unit_deviance(&log_plus_one(&(below / &both)?)?.neg()?)?.broadcast_mul(&size)?;
         let rest = lgamma_rest(&both)?.broadcast_sub(&lgamma_rest(&size)?)?;
-        Ok((((back - deviance_of_counts(log_mean, seen)?)? + rest)? - &seen[3])?)
+        Ok((((rest - of_count)? - of_size)? - &seen[3])?)
     }
 
     fn start(x: &Observed<'_>) -> std::result::Result<Vec<(f64, f64)>, String> {

@@ -4,6 +4,7 @@
 
 use anyhow::{Context, Result, ensure};
 use candle_core::{DType, Tensor};
+use candle_mle::families::rank;
 use candle_mle::info::law::{self, Law};
 use candle_mle::model::{
     Beta, Exponential, Family, Gamma, KlDivergence, Laplace, LogisticDistribution, Lognormal, NegativeBinomial,
@@ -335,5 +336,25 @@ fn at_zero_they_are_the_standard_members() -> Result<()> {
     // Of whole numbers too.
     let p = Empirical::from_sample(Tensor::new(&[0u32, 3, 1], &CPU)?)?;
     ensure!((fitted::<law::Poisson>(&p)?.model.law()?.mean() - 4.0 / 3.0).abs() < 1e-7);
+    Ok(())
+}
+
+/// Counts in the millions and billions are fitted like others: beside a size of a few, the mean may have any number of digits. Of the
+/// wide gamma mixture behind them the size is that of the gamma distribution of the same numbers.
+#[test]
+fn counts_of_any_size_have_a_negative_binomial() -> Result<()> {
+    for unit in [1e7, 1e8, 1e9, 1e12_f64] {
+        let counts: Vec<f64> =
+            [1.0, 1.7, 2.2, 3.1, 3.9, 4.6, 5.5, 6.9].iter().map(|x: &f64| (x * unit).round()).collect();
+        let ranking = rank(&sample(&counts)?)?;
+        let of = |name: &str| ranking.ranked.iter().find(|ranked| ranked.name == name);
+        let why = || format!("{unit:e}: {:?}", ranking.refused);
+        let (counted, gamma) =
+            (of(law::NegativeBinomial::NAME).with_context(why)?, of(law::Gamma::NAME).with_context(why)?);
+        ensure!(counted.converged, "{unit:e}");
+        let (size, shape) = (counted.named[1].1, gamma.named[0].1);
+        ensure!((size / shape - 1.0).abs() < 10.0 / unit + 1e-6, "{unit:e}: {size} and {shape}");
+        ensure!((counted.named[0].1 / (3.6125 * unit) - 1.0).abs() < 1e-6);
+    }
     Ok(())
 }

@@ -11,7 +11,9 @@ use std::f64::consts::LN_2;
 
 use crate::error::{Error, Result};
 use crate::information::Information;
-use crate::law::{ClosedForm, Density, Exponential, Gamma, Laplace, Law, Mixture, Normal, Uniform, entropy_scaled};
+use crate::law::{
+    ClosedForm, Density, Exponential, Gamma, Laplace, Law, Mixture, Normal, Uniform, entropy_scaled, on_the_line,
+};
 use crate::quadrature;
 
 /// A law whose sums of independent draws have a known density.
@@ -158,7 +160,10 @@ struct Moved<L> {
 
 impl<L: Law> Law for Moved<L> {
     fn log_prob(&self, x: f64) -> f64 {
-        self.of.log_prob((x - self.shift) / self.scale) - self.scale.ln()
+        // A finite x is at a finite place, were it beyond the range of f64.
+        let place = (x - self.shift) / self.scale;
+        let place = if x.is_finite() { place.clamp(f64::MIN, f64::MAX) } else { place };
+        self.of.log_prob(place) - self.scale.ln()
     }
 
     fn mean(&self) -> f64 {
@@ -174,6 +179,11 @@ impl<L: Density> Density for Moved<L> {
     fn knots(&self) -> Vec<f64> {
         self.of.knots().into_iter().map(|knot| self.shift + self.scale * knot).collect()
     }
+
+    fn log_prob_beside(&self, knot: f64, offset: f64) -> Option<f64> {
+        let of = self.of.log_prob_beside((knot - self.shift) / self.scale, offset / self.scale)?;
+        Some(of - self.scale.ln())
+    }
 }
 
 /// The sum of n uniform draws from [0, 1]: the B-spline of order n on the knots 0, 1, … n.
@@ -185,20 +195,35 @@ impl Law for IrwinHall {
     /// By the recurrence of de Boor (1972), which only adds what is positive; the textbook's alternating sum has lost
     /// all digits by n = 25.
     fn log_prob(&self, x: f64) -> f64 {
+        if x.is_nan() {
+            return x;
+        }
         if !(0.0..=self.n as f64).contains(&x) {
             return f64::NEG_INFINITY;
+        }
+        // In the first cell and in the last it is the power that they are made of.
+        let to_end = x.min(self.n as f64 - x);
+        if to_end <= 1.0 {
+            return (1..self.n).map(|i| to_end.ln() - (i as f64).ln()).sum::<f64>() + 0.0;
         }
         // splines[i] is the one that starts at i; of order 1 the only one that is not 0 is that of x's own cell.
         let cell = (x as usize).min(self.n - 1);
         let mut splines = vec![0.0; self.n + 1];
         splines[cell] = 1.0;
+        let mut log = 0.0;
         for order in 2..=self.n {
             for i in 0..=self.n - order {
                 let (from_start, to_end) = (x - i as f64, (i + order) as f64 - x);
                 splines[i] = (from_start * splines[i] + to_end * splines[i + 1]) / (order - 1) as f64;
             }
+            // Near the ends all of them would leave the range of f64.
+            let largest = splines[..=self.n - order].iter().copied().fold(0.0, f64::max);
+            if largest > 0.0 && largest < 1e-100 {
+                splines.iter_mut().for_each(|spline| *spline /= largest);
+                log += largest.ln();
+            }
         }
-        splines[0].ln()
+        log + splines[0].ln()
     }
 
     fn mean(&self) -> f64 {
@@ -232,11 +257,16 @@ impl Law for LaplaceSum {
             term *= 2.0 * z * k as f64 / ((self.n - 1 + k) * (self.n - k)) as f64;
             sum += term;
         }
-        if sum.is_finite() {
-            at_zero - z + f64::ln(sum)
+        // Far out the sum is no number and its logarithm is: from within, 1 + r₁, 1 + r₂ (1 + r₁), …
+        let log_sum = if f64::is_finite(sum) {
+            sum.ln()
         } else {
-            f64::NEG_INFINITY // z is over a thousand standard deviations away
-        }
+            (1..self.n).fold(0.0, |log, k| {
+                let ratio = (2.0 * k as f64 / ((self.n - 1 + k) * (self.n - k)) as f64).ln() + z.ln() + log;
+                ratio + (-ratio).exp().ln_1p()
+            })
+        };
+        on_the_line(x, at_zero - z + log_sum)
     }
 
     fn mean(&self) -> f64 {

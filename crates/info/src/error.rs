@@ -102,8 +102,8 @@ pub enum Error {
     )]
     Indefinite { axis: usize },
     #[error(
-        "the integral for {what} came to {} with an error of up to {}: it diverges, or the \
-         integrand has a spike or a kink that is not among the knots",
+        "the integral for {what} came to {} with an error of up to {}: it diverges, has a tail or a peak that reaches beyond the \
+         range of f64, or a spike or a kink that is not among the knots",
         typed(*value),
         typed(*error)
     )]
@@ -134,6 +134,12 @@ pub enum Error {
          and `CountEstimator` what they share with labels; if they were measured in steps, `jitter` them by the step"
     )]
     Tied { what: &'static str, column: usize, distinct: usize, rows: usize, k: usize },
+    #[error(
+        "column {column} of {what} (counted from 0) is {} in {times} of {rows} rows: an atom, which no density has; `mixed_ksg` takes \
+         columns of atoms and a density",
+        typed(*value)
+    )]
+    Atom { what: &'static str, column: usize, value: f64, times: usize, rows: usize },
     #[error(
         "ranks are spread alike whatever the sample, and have no entropy of it: take `Scale::Standardized` or `Scale::Raw`"
     )]

@@ -26,6 +26,11 @@ impl Integral {
     /// Where a value of the integrand was infinite or NaN, or there is no point to take one at.
     const UNKNOWN: Self = Self { value: f64::NAN, error: f64::INFINITY };
 
+    /// The value where it is certain to 1e-9, of itself where it is above 1; else NaN.
+    pub(crate) fn certain(self) -> f64 {
+        self.within(1e-9, "").unwrap_or(f64::NAN)
+    }
+
     /// The value, if it is certain to `tolerance` (of itself where it is above 1); `what` is for the message.
     ///
     /// # Errors

@@ -93,6 +93,16 @@ pub trait Density: Law {
     /// Between the ends the density is positive.
     fn knots(&self) -> Vec<f64>;
 
+    /// How far from a knot things happen, in the unit of x, within a few powers of ten.
+    fn width(&self) -> f64 {
+        self.variance().sqrt()
+    }
+
+    /// The density of ln X, where X itself leaves the range of f64.
+    fn logarithm(&self) -> Option<&dyn Density> {
+        None
+    }
+
     /// ln p at `knot + offset`, for a density narrower than the sum may be rounded; none where the two cannot be told apart.
     fn log_prob_beside(&self, knot: f64, offset: f64) -> Option<f64> {
         told_apart(knot, offset).map(|x| self.log_prob(x))
@@ -121,7 +131,7 @@ pub fn gaussian_mutual_information(correlation: f64) -> Result<Information> {
 }
 
 /// A log_prob at an `x` of the real line, all of which is the support: see [`Law::log_prob`].
-fn on_the_line(x: f64, log_prob: f64) -> f64 {
+pub(crate) fn on_the_line(x: f64, log_prob: f64) -> f64 {
     if x.is_finite() {
         log_prob.max(f64::MIN)
     } else if x.is_nan() {

@@ -197,7 +197,16 @@ impl Scale {
 /// Ends that coincide are moved apart: by a tenth, or by half a unit where there is nothing to take a tenth of.
 fn apart(lo: f64, hi: f64, kind: &Kind) -> (f64, f64) {
     let size = lo.abs().max(hi.abs());
-    if hi - lo > 1e-9 * size && hi - lo > 1e-250 {
+    // Two whole numbers differ, however large they are; of others the last digits may be rounding.
+    let whole = size < 9e15 && lo.fract() == 0.0 && hi.fract() == 0.0;
+    let noise = if *kind != Kind::Linear {
+        1e-9
+    } else if whole {
+        0.0
+    } else {
+        1e-13
+    };
+    if hi - lo > noise * size && hi - lo > 1e-250 {
         return (lo, hi);
     }
     let half = if *kind == Kind::Linear && size > 1e-250 { 0.1 * size } else { 0.5 };
@@ -218,7 +227,7 @@ fn even(lo: f64, hi: f64, most: usize) -> Vec<(f64, String)> {
             grouped(&format!("{number:.*}", (-digits.floor()).max(0.0) as usize))
         } else {
             let significant = (number.abs().log10() + 1e-9).floor() - digits.floor();
-            signed(&format!("{number:.*e}", significant.clamp(0.0, 12.0) as usize))
+            signed(&format!("{number:.*e}", significant.clamp(0.0, 15.0) as usize))
         }
     };
     span(lo, hi, step).map(|number| (number, write(number))).collect()

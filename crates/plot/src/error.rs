@@ -37,4 +37,8 @@ pub enum Error {
          and for a table name the categories of both axes"
     )]
     HeatShape { rows: usize, columns: usize, found: usize },
+    #[error(
+        "the places of a map along axis \"{axis}\" neither ascend nor descend: sort them, and the values with them"
+    )]
+    HeatOrder { axis: String },
 }

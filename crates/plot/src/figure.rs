@@ -11,7 +11,7 @@ use crate::panel::{Note, Panel};
 use crate::raster::png;
 use crate::shape::Shape;
 use crate::svg::svg;
-use crate::text::{has_glyph, minus, named};
+use crate::text::{has_glyph, minus, named, pictured};
 
 /// A figure: a title that states the finding, and columns of panels side by side.
 ///
@@ -71,7 +71,8 @@ impl Figure {
     }
 
     /// The characters that a PNG cannot have, since the font has no glyph for them or they join, each with a text that it
-    /// stands in. They are drawn by their numbers, such as U+4E2D; an SVG leaves them to the fonts of its viewer.
+    /// stands in. They are drawn by their numbers, such as U+4E2D; an SVG leaves them to the fonts of its viewer, and has pictures, such
+    /// as ␛, of control characters and of what no XML may hold.
     ///
     /// ```
     /// let figure = candle_mle_plot::Figure::new("身長");
@@ -98,7 +99,7 @@ impl Figure {
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
-        let (size, said) = (self.pixels(), [self.title.clone(), self.description()]);
+        let (size, said) = (self.pixels(), [&self.title, &self.description()].map(|text| pictured(text)));
         let lost = |problem| Error::FigureWrite { path: path.to_path_buf(), problem };
         match ending.as_deref() {
             Some("png") => {
@@ -106,7 +107,7 @@ impl Figure {
                 write_whole(path, |file| png(&shapes, size, &said, BufWriter::new(file))).map_err(lost)
             }
             Some("svg") => {
-                let shapes = self.with_text(minus).shapes()?;
+                let shapes = self.with_text(|text| pictured(&minus(text))).shapes()?;
                 write_whole(path, |file| file.write_all(svg(&shapes, size, &said)?.as_bytes())).map_err(lost)
             }
             _ => Err(Error::FigureFormat { path: path.to_path_buf() }),
@@ -222,7 +223,10 @@ mod tests {
         let panel = Panel::new(Axis::new("x"), Axis::new("y"));
         let crowded = Figure::new("t").column(vec![panel; 12]).size(300, 200);
         assert!(matches!(crowded.shapes(), Err(Error::FigureSize { .. })));
-        assert!(matches!(crowded.size(0, 10).shapes(), Err(Error::FigureSize { .. })));
+        for (width, height) in [(0, 10), (1, 1), (49, 900), (900, 49), (5001, 900)] {
+            let size = crowded.clone().size(width, height);
+            assert!(matches!(size.shapes(), Err(Error::FigureSize { .. })), "{width} × {height}");
+        }
         assert!(matches!(Figure::new("t").shapes(), Err(Error::NoPanel)));
     }
 }

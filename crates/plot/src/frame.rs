@@ -82,9 +82,21 @@ impl<'a> Frame<'a> {
         }
         self.numbers(sheet);
         self.notes(sheet);
-        if reach(plan.panel).iter().all(|(x, y)| !x.is_finite() && !y.is_finite()) {
+        let data = reach(plan.panel);
+        let finite = |(x, y): &&(f64, f64)| x.is_finite() && y.is_finite();
+        let nothing = if data.iter().all(|(x, y)| !x.is_finite() && !y.is_finite()) {
+            Some("no finite data")
+        } else if plan.panel.heat_map().is_none()
+            && data.iter().any(|point| finite(&point))
+            && data.iter().filter(finite).all(|(x, y)| plan.x.place(*x).is_none() || plan.y.place(*y).is_none())
+        {
+            Some("no value has a place on these axes")
+        } else {
+            None
+        };
+        if let Some(words) = nothing {
             let (at, font) = ((self.x(0.5), self.y(0.5)), sheet.font(NOTE, false));
-            sheet.text("no finite data", at, font, SOFT, Align::Center);
+            sheet.text(words, at, font, SOFT, Align::Center);
         }
     }
 

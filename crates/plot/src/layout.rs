@@ -26,8 +26,8 @@ pub(crate) fn shapes(
     unit: Option<f64>,
 ) -> Result<Vec<Shape>> {
     let refuse = |trouble| Error::FigureSize { width, height, trouble };
-    if width == 0 || height == 0 || width > 5000 || height > 5000 {
-        return Err(refuse("cannot be drawn: choose at most 5000 pixels each way"));
+    if [width, height].iter().any(|pixels| !(50..=5000).contains(pixels)) {
+        return Err(refuse("cannot be drawn: choose from 50 to 5000 pixels each way"));
     }
     if columns.is_empty() || columns.iter().any(|(_, panels)| panels.is_empty()) {
         return Err(Error::NoPanel);

@@ -190,7 +190,7 @@ impl Panel {
     }
 
     /// Discs at (x, y, weight), their area proportional to the weight: on one scale in all of the panel, which its legend
-    /// tells. The lightest are drawn larger than that, to be seen.
+    /// tells. The lightest are drawn larger than that, to be seen, and as small as they what has a weight that is no positive number.
     pub fn discs(self, discs: impl IntoIterator<Item = (f64, f64, f64)>, ink: Ink) -> Self {
         self.add(Form::Discs(discs.into_iter().collect()), ink)
     }
@@ -207,7 +207,7 @@ impl Panel {
     }
 
     /// A coloured map with its colour bar: `values` row by row, one row for each of `ys`, one column
-    /// for each of `xs`. `bar` labels and spreads the colours. Values without a colour, such as NaN,
+    /// for each of `xs`, which ascend or descend. `bar` labels and spreads the colours. Values without a colour, such as NaN,
     /// are grey.
     pub fn heat(self, xs: &[f64], ys: &[f64], values: &[f64], bar: Axis) -> Self {
         let (xs, ys, values) = (xs.to_vec(), ys.to_vec(), values.to_vec());

@@ -84,6 +84,14 @@ impl<'a> Plan<'a> {
                 if found == 0 || found != rows * columns {
                     return Err(Error::HeatShape { rows, columns, found });
                 }
+                for (axis, places) in [(&panel.x, &heat.xs), (&panel.y, &heat.ys)] {
+                    if !places.is_sorted()
+                        && !places.is_sorted_by(|a, b| a >= b)
+                        && !places.iter().any(|place| place.is_nan())
+                    {
+                        return Err(Error::HeatOrder { axis: axis.label.clone() });
+                    }
+                }
                 Some(Scale::new(&heat.bar, heat.values.iter().copied(), (0.0, 0.0))?)
             }
             (None, Some((_, factor))) if factor.is_finite() && *factor > 0.0 => Some(y.times(*factor)),
@@ -154,7 +162,8 @@ impl<'a> Plan<'a> {
             Some((least, most)) if least < 0.95 * most => {
                 f64::max(22.0 * f64::sqrt(if weight.is_finite() { weight.max(0.0) / most } else { 0.0 }), 2.5)
             }
-            Some(_) => 10.0,
+            Some(_) if weight > 0.0 && weight.is_finite() => 10.0,
+            Some(_) => 2.5,
         }
     }
 

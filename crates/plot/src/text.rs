@@ -116,7 +116,22 @@ fn is_mark(character: char) -> bool {
 pub(crate) fn has_glyph(character: char) -> bool {
     let joined = matches!(character, '\u{600}'..='\u{8ff}' | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}');
     let faces = [false, true].map(|bold| Font { size: 1.0, bold }.face());
-    character.is_control() || !joined && faces.iter().all(|face| face.glyph_id(character).0 != 0)
+    character.is_whitespace()
+        || !joined && !character.is_control() && faces.iter().all(|face| face.glyph_id(character).0 != 0)
+}
+
+/// What no XML may hold as it stands, by its picture: ␛ for an escape, � for what has none; and spaces for what only moves the pen. A line
+/// break stays one.
+pub(crate) fn pictured(text: &str) -> String {
+    let picture = |character: char| match (character, u32::from(character)) {
+        ('\n', _) => '\n',
+        (c, _) if c.is_control() && c.is_whitespace() => ' ',
+        (_, number @ 0..0x20) => char::from_u32(0x2400 + number).unwrap_or('\u{fffd}'),
+        ('\u{7f}', _) => '␡',
+        ('\u{80}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}', _) => '\u{fffd}',
+        (other, _) => other,
+    };
+    text.chars().map(picture).collect()
 }
 
 /// Characters that cannot be drawn, by their numbers: 中文 becomes U+4E2D U+6587.
@@ -334,6 +349,8 @@ mod tests {
         assert_eq!(named("p̂ ≤ θ, Жук"), "p̂ ≤ θ, Жук");
         assert_eq!(named("中文 (cm)"), "U+4E2D U+6587 (cm)");
         assert_eq!(named("سن"), "U+0633 U+0646");
+        assert_eq!(named("a\u{1b}[31m\u{ffff}"), "a U+001B[31m U+FFFF");
+        assert_eq!(pictured("a\u{1b}[31m\u{0}\u{7f}\u{85}\u{9b}\u{fffe}\u{ffff}\tb\nc"), "a␛[31m␀␡ ��� b\nc");
     }
 
     #[test]

@@ -9,7 +9,8 @@ impl Panel {
     /// Two overlapping circles whose areas, and that of their overlap, are the amounts given, each with its name: the
     /// information diagram of H(X), H(Y) and I(X;Y). `only` names what belongs to the left and to the right one alone.
     ///
-    /// What is shared is at most the smaller of the two; beyond, and below 0, it is moved to that end.
+    /// What is shared is at most the smaller of the two; beyond, and below 0, it is drawn at that end, and the drawing says so. Amounts
+    /// below 0, infinite or NaN have no circle, and words in its place.
     ///
     /// ```
     /// # use candle_mle_plot::Panel;
@@ -17,6 +18,17 @@ impl Panel {
     /// ```
     pub fn venn<S: Into<String>>(circles: [(f64, S); 2], shared: (f64, S), only: [S; 2]) -> Self {
         let [(left, left_name), (right, right_name)] = circles;
+        if [left, right].iter().any(|amount| !(amount.is_finite() && *amount >= 0.0)) || shared.0.is_nan() {
+            return Self::drawing().text(0.0, 0.0, "amounts below 0, infinite or unknown have no circle");
+        }
+        let wrong = match shared.0 {
+            // Rounding is no matter.
+            common if common > left.min(right) + 1e-9 * left.max(right) => {
+                "not to scale: more is shared than the smaller has"
+            }
+            common if common < -1e-9 * left.max(right) => "not to scale: less than nothing is shared",
+            _ => "",
+        };
         let (r, s) = ((left / PI).sqrt(), (right / PI).sqrt());
         let apart = distance(r, s, shared.0);
         // The middles of what the line through the centres crosses: the left part, the overlap, the right part.
@@ -27,7 +39,7 @@ impl Panel {
         let (left, right) = (outline(0.0, r), outline(apart, s));
         let inside = |outline: &[(f64, f64)]| outline[..=60].iter().map(|&(x, y)| (x, -y, y)).collect::<Vec<_>>();
         let [only_left, only_right] = only;
-        Self::drawing()
+        let circles = Self::drawing()
             .band(inside(&left), Ink::Blue)
             .band(inside(&right), Ink::Orange)
             .line(left, Ink::Blue)
@@ -36,7 +48,8 @@ impl Panel {
             .text(apart + 0.4 * s, above, right_name)
             .text(middles[0], 0.0, only_left)
             .text(middles[1], 0.0, shared.1)
-            .text(middles[2], 0.0, only_right)
+            .text(middles[2], 0.0, only_right);
+        if wrong.is_empty() { circles } else { circles.text(apart / 2.0, -above, wrong) }
     }
 }
 

@@ -95,3 +95,87 @@ fn what_cannot_be_drawn_is_a_typed_error() {
     ));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+fn svg(figure: &Figure) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("figure.svg");
+    figure.save(&path).unwrap();
+    std::fs::read_to_string(path).unwrap()
+}
+
+fn drawn(panel: Panel) -> String {
+    svg(&Figure::new("t").column([panel]))
+}
+
+fn plain() -> Panel {
+    Panel::new(Axis::new("x"), Axis::new("y"))
+}
+
+/// Whatever is in a name, an XML parser reads the file.
+#[test]
+fn control_characters_have_pictures() {
+    for character in
+        ['\u{0}', '\u{1}', '\u{8}', '\u{b}', '\u{1b}', '\u{7f}', '\u{85}', '\u{9b}', '\u{fffe}', '\u{ffff}']
+    {
+        let word = format!("a{character}b");
+        let panel = Panel::new(Axis::new(&word), Axis::new("y").categories(&[&word])).title(&word);
+        let figure =
+            Figure::new(&word).subtitle(&word).column([panel.line([(0.0, 0.0), (1.0, 0.0)], Ink::Blue).label(&word)]);
+        let text = svg(&figure);
+        let holds = |c: char| c == '\n' || !c.is_control() && c < '\u{fffe}';
+        assert!(text.chars().all(holds), "U+{:04X}", u32::from(character));
+        let told = figure.without_glyph();
+        assert!(character.is_whitespace() || told.iter().any(|(c, _)| *c == character), "{told:?}");
+    }
+    assert!(drawn(plain().title("\u{1b}[31m")).contains("␛[31m"));
+}
+
+/// Small beside where they are, differences are seen, and rounding is not.
+#[test]
+fn small_differences_are_not_flat() {
+    let heights = |panel: Panel| {
+        let text = drawn(panel);
+        // Neither the grid nor the edges of the plot.
+        let other = |line: &&str| ["#828282", "#E4E4E4"].iter().all(|grey| !line.to_uppercase().contains(grey));
+        let line = text.lines().filter(|line| line.starts_with("<polyline")).rfind(other).unwrap_or_default();
+        let points =
+            line.split("points=\"").nth(1).unwrap_or_default().split('"').next().unwrap_or_default().to_string();
+        let heights: Vec<f64> =
+            points.split_whitespace().filter_map(|point| point.split(',').nth(1)?.parse().ok()).collect();
+        heights.iter().copied().fold(f64::MIN, f64::max) - heights.iter().copied().fold(f64::MAX, f64::min)
+    };
+    let line = |ys: [f64; 3]| plain().line([1.0, 2.0, 3.0].into_iter().zip(ys), Ink::Blue);
+    for ys in [[1e12, 1e12 + 5.0, 1e12 + 2.0], [1e15, 1e15 + 1.0, 1e15 + 2.0], [1e9, 1e9 + 1e-3, 1e9]] {
+        assert!(heights(line(ys)) > 30_000.0, "{ys:?}: {}", heights(line(ys)));
+    }
+    assert!(heights(line([0.3, 0.1 + 0.2, 0.3])) < 100.0);
+}
+
+#[test]
+fn what_has_no_place_is_told() {
+    let words = "no value has a place on these axes";
+    assert!(drawn(plain().line([(0.0, 1.7e308), (1.0, -1.7e308)], Ink::Blue)).contains(words));
+    let logarithmic = Panel::new(Axis::new("x"), Axis::new("y").log());
+    assert!(drawn(logarithmic.clone().points([(1.0, 0.0), (2.0, -3.0)], Ink::Blue)).contains(words));
+    assert!(!drawn(logarithmic.points([(1.0, 0.0), (2.0, 3.0)], Ink::Blue)).contains(words));
+    let map = plain().heat(&[0.0, 2.0, 1.0], &[0.0], &[1.0, 2.0, 3.0], Axis::new("v"));
+    let refused = Figure::new("t").column([map]).save("never.svg").unwrap_err();
+    assert!(matches!(&refused, Error::HeatOrder { axis } if axis == "x"), "{refused}");
+    let venn = |shared: f64, left: f64| drawn(Panel::venn([(left, "H(X)"), (1.0, "H(Y)")], (shared, "I"), ["a", "b"]));
+    assert!(venn(3.0, 2.0).contains("more is shared") && venn(-1.0, 2.0).contains("less than nothing"));
+    assert!(venn(f64::NAN, 2.0).contains("have no circle") && venn(0.5, -1.0).contains("have no circle"));
+    assert!(!venn(1.0, 2.0).contains("not to scale"));
+}
+
+/// What has no weight is the smallest, whatever the others weigh.
+#[test]
+fn only_weights_make_discs_large() {
+    for (weight, large) in [(1e300, 1), (3.0, 1)] {
+        let discs = [(0.0, 0.0, weight), (1.0, 1.0, -5.0), (2.0, 2.0, f64::NAN), (3.0, 3.0, 0.0)];
+        let text = drawn(plain().discs(discs, Ink::Blue));
+        let radius = |line: &str| line.split(" r=\"").nth(1)?.split('"').next()?.parse::<f64>().ok();
+        let radii: Vec<f64> = text.lines().filter(|line| line.starts_with("<circle")).filter_map(radius).collect();
+        assert_eq!(radii.iter().filter(|r| **r > 500.0).count(), large, "{radii:?}");
+        assert!(radii.iter().filter(|r| **r < 300.0).count() >= 3, "{radii:?}");
+    }
+}

@@ -1,6 +1,6 @@
 //! How far the plug-in estimate of a mutual information may be off.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::information::Information;
 use crate::pmf::Pmf;
 
@@ -10,7 +10,7 @@ use crate::pmf::Pmf;
 /// G = 2n × the plug-in estimate is about noncentral χ² with d = (r − 1)(c − 1) degrees of freedom, whose noncentrality λ is 2n × what
 /// is looked for, and √G about normal around √(λ + d − ½). Its variance is that of G over 4G: the delta method's 4n Var[ln
 /// p(x,y)/p(x)p(y)] (Moddemeijer 1989), and the 2d that there is without any dependence. So the interval reaches 0 where chance can tell
-/// as much. Of tables with expected counts below about 5 in cells that matter it covers less often than it says.
+/// as much. Nor is an end above what a table of this shape can tell, ln min(r, c). Of tables with expected counts below about 5 in cells that matter it covers less often than it says.
 ///
 /// ```
 /// use candle_mle_info::estimate::counted_interval;
@@ -22,8 +22,12 @@ use crate::pmf::Pmf;
 /// ```
 ///
 /// # Errors
-/// Counts that are no counts, or not as many as the shape has cells.
+/// Counts that are no counts, or not as many as the shape has cells; a `reach` below 0, infinite or NaN.
 pub fn counted_interval(counts: &[f64], shape: [usize; 2], reach: f64) -> Result<[Information; 2]> {
+    if !(reach >= 0.0 && reach.is_finite()) {
+        let allowed = "a number of standard errors, 0 or more,";
+        return Err(Error::Parameter { what: "reach", value: reach, allowed });
+    }
     let joint = Pmf::from_counts(shape, counts)?;
     let (x, y) = (joint.marginal(&[0])?, joint.marginal(&[1])?);
     let (x, y) = (x.values(), y.values());
@@ -39,6 +43,10 @@ pub fn counted_interval(counts: &[f64], shape: [usize; 2], reach: f64) -> Result
     let g = (2.0 * n * mean).max(0.0);
     let variance = 4.0 * n * (square - mean * mean).max(0.0) + 2.0 * free;
     let reach = reach * (variance / (4.0 * g.max(free))).sqrt();
-    let end = |root: f64| Information::from_nats((root.max(0.0).powi(2) - free + 0.5).max(0.0) / (2.0 * n));
+    let most = (shape[0].min(shape[1]) as f64).ln();
+    let end = |root: f64| {
+        let nats = (root.max(0.0).powi(2) - free + 0.5).max(0.0) / (2.0 * n);
+        Information::from_nats(nats.min(most))
+    };
     Ok([end(g.sqrt() - reach), end(g.sqrt() + reach)])
 }

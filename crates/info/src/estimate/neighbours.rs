@@ -32,8 +32,8 @@ impl From<usize> for Neighbours {
 /// estimate does if metres are compared with seconds. Distances along a single column need no scale.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
-    /// Standard deviations of the column: no unit is left. A few far values make a standard deviation that says nothing of
-    /// the others: where tails are long take ranks.
+    /// Standard deviations of the column: no unit is left. One of a thousand usual distances from the middle is that of a few far
+    /// values and says nothing of the others: there it is the usual distance. Where tails are long take ranks.
     #[default]
     Standardized,
     /// The log-odds ln r/(n + 1 − r) of the rank r of n, the mean rank of ties: no monotone map of a column changes

@@ -33,8 +33,10 @@ use crate::special::{digamma_gain, ln_gamma_rest, trigamma_lag, trigamma_of_next
 pub fn nsb(counts: &[u64]) -> Result<(Information, Information)> {
     let mut cells: BTreeMap<u64, f64> = BTreeMap::new();
     counts.iter().for_each(|count| *cells.entry(*count).or_default() += 1.0);
-    let cells: Vec<(f64, f64)> = cells.into_iter().map(|(count, times)| (count as f64, times)).collect();
-    let (size, n) = (counts.len() as f64, cells.iter().map(|(count, times)| count * times).sum::<f64>());
+    let all: u128 = counts.iter().map(|count| u128::from(*count)).sum();
+    let cell = |(count, times)| Cell { count: count as f64, others: (all - u128::from(count)) as f64, times };
+    let cells: Vec<Cell> = cells.into_iter().map(cell).collect();
+    let (size, n) = (counts.len() as f64, all as f64);
     if n == 0.0 {
         return Err(Error::Empty { what: "the table of counts".into(), needed: "count above 0" });
     }
@@ -45,10 +47,16 @@ pub fn nsb(counts: &[u64]) -> Result<(Information, Information)> {
     Ok((Information::from_nats(h), Information::from_nats(variance.sqrt())))
 }
 
+/// A count, how many observations lie in all other cells, which n would round off beside it, and how many cells have it.
+struct Cell {
+    count: f64,
+    others: f64,
+    times: f64,
+}
+
 /// How often so many cells were observed so often.
 struct Sample {
-    /// A count and how many cells have it.
-    cells: Vec<(f64, f64)>,
+    cells: Vec<Cell>,
     size: f64,
     n: f64,
 }
@@ -100,13 +108,16 @@ impl Sample {
     /// is written as the way of a cell from an even share, and the prior β ξ′(β).
     fn log_weight(&self, beta: f64) -> f64 {
         let (all, share) = (self.size * beta, self.n / self.size);
-        let cell = |count: f64| {
-            let observed =
-                if count > 0.0 { count * (beta * (self.n / count - self.size) / (self.n + all)).ln_1p() } else { 0.0 };
+        let cell = |&Cell { count, others, .. }: &Cell| {
+            let even = others / count + (1.0 - self.size);
+            let observed = if count > 0.0 { count * (beta * even / (self.n + all)).ln_1p() } else { 0.0 };
             let rest = ln_gamma_rest(beta + count) - ln_gamma_rest(beta);
-            observed + beta * ((count - share) / (beta + share)).ln_1p() + rest
+            // Where little is left of 1 + change, it is found by itself.
+            let change = (count - share) / (beta + share);
+            let log = if change < -0.5 { ((beta + count) / (beta + share)).ln() } else { change.ln_1p() };
+            observed + beta * log + rest
         };
-        let likelihood: f64 = self.cells.iter().map(|(count, times)| times * cell(*count)).sum();
+        let likelihood: f64 = self.cells.iter().map(|seen| seen.times * cell(seen)).sum();
         let prior = if beta < 1.0 {
             self.size * trigamma_of_next(all) - trigamma_of_next(beta)
         } else {
@@ -118,7 +129,7 @@ impl Sample {
     /// E[H] at one β: Σ a/A (ψ(A + 1) − ψ(a + 1)), a = n_i + β and A = n + Kβ.
     fn mean(&self, beta: f64) -> f64 {
         let all = self.n + self.size * beta;
-        self.cells.iter().map(|(count, times)| times * (count + beta) / all * self.surprise(*count, beta)).sum()
+        self.cells.iter().map(|seen| seen.times * (seen.count + beta) / all * self.surprise(seen, beta)).sum()
     }
 
     /// E[(H − E[H])²] at one β. The double sum of Wolpert and Wolf about the mean, where nothing large cancels:
@@ -129,17 +140,17 @@ impl Sample {
         let g = |a: f64| {
             if a < 1.0 { a * ((a + 1.0) * trigamma_of_next(a) - 1.0) } else { 1.0 - a * (a + 1.0) * trigamma_lag(a) }
         };
-        let cell = |count: f64| {
-            let (a, below) = (count + beta, mean - self.surprise(count, beta) - 1.0 / (all + 1.0));
+        let cell = |seen: &Cell| {
+            let (a, below) = (seen.count + beta, mean - self.surprise(seen, beta) - 1.0 / (all + 1.0));
             a * below * below + g(a)
         };
-        let cells: f64 = self.cells.iter().map(|(count, times)| times * cell(*count)).sum();
+        let cells: f64 = self.cells.iter().map(|seen| seen.times * cell(seen)).sum();
         ((cells - g(all) - all / (all + 1.0).powi(2)) / (all * (all + 1.0))).max(0.0)
     }
 
     /// ψ(A + 1) − ψ(a + 1).
-    fn surprise(&self, count: f64, beta: f64) -> f64 {
-        digamma_gain(count + beta + 1.0, (self.n - count) + (self.size - 1.0) * beta)
+    fn surprise(&self, seen: &Cell, beta: f64) -> f64 {
+        digamma_gain(seen.count + beta + 1.0, seen.others + (self.size - 1.0) * beta)
     }
 }
 

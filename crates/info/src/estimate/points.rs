@@ -41,6 +41,9 @@ impl<P: Point + ?Sized> Point for &P {
     }
 }
 
+/// As many rows of one number, in a fifth of all, are no accident.
+const ATOM: usize = 30;
+
 /// Beyond this, distances might overflow.
 const FARTHEST: f64 = 1e300;
 
@@ -135,7 +138,7 @@ impl Points {
     /// As they are for neighbours of anything.
     pub fn scaled(mut self, scale: Scale) -> Self {
         match scale {
-            Scale::Standardized => self.spreads = self.sorted.iter().map(|column| standard_deviation(column)).collect(),
+            Scale::Standardized => self.spreads = self.sorted.iter().map(|column| bulk(column)).collect(),
             Scale::Ranks => {
                 let own = self.sorted.clone();
                 self.rank_among(&own);
@@ -145,7 +148,8 @@ impl Points {
         self
     }
 
-    /// An error if along a column most rows have `k` duplicates or more: their nearest neighbours are at distance 0.
+    /// An error if along a column most rows have `k` duplicates or more, whose nearest neighbours are at distance 0, or a fifth of all one
+    /// number.
     fn untied(&self, k: usize) -> Result<()> {
         for (column, sorted) in self.sorted.iter().enumerate() {
             let runs = || sorted.chunk_by(|a, b| a == b);
@@ -153,6 +157,11 @@ impl Points {
             if 2 * tied > sorted.len() {
                 let (distinct, rows) = (runs().count(), sorted.len());
                 return Err(Error::Tied { what: self.what, column, distinct, rows, k });
+            }
+            let atom = runs().max_by_key(|run| run.len()).filter(|run| run.len() > k && run.len() >= ATOM);
+            if let Some(run) = atom.filter(|run| 5 * run.len() > sorted.len()) {
+                let (value, times, rows) = (run[0], run.len(), sorted.len());
+                return Err(Error::Atom { what: self.what, column, value, times, rows });
             }
         }
         Ok(())
@@ -170,6 +179,19 @@ impl Points {
 fn sorted(mut column: Vec<f64>) -> Vec<f64> {
     ascend(&mut column);
     column
+}
+
+/// A standard deviation of so many usual distances is that of a few values, and not of the others.
+const FAR: f64 = 1e3;
+
+/// How far numbers in ascending order scatter: their standard deviation, or where that is of a few far ones the usual distance from the
+/// middle of those that are not there.
+fn bulk(sorted: &[f64]) -> f64 {
+    let (n, deviation) = (sorted.len(), standard_deviation(sorted));
+    let middle = 0.5 * sorted[(n - 1) / 2] + 0.5 * sorted[n / 2];
+    let mut apart: Vec<f64> = sorted.iter().map(|x| (x - middle).abs()).filter(|apart| *apart > 0.0).collect();
+    ascend(&mut apart);
+    apart.get(apart.len() / 2).copied().filter(|usual| deviation > FAR * usual).unwrap_or(deviation)
 }
 
 /// Of numbers in ascending order; a change of their sign, or by a power of two, changes no digit.

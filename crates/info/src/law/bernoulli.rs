@@ -1,7 +1,7 @@
 use super::{ClosedForm, Law, check};
 use crate::error::Result;
 use crate::information::Information;
-use crate::special::i_divergence;
+use crate::special::{i_divergence, i_divergence_beside};
 
 /// One toss of a coin: 1 with probability p, else 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,6 +52,7 @@ impl ClosedForm for Bernoulli {
 
     /// p ln(p/q) + (1 − p) ln((1 − p)/(1 − q)).
     fn kl_divergence(&self, other: &Self) -> Information {
-        Information::from_nats(i_divergence(self.p, other.p) + i_divergence(1.0 - self.p, 1.0 - other.p))
+        let zeros = i_divergence_beside(1.0 - self.p, 1.0 - other.p, other.p - self.p);
+        Information::from_nats(i_divergence(self.p, other.p) + zeros)
     }
 }

@@ -1,7 +1,7 @@
-use super::{ClosedForm, Density, Law, check_positive};
+use super::{ClosedForm, Density, Law, check_positive, on_the_line};
 use crate::error::Result;
 use crate::information::Information;
-use crate::special::{digamma_rest, gamma_bregman, i_divergence, i_divergence_of_product, ln_gamma_rest};
+use crate::special::{digamma_rest, gamma_bregman, i_divergence_beside, i_divergence_of_product, ln_gamma_rest};
 
 /// Density x^(α−1) (1 − x)^(β−1) / B(α, β) on [0, 1].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,24 +32,7 @@ impl Beta {
 impl Law for Beta {
     /// Infinite at an end whose parameter is below 1, as the density is.
     fn log_prob(&self, x: f64) -> f64 {
-        let (a, b, sum) = (self.alpha, self.beta, self.alpha + self.beta);
-        if x.is_nan() {
-            return f64::NAN;
-        }
-        if !(0.0..=1.0).contains(&x) {
-            return f64::NEG_INFINITY;
-        }
-        let ends = [(x, a, b), (1.0 - x, b, a)];
-        if let Some((_, at_end, other)) = ends.into_iter().find(|end| end.0 == 0.0) {
-            return match at_end.total_cmp(&1.0) {
-                std::cmp::Ordering::Less => f64::INFINITY,
-                std::cmp::Ordering::Equal => other.ln(),
-                std::cmp::Ordering::Greater => f64::NEG_INFINITY,
-            };
-        }
-        let norm = ln_gamma_rest(a) + ln_gamma_rest(b) - ln_gamma_rest(sum);
-        let costs = i_divergence_of_product(a, sum, x) + i_divergence(b, sum * (1.0 - x));
-        -costs - norm - x.ln() - (-x).ln_1p()
+        if x.is_nan() { f64::NAN } else { self.log_prob_between(x, 1.0 - x) }
     }
 
     fn mean(&self) -> f64 {
@@ -62,9 +45,37 @@ impl Law for Beta {
     }
 }
 
+impl Beta {
+    /// ln p so far from 0 and so far from 1.
+    fn log_prob_between(&self, x: f64, rest: f64) -> f64 {
+        let (a, b, sum) = (self.alpha, self.beta, self.alpha + self.beta);
+        if x < 0.0 || rest < 0.0 {
+            return f64::NEG_INFINITY;
+        }
+        let ends = [(x, a, b), (rest, b, a)];
+        if let Some((_, at_end, other)) = ends.into_iter().find(|end| end.0 == 0.0) {
+            return match at_end.total_cmp(&1.0) {
+                std::cmp::Ordering::Less => f64::INFINITY,
+                std::cmp::Ordering::Equal => other.ln(),
+                std::cmp::Ordering::Greater => f64::NEG_INFINITY,
+            };
+        }
+        let norm = ln_gamma_rest(a) + ln_gamma_rest(b) - ln_gamma_rest(sum);
+        // Of the two the smaller is the one that is known to the last digit.
+        let log_rest = if rest < 0.5 { rest.ln() } else { (-x).ln_1p() };
+        let costs = i_divergence_of_product(a, sum, x) + i_divergence_of_product(b, sum, rest);
+        on_the_line(x, -costs - norm - x.ln() - log_rest)
+    }
+}
+
 impl Density for Beta {
     fn knots(&self) -> Vec<f64> {
         vec![0.0, self.mean(), 1.0]
+    }
+
+    fn log_prob_beside(&self, knot: f64, offset: f64) -> Option<f64> {
+        let (x, rest) = (knot + offset, (1.0 - knot) - offset);
+        (x != 0.0 && rest != 0.0).then(|| self.log_prob_between(x, rest))
     }
 }
 
@@ -83,8 +94,10 @@ impl ClosedForm for Beta {
         let (a, b, sum) = (self.alpha, self.beta, self.alpha + self.beta);
         let (c, d, other_sum) = (other.alpha, other.beta, other.alpha + other.beta);
         let tosses = other_sum / sum;
-        let means = i_divergence(c, tosses * a) + i_divergence(d, tosses * b);
-        let shapes = gamma_bregman(c, a) + gamma_bregman(d, b) - gamma_bregman(other_sum, sum);
+        let (more_a, more_b) = (c - a, d - b);
+        let apart = more_a * (b / sum) - more_b * (a / sum);
+        let means = i_divergence_beside(c, tosses * a, apart) + i_divergence_beside(d, tosses * b, -apart);
+        let shapes = gamma_bregman(a, more_a) + gamma_bregman(b, more_b) - gamma_bregman(sum, more_a + more_b);
         Information::from_nats((means + shapes).max(0.0)) // rounding of `shapes`
     }
 }

@@ -1,7 +1,7 @@
 use super::{ClosedForm, Density, Law, check_positive, on_the_line};
 use crate::error::Result;
 use crate::information::Information;
-use crate::special::i_divergence;
+use crate::special::i_divergence_beside;
 
 /// Waiting times: density λ e^(−λx) on [0, ∞), of greatest entropy among those with mean 1/λ (row L6).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,6 +41,10 @@ impl Density for Exponential {
     fn knots(&self) -> Vec<f64> {
         vec![0.0, f64::INFINITY]
     }
+
+    fn width(&self) -> f64 {
+        self.mean()
+    }
 }
 
 impl ClosedForm for Exponential {
@@ -51,6 +55,7 @@ impl ClosedForm for Exponential {
 
     /// ln(λ/μ) + μ/λ − 1.
     fn kl_divergence(&self, other: &Self) -> Information {
-        Information::from_nats(i_divergence(1.0, other.rate / self.rate))
+        let ratio = other.rate / self.rate;
+        Information::from_nats(i_divergence_beside(1.0, ratio, (self.rate - other.rate) / self.rate))
     }
 }

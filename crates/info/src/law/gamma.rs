@@ -1,7 +1,7 @@
 use super::{ClosedForm, Density, Law, check_positive, on_the_line};
 use crate::error::Result;
 use crate::information::Information;
-use crate::special::{digamma_rest, gamma_bregman, i_divergence, i_divergence_of_product, ln_gamma_rest};
+use crate::special::{digamma_rest, gamma_bregman, i_divergence_beside, i_divergence_of_product, ln_gamma_rest};
 
 /// Density βᵅ x^(α−1) e^(−βx) / Γ(α) on [0, ∞), with shape α and rate β: for whole α the sum of α exponentials.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,8 +41,7 @@ impl Law for Gamma {
                 std::cmp::Ordering::Greater => f64::NEG_INFINITY,
             }
         } else {
-            let cost = i_divergence_of_product(self.shape, self.rate, x);
-            on_the_line(x, -cost - ln_gamma_rest(self.shape) - x.ln())
+            on_the_line(x, self.log_prob_at(x, x - self.mean()))
         }
     }
 
@@ -55,9 +54,27 @@ impl Law for Gamma {
     }
 }
 
+impl Gamma {
+    /// ln p, with how far x > 0 is above the mean.
+    fn log_prob_at(&self, x: f64, above: f64) -> f64 {
+        let count = self.rate * x;
+        let cost = if count.is_normal() {
+            i_divergence_beside(self.shape, count, -self.rate * above)
+        } else {
+            i_divergence_of_product(self.shape, self.rate, x)
+        };
+        -cost - ln_gamma_rest(self.shape) - x.ln()
+    }
+}
+
 impl Density for Gamma {
     fn knots(&self) -> Vec<f64> {
         vec![0.0, self.mean(), f64::INFINITY]
+    }
+
+    fn log_prob_beside(&self, knot: f64, offset: f64) -> Option<f64> {
+        let x = knot + offset;
+        (x > 0.0).then(|| on_the_line(x, self.log_prob_at(x, (knot - self.mean()) + offset)))
     }
 }
 
@@ -71,8 +88,10 @@ impl ClosedForm for Gamma {
     /// (α − α′) ψ(α) − ln Γ(α) + ln Γ(α′) + α′ ln(β/β′) + α (β′/β − 1), put as two terms that are never negative:
     /// what the shapes cost, and what the means do.
     fn kl_divergence(&self, other: &Self) -> Information {
-        let shapes = gamma_bregman(other.shape, self.shape);
-        let means = i_divergence(other.shape, self.shape * (other.rate / self.rate));
+        let more = other.shape - self.shape;
+        let shapes = gamma_bregman(self.shape, more);
+        let apart = more - self.shape * ((other.rate - self.rate) / self.rate);
+        let means = i_divergence_beside(other.shape, self.shape * (other.rate / self.rate), apart);
         Information::from_nats((shapes + means).max(0.0)) // rounding of `shapes`
     }
 }

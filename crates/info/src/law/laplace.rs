@@ -1,7 +1,7 @@
 use super::{ClosedForm, Density, Law, check_location, check_positive, on_the_line};
 use crate::error::Result;
 use crate::information::Information;
-use crate::special::i_divergence;
+use crate::special::{exp_excess, i_divergence_beside};
 
 /// Density e^(−|x − μ|/b) / 2b: the law whose maximum-likelihood location is the median.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,7 +68,8 @@ impl ClosedForm for Laplace {
     /// ln(b′/b) + (b e^(−d) + |μ − μ′|)/b′ − 1 with d = |μ − μ′|/b: what the scales cost, and what the locations do.
     fn kl_divergence(&self, other: &Self) -> Information {
         let ratio = self.scale / other.scale;
+        let scales = i_divergence_beside(1.0, ratio, (other.scale - self.scale) / other.scale);
         let d = (self.location - other.location).abs() / self.scale;
-        Information::from_nats(i_divergence(1.0, ratio) + ratio * (d + (-d).exp_m1()))
+        Information::from_nats(scales + ratio * exp_excess(-d))
     }
 }

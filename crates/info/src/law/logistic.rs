@@ -4,6 +4,7 @@ use super::{ClosedForm, Density, Law, check_location, check_positive, on_the_lin
 use crate::error::Result;
 use crate::information::Information;
 use crate::integral::integrate_beside;
+use crate::special::divergence_of_logs;
 
 /// Density e^(−z) / (s (1 + e^(−z))²) with z = (x − μ)/s, whose distribution function is the sigmoid: the noise
 /// behind logistic regression.
@@ -73,8 +74,11 @@ impl ClosedForm for Logistic {
     /// KL = ln t − 2 + E|X − m|/t + 2 E ln(1 + e^(−|X − m|/t)), where E|X − m| = m + 2 ln(1 + e^(−m)), and the
     /// last expectation, between 0 and ln 2, is a quadrature, exact but for a few roundings of the largest term.
     fn kl_divergence(&self, other: &Self) -> Information {
-        let t = other.scale / self.scale;
+        let (t, wider) = (other.scale / self.scale, (other.scale - self.scale) / self.scale);
         let m = (self.location - other.location).abs() / self.scale;
+        if m.max(wider.abs()) < 0.1 {
+            return Information::from_nats(near(m, t, wider));
+        }
         let density = |z: f64| standard_log_prob(z).exp();
         // Over the distance y = |x − m|, so that the corner at m is the end 0 and nothing is lost however small t is.
         // The peak is at m. Bounded, smooth between the knots and falling exponentially, this always converges.
@@ -85,6 +89,22 @@ impl ClosedForm for Logistic {
         let [corner] = integrate_beside(integrand, &[0.0, m, f64::INFINITY], t.min(1.0));
         let distance = (m + 2.0 * (-m).exp().ln_1p()) / t;
         let kl = t.ln() - 2.0 + distance + 2.0 * corner.value;
-        Information::from_nats(if kl < 0.0 { 0.0 } else { kl }) // rounding, for nearly equal laws
+        Information::from_nats(kl)
     }
+}
+
+/// Of a law m away and t = 1 + `wider` times as wide, the sum of what is never negative: its logarithm is ln 2 cosh(½z), once more and
+/// twice, of which the change is found from that of z.
+fn near(m: f64, t: f64, wider: f64) -> f64 {
+    let integrand = |knot: f64, offset: f64| {
+        let z = knot + offset;
+        let half = -0.5 * (m + z * wider) / t;
+        let change = 2.0 * (0.5 * half).sinh().powi(2) + (0.5 * z).tanh() * half.sinh();
+        let (log_p, log_q) = (standard_log_prob(z), standard_log_prob((z - m) / t));
+        let log_q = log_q - wider.ln_1p();
+        let log_ratio = (half.abs() < 0.25).then(|| 2.0 * change.ln_1p() + wider.ln_1p());
+        Some([divergence_of_logs(log_p, log_q, log_ratio)])
+    };
+    let [kl] = integrate_beside(integrand, &[f64::NEG_INFINITY, 0.0, f64::INFINITY], 1.0);
+    kl.certain()
 }

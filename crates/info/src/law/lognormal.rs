@@ -47,6 +47,15 @@ impl Density for Lognormal {
     fn knots(&self) -> Vec<f64> {
         vec![0.0, self.log.mean().exp(), f64::INFINITY]
     }
+
+    /// The median: the standard deviation may be no number.
+    fn width(&self) -> f64 {
+        self.log.mean().exp()
+    }
+
+    fn logarithm(&self) -> Option<&dyn Density> {
+        Some(&self.log)
+    }
 }
 
 impl ClosedForm for Lognormal {

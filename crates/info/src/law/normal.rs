@@ -3,7 +3,7 @@ use std::f64::consts::{E, TAU};
 use super::{ClosedForm, Density, Law, check_location, check_positive, on_the_line};
 use crate::error::Result;
 use crate::information::Information;
-use crate::special::i_divergence;
+use crate::special::i_divergence_beside;
 
 /// The Gaussian on the line: of greatest entropy among the laws of its mean and variance (rows L6 and L8).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,7 +87,8 @@ impl ClosedForm for Normal {
     /// ½ (σ²/σ′² − 1 − ln σ²/σ′² + (μ − μ′)²/σ′²).
     fn kl_divergence(&self, other: &Self) -> Information {
         let ratio = self.sd / other.sd;
+        let apart = (other.sd - self.sd) / other.sd * (1.0 + ratio);
         let bias = (self.mean - other.mean) / other.sd;
-        Information::from_nats(0.5 * (i_divergence(1.0, ratio * ratio) + bias * bias))
+        Information::from_nats(0.5 * (i_divergence_beside(1.0, ratio * ratio, apart) + bias * bias))
     }
 }

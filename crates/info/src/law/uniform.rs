@@ -54,6 +54,11 @@ impl Density for Uniform {
     fn knots(&self) -> Vec<f64> {
         vec![self.low, self.high]
     }
+
+    fn log_prob_beside(&self, knot: f64, offset: f64) -> Option<f64> {
+        let inside = (knot - self.low) + offset >= 0.0 && (knot - self.high) + offset <= 0.0;
+        Some(if inside { self.log_prob(self.low) } else { f64::NEG_INFINITY })
+    }
 }
 
 impl ClosedForm for Uniform {
@@ -65,8 +70,8 @@ impl ClosedForm for Uniform {
     /// The logarithm of the ratio of the lengths where `other` covers `self`, and +∞ where it does not.
     fn kl_divergence(&self, other: &Self) -> Information {
         if other.low <= self.low && self.high <= other.high {
-            let ratio = (other.high - other.low) / (self.high - self.low);
-            Information::from_nats(ratio.ln())
+            let more = (other.high - self.high) + (self.low - other.low);
+            Information::from_nats((more / (self.high - self.low)).ln_1p())
         } else {
             Information::INFINITE
         }

@@ -1,7 +1,8 @@
 use super::{ClosedForm, Density, Law, check_positive, on_the_line};
 use crate::error::Result;
 use crate::information::Information;
-use crate::special::{digamma, gamma_bregman, i_divergence, ln_gamma};
+use crate::integral::told_apart;
+use crate::special::{digamma, exp_excess, ln_gamma, ln_gamma_bregman};
 
 /// Density (k/λ) (x/λ)^(k−1) e^(−(x/λ)^k) on [0, ∞), with shape k and scale λ: how long until the weakest of many parts fails. With
 /// k = 1 the exponential distribution.
@@ -36,16 +37,14 @@ impl Law for Weibull {
         if x < 0.0 {
             return f64::NEG_INFINITY;
         }
-        let outside = self.shape.ln() - self.scale.ln();
         if x == 0.0 {
             return match self.shape.total_cmp(&1.0) {
                 std::cmp::Ordering::Less => f64::INFINITY,
-                std::cmp::Ordering::Equal => outside,
+                std::cmp::Ordering::Equal => self.shape.ln() - self.scale.ln(),
                 std::cmp::Ordering::Greater => f64::NEG_INFINITY,
             };
         }
-        let log = x.ln() - self.scale.ln();
-        on_the_line(x, outside + (self.shape - 1.0) * log - (self.shape * log).exp())
+        on_the_line(x, self.log_prob_of_log(x.ln() - self.scale.ln()))
     }
 
     /// λ Γ(1 + 1/k).
@@ -55,14 +54,36 @@ impl Law for Weibull {
 
     /// λ² (Γ(1 + 2/k) − Γ(1 + 1/k)²).
     fn variance(&self) -> f64 {
-        let [one, two] = [1.0, 2.0].map(|power| ln_gamma(1.0 + power / self.shape));
-        (2.0 * (self.scale.ln() + one)).exp() * (two - 2.0 * one).exp_m1()
+        // ln Γ(1 + 2/k) − 2 ln Γ(1 + 1/k), in which what is linear in 1/k cancels.
+        let [one, two] = [1.0, 2.0].map(|power| ln_gamma_bregman(1.0, power / self.shape));
+        (2.0 * self.mean().ln()).exp() * (two - 2.0 * one).exp_m1()
+    }
+}
+
+impl Weibull {
+    /// ln p where ln x/λ is this.
+    fn log_prob_of_log(&self, log: f64) -> f64 {
+        self.shape.ln() - self.scale.ln() + (self.shape - 1.0) * log - (self.shape * log).exp()
     }
 }
 
 impl Density for Weibull {
     fn knots(&self) -> Vec<f64> {
         vec![0.0, self.scale, f64::INFINITY]
+    }
+
+    /// What the scale is by a change of ln x: the standard deviation may be no number.
+    fn width(&self) -> f64 {
+        self.scale / self.shape.max(1.0)
+    }
+
+    fn log_prob_beside(&self, knot: f64, offset: f64) -> Option<f64> {
+        let beyond = ((knot - self.scale) + offset) / self.scale;
+        if beyond.abs() > 0.5 {
+            told_apart(knot, offset).map(|x| self.log_prob(x))
+        } else {
+            Some(self.log_prob_of_log(beyond.ln_1p()).max(f64::MIN))
+        }
     }
 }
 
@@ -76,11 +97,12 @@ impl ClosedForm for Weibull {
     /// e^v − 1 − v, with v = k′ ln(λ/λ′) + ln Γ(1 + c) and c = k′/k, and how far ln Γ(c) lies above its tangent at 1: two terms that
     /// are never negative.
     fn kl_divergence(&self, other: &Self) -> Information {
-        let c = other.shape / self.shape;
-        let shapes = gamma_bregman(c, 1.0) + i_divergence(c, 1.0);
-        let log_gamma = if c == 1.0 { 0.0 } else { ln_gamma(1.0 + c) };
-        let v = other.shape * (self.scale.ln() - other.scale.ln()) + log_gamma;
-        let scales = if v.abs() < 700.0 { i_divergence(1.0, v.exp()) } else { v.exp() - 1.0 - v };
+        let way = (other.shape - self.shape) / self.shape; // from 1 to c
+        let shapes = ln_gamma_bregman(1.0, way);
+        let log_gamma = way * digamma(2.0) + ln_gamma_bregman(2.0, way);
+        let stretch = (self.scale - other.scale) / other.scale;
+        let log = if stretch.abs() < 0.5 { stretch.ln_1p() } else { self.scale.ln() - other.scale.ln() };
+        let scales = exp_excess(other.shape * log + log_gamma);
         Information::from_nats((shapes + scales).max(0.0)) // rounding of `shapes`
     }
 }

@@ -1,10 +1,11 @@
 //! Samples that an estimator cannot use are typed errors that say what to do, and extreme ones are no panic.
 
 use candle_mle_info::estimate::{
-    jitter, knn_kl_divergence, kozachenko_leonenko, ksg1, ksg2, permutation_p_value, repeated, ross, vasicek,
+    counted_interval, jitter, knn_kl_divergence, kozachenko_leonenko, ksg1, ksg2, mixed_ksg, nsb, permutation_p_value,
+    repeated, ross, vasicek,
 };
 use candle_mle_info::{Error, Information, Result};
-use rand::SeedableRng;
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 const X: [f64; 6] = [0.0, 1.0, 3.0, 6.0, 10.0, 15.0];
@@ -144,7 +145,60 @@ fn extreme_numbers_are_numbers() -> Result<()> {
     }
     // One point a thousand times over, and others.
     let many: Vec<[f64; 2]> = (0..2000).map(|i| if i % 2 == 0 { [0.5; 2] } else { [i as f64, -(i as f64)] }).collect();
-    assert!(matches!(kozachenko_leonenko(&many, 3), Err(Error::Coincident { .. })));
+    assert!(matches!(kozachenko_leonenko(&many, 3), Err(Error::Atom { value: 0.5, times: 1000, rows: 2000, .. })));
     assert!(kozachenko_leonenko(&many, 1500)?.is_finite());
+    Ok(())
+}
+
+/// Ends that no table can have, and a reach that is none.
+#[test]
+fn intervals_end_where_tables_do() -> Result<()> {
+    let twos = counted_interval(&[5.0, 0.0, 0.0, 5.0], [2, 2], 1.96)?;
+    assert!(twos[0] < twos[1] && twos[1].bits() == 1.0, "{twos:?}");
+    let diagonal = [20.0, 0.0, 0.0, 0.0, 20.0, 0.0, 0.0, 0.0, 20.0];
+    let threes = counted_interval(&diagonal, [3, 3], 1.96)?;
+    assert!(threes[0] < threes[1] && threes[1].nats() == 3f64.ln(), "{threes:?}");
+    for reach in [-1.96, f64::NAN, f64::INFINITY] {
+        assert!(matches!(counted_interval(&diagonal, [3, 3], reach), Err(Error::Parameter { what: "reach", .. })));
+    }
+    Ok(())
+}
+
+/// One of 800 numbers far from all others says nothing of how near they are.
+#[test]
+fn one_bad_value_leaves_the_others_their_scale() -> Result<()> {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let mut draw = || -> Vec<f64> { (0..800).map(|_| rng.sample(rand_distr::StandardNormal)).collect() };
+    let (x, noise) = (draw(), draw());
+    let mut y: Vec<f64> = x.iter().zip(&noise).map(|(x, z)| 0.8 * x + 0.6 * z).collect();
+    let clean = ksg1(&x, &y, 3)?;
+    y[5] = 1e12;
+    assert!((ksg1(&x, &y, 3)? - clean).nats().abs() < 0.02, "{:?} and {clean:?}", ksg1(&x, &y, 3)?);
+    assert!(clean.nats() > 0.45);
+    Ok(())
+}
+
+/// What is cut off at 0 is 0 in a third of the rows: an atom among a density, which no estimate of densities is right about.
+#[test]
+fn an_atom_among_numbers_is_told() -> Result<()> {
+    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    let x: Vec<f64> = (0..800).map(|_| rng.sample::<f64, _>(rand_distr::StandardNormal)).collect();
+    let y: Vec<f64> = x.iter().map(|x| (x + 0.5 + rng.sample::<f64, _>(rand_distr::StandardNormal)).max(0.0)).collect();
+    for found in [ksg1(&x, &y, 3), ksg2(&x, &y, 3), kozachenko_leonenko(&y, 3)] {
+        let error = found.expect_err("an atom");
+        assert!(matches!(error, Error::Atom { column: 0, value: 0.0, rows: 800, .. }), "{error}");
+        assert!(error.to_string().contains("`mixed_ksg`"), "{error}");
+    }
+    assert!(mixed_ksg(&x, &y, 3)?.is_finite());
+    Ok(())
+}
+
+/// Numbers of which one is 10¹² or 10¹⁹ of the rest.
+#[test]
+fn counts_of_any_size_have_a_posterior() -> Result<()> {
+    for counts in [[1_000_000_000_000, 1], [u64::MAX, 1], [u64::MAX, u64::MAX]] {
+        let (h, error) = nsb(&counts)?;
+        assert!(h.nats() > 0.0 && error.nats() > 0.0 && h.nats() <= 2f64.ln(), "{counts:?}: {h:?} ± {error:?}");
+    }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! ln p is a finite number wherever a distribution has mass, −∞ elsewhere and NaN only at NaN, however extreme parameters and x.
 
 use candle_mle_info::Result;
+use candle_mle_info::clt::Summable;
 use candle_mle_info::law::{
     Bernoulli, Beta, ClosedForm, Exponential, Gamma, Laplace, Law, Logistic, Lognormal, Mixture, MultivariateNormal,
     NegativeBinomial, Normal, Poisson, Student, Uniform, Weibull,
@@ -122,6 +123,28 @@ fn zero_has_no_sign() -> Result<()> {
     ];
     for (at, zero) in zeros.into_iter().enumerate() {
         assert_eq!(zero.to_bits(), 0, "number {at}");
+    }
+    Ok(())
+}
+
+/// Sums of draws at the ends of what they reach, and a tail of Student's beyond numbers in its unit; truth by mpmath.
+#[test]
+fn sums_and_tails_far_out() -> Result<()> {
+    let (cube, ray) = (Uniform::new(0.0, 1.0)?, Laplace::new(0.0, 1.0)?);
+    near(&*cube.sum_law(128)?, 1e-3, -1_368.838_368_654_029_4);
+    near(&*cube.sum_law(128)?, 128.0 - 1.0 / 1024.0, 127.0 * (1.0 / 1024.0f64).ln() - 491.553_448_223_298);
+    near(&*cube.sum_law(128)?, 1.5, -440.059_379_493_561_1);
+    near(&*ray.sum_law(128)?, 1e10, -9_999_997_655.993_218);
+    near(&*ray.sum_law(128)?, 50.0, -8.536_839_939_110_155);
+    near(&*ray.sum_law(3)?, 1e200, -1e200);
+    near(&Student::new(1.0, 0.0, 1e-75)?, 1e300, -1_555.389_667_656_830_2);
+    for n in [1, 2, 3, 128] {
+        for law in [cube.sum_law(n)?, ray.sum_law(n)?] {
+            assert!(law.log_prob(f64::NAN).is_nan());
+            assert_eq!([law.log_prob(f64::INFINITY), law.log_prob(f64::NEG_INFINITY)], [f64::NEG_INFINITY; 2]);
+        }
+        let narrow = Laplace::new(0.0, 1e-75)?.sum_law(n)?;
+        assert_eq!(narrow.log_prob(1e300), f64::MIN);
     }
     Ok(())
 }

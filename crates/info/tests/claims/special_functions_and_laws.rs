@@ -71,3 +71,90 @@ fn log_probs_and_entropies_are_scipys() -> Result<()> {
     near("wide", wide.kl_divergence(&twice).nats(), 3.0 * (2f64.ln() - 0.5), 1e-6);
     Ok(())
 }
+
+/// However wide, skewed or near; truth by mpmath, the sum over counts and an integral behind them, 60 digits.
+#[test]
+fn divergences_of_counts() -> Result<()> {
+    #[rustfmt::skip]
+    let cases = [
+        ([1e5, 0.3, 1e5, 0.6], 0.228_869_898_796_617_7),
+        ([1e6, 0.5, 1e6, 1.0], 0.215_841_946_312_360_01),
+        ([1e3, 1e-5, 1e3, 1e-4], 0.001_093_337_292_807_444_9),
+        ([1e6, 0.01, 2e6, 0.01], 0.001_931_471_793_099_453_2),
+        ([1.1e5, 1.0, 1.2e5, 1.0], 0.003_678_012_090_910_883_1),
+        ([1.0, 1e-6, 1.0, 2e-6], 3.853_005_528_345_164_5e-6),
+        ([1.0, 1.1e-10, 1.0, 1e-10], 1.063_214_627_481_991_2e-11),
+        ([1e11, 1e3, 1e11, 1.001e3], 2.499_167_032_950_228_3e-7),
+        ([3e4, 1e12, 3e4, 2e12], 5.624_999_774_996_256_9e-17),
+        ([5.0, 1e8, 5.0, 2e8], 1.562_499_885_416_673_1e-16),
+        ([1e6, 50.0, 1.1e6, 80.0], 0.417_424_646_812_320_51),
+    ];
+    for ([m, r, n, s], truth) in cases {
+        let found = NegativeBinomial::new(m, r)?.kl_divergence(&NegativeBinomial::new(n, s)?).nats();
+        near(&format!("({m:e}, {r:e}) from ({n:e}, {s:e})"), found, truth, 1e-9 * truth);
+    }
+    let sizes = [1e-75, 1e-20, 0.3, 7.0, 1e20, 1e75];
+    for m in sizes {
+        for [r, s] in sizes.into_iter().flat_map(|r| sizes.map(|s| [r, s])) {
+            let found = NegativeBinomial::new(m, r)?.kl_divergence(&NegativeBinomial::new(m, s)?).nats();
+            assert!(
+                found >= 0.0 && found.is_finite() && (found == 0.0) == (r == s),
+                "mean {m:e}, sizes {r:e} and {s:e}: {found:e}"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Means beyond the digits of a size; truth by mpmath, 50 digits.
+#[test]
+fn counts_of_any_mean() -> Result<()> {
+    let cases = [
+        (1e20, 3.0, 0.0, -134.859_268_713_638_41),
+        (1e16, 3.0, 0.0, -107.228_247_597_709_86),
+        (1e14, 3.0, 0.0, -93.412_737_039_745_68),
+        (1e20, 3.0, 1e20, -46.449_012_174_436_53),
+        (1e12, 3.0, 7.0, -76.013_707_543_355_206),
+        (1e16, 3.0, 1e16, -37.238_671_802_460_347),
+    ];
+    for (m, r, k, truth) in cases {
+        near("ln P", NegativeBinomial::new(m, r)?.log_prob(k), truth, 1e-14 * -truth);
+    }
+    Ok(())
+}
+
+/// Tails that reach beyond all numbers, and peaks far away or narrow; truth by mpmath over ln |x|, 40 digits.
+#[test]
+fn divergences_of_students() -> Result<()> {
+    #[rustfmt::skip]
+    let cases = [
+        (0.001, 1.0, 0.0, 1.0, 988.414_790_153_888_1),
+        (0.01, 2.0, 0.0, 1.0, 187.891_409_424_524_26),
+        (0.1, 3.0, 0.0, 1.0, 20.500_547_407_838_556),
+        (0.05, 50.0, 0.0, 1.0, 809.048_954_646_497_4),
+        (1e5, 1.0, 0.0, 1.0, 0.259_239_532_499_790_53),
+        (3.0, 3.0, 1e6, 1.0, 52.292_228_932_281_096),
+        (3.0, 3.0, 0.0, 1e-6, 36.673_950_951_647_04),
+        (2.5, 7.0, 0.5, 2.0, 0.178_951_051_080_836_21),
+    ];
+    for (df, other, m, t, truth) in cases {
+        let found = Student::new(df, 0.0, 1.0)?.kl_divergence(&Student::new(other, m, t)?).nats();
+        near(&format!("{df} from {other}, {m:e} and {t:e}"), found, truth, 1e-9 * truth);
+    }
+    Ok(())
+}
+
+/// Of which the textbook's difference keeps nothing; truth by mpmath, 50 digits.
+#[test]
+fn variances_of_narrow_weibull_distributions() -> Result<()> {
+    let cases = [
+        (1e8, 1.0, 1.644_934_023_817_455_3e-16),
+        (1e6, 1e-9, 1.644_929_763_782_716_4e-30),
+        (20.0, 1.0, 0.003_640_214_797_953_980_5),
+        (0.5, 2.0, 80.0),
+    ];
+    for (shape, scale, truth) in cases {
+        near("variance", Weibull::new(shape, scale)?.variance(), truth, 1e-12 * truth);
+    }
+    Ok(())
+}
