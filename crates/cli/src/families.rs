@@ -440,10 +440,12 @@ fn say_mixture(
         }
     }
     run.say_parameters(&parameters, false)?;
-    let first = &columns[0];
-    println!(
-        "components 1 to {components} by rising means of {first}: the errors are of components that keep this order"
-    );
+    if found.is_some() {
+        println!(
+            "components 1 to {components} by rising means of {}: the errors are of components that keep this order",
+            columns[0]
+        );
+    }
     let free = components - 1 + components * d * (d + 3) / 2;
     say_whole(&Likelihood::of(model, p, free)?, why.as_deref());
     println!();
