@@ -35,7 +35,7 @@ fn main() -> Result<()> {
     let make = |vb: VarBuilder| white.iter().try_fold(Gaussian::new(columns, vb)?, Gaussian::whitened);
     let learned = run.learn(&p, Setting { truth: known, separation: None, names: &names, step_size: 0.15 }, make)?;
 
-    run.say_moments(&names, &learned.model, known, &p)?;
+    run.say_moments(&names, &learned, known, &p)?;
     run.draw_gaussian(&names.columns, &p, &learned, known)?;
     run.say_files();
     Ok(())

@@ -21,6 +21,7 @@
 
 mod coefficients;
 mod contrasts;
+mod estimates;
 mod likelihood;
 mod observed;
 mod prediction;
@@ -30,9 +31,10 @@ mod sloped;
 mod tail;
 
 pub use coefficients::{Coefficient, Coefficients};
+pub use estimates::{Estimates, standard_errors};
 pub use likelihood::{Likelihood, Test, likelihood_ratio};
-pub use observed::{by_differences, information, standard_errors};
+pub use observed::{by_differences, information};
 pub use prediction::{Foretold, Link, Scatter};
 pub use ridge::Shrunk;
 pub use sloped::{Rows, Sloped};
-pub use tail::{beyond_chi_squared, beyond_normal, normal_quantile};
+pub use tail::{beyond_chi_squared, beyond_f, beyond_normal, normal_quantile};

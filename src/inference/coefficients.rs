@@ -1,15 +1,16 @@
 //! Coefficients with their standard errors.
 
+use candle_core::Device;
 use nalgebra::{DMatrix, SymmetricEigen};
 
 use super::contrasts::{Contrasts, Root, own};
 use super::profile;
 use super::sloped::{Sloped, estimates_of};
 use super::tail::{beyond_normal, normal_quantile};
-use crate::batch::{Batch, Explained, Labelled, host};
+use crate::batch::{Batch, Explained, Labelled, Response, host};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result, parameter, shape};
-use crate::model::Linear;
+use crate::model::{Linear, PoissonRegression};
 use crate::separation::Separation;
 use crate::standardize::Standardize;
 
@@ -23,10 +24,10 @@ pub struct Coefficients {
     root: DMatrix<f64>,
 }
 
-/// One coefficient and its standard error.
+/// One coefficient, or another number that was estimated, and its standard error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Coefficient {
-    /// In logits per unit of x. ±∞ where the likelihood rises for ever along it, NaN where it is open.
+    /// In logits per unit of x, or in a unit of its own. ±∞ where the likelihood rises for ever along it, NaN where it is open.
     pub estimate: f64,
     /// The standard deviation of the estimate over samples; ∞ where no finite value is the likeliest.
     pub std_error: f64,
@@ -114,18 +115,25 @@ impl Coefficients {
         let rows = rows.with_open(apart.left.clone());
         let theta: Vec<f64> = limit.iter().skip(1).flat_map(|own| rows.standard_of(own)).collect();
         let information = rows.information(&theta);
-        let unit = information.diagonal().map(|of| if of > 0.0 { of.sqrt().recip() } else { 0.0 });
-        let scaled = DMatrix::from_fn(unit.len(), unit.len(), |i, j| information[(i, j)] * unit[i] * unit[j]);
-        // Of as many directions as are determined, the curvature is that of the limit; along the others it is 0.
-        let SymmetricEigen { eigenvalues, eigenvectors } = scaled.symmetric_eigen();
-        let mut order: Vec<usize> = (0..unit.len()).collect();
-        order.sort_by(|a, b| eigenvalues[*b].total_cmp(&eigenvalues[*a]));
-        let kept = &order[..apart.rank.min(order.len())];
-        let half = DMatrix::from_fn(unit.len(), kept.len(), |i, j| {
-            unit[i] * eigenvectors[(i, kept[j])] / eigenvalues[kept[j]].sqrt()
-        });
-        let root = with_base(rows.all_own() * half, rows.width());
+        let root = with_base(of_rank(&information, apart.rank, &rows.all_own()), rows.width());
         Ok(Self { estimates, root: differences(&root, base, rows.width()) })
+    }
+
+    /// The same of Poisson regression, of what [`of_counts`](crate::separation::of_counts) found: means that fall to 0 drop out, and the rest
+    /// are the estimates from the rows that are left.
+    ///
+    /// # Errors
+    /// A separation of other data.
+    pub fn of_counts_at_the_limit(apart: &Separation, p: &Empirical<Response>) -> Result<Self> {
+        if apart.left.len() != p.distinct() {
+            return Err(shape("the separation", &[apart.left.len()], format!("({},)", p.distinct())));
+        }
+        let limit = &apart.limit[1];
+        let (weight, bias) = limit.split_at(limit.len() - 1);
+        let model = PoissonRegression::from_coefficients(weight, bias[0], &Device::Cpu)?;
+        let left = host(p.count())?.into_iter().zip(&apart.left).map(|(count, left)| if *left { count } else { 0.0 });
+        let rows = model.rows(p.batch(), &left.collect::<Vec<_>>(), &standard::<PoissonRegression>(p)?)?;
+        Ok(Self::with_root(apart.limits(0), of_rank(&rows.information(), apart.rank, &rows.own())))
     }
 
     /// The errors that hold also where the model is wrong: information⁻¹ · Σ s sᵀ · information⁻¹ with the scores s = ∂ ln q of
@@ -293,6 +301,20 @@ impl Coefficients {
 /// With rows of zeros for class 0.
 fn with_base(root: DMatrix<f64>, width: usize) -> DMatrix<f64> {
     root.insert_rows(0, width, 0.0)
+}
+
+/// F I⁻½ of as many directions as are determined, the sharpest: along the others the curvature is 0, and F is not to be asked.
+fn of_rank(information: &DMatrix<f64>, rank: usize, functions: &DMatrix<f64>) -> DMatrix<f64> {
+    let unit = information.diagonal().map(|of| if of > 0.0 { of.sqrt().recip() } else { 0.0 });
+    let scaled = DMatrix::from_fn(unit.len(), unit.len(), |i, j| information[(i, j)] * unit[i] * unit[j]);
+    let SymmetricEigen { eigenvalues, eigenvectors } = scaled.symmetric_eigen();
+    let mut order: Vec<usize> = (0..unit.len()).collect();
+    order.sort_by(|a, b| eigenvalues[*b].total_cmp(&eigenvalues[*a]));
+    let kept = &order[..rank.min(order.len())];
+    let half = DMatrix::from_fn(unit.len(), kept.len(), |i, j| {
+        unit[i] * eigenvectors[(i, kept[j])] / eigenvalues[kept[j]].sqrt()
+    });
+    functions * half
 }
 
 /// Less the rows of the class `base`.

@@ -3,6 +3,7 @@
 use std::f64::consts::SQRT_2;
 
 use libm::erfc;
+use statrs::function::beta::beta_reg;
 use statrs::function::erf::erf_inv;
 use statrs::function::gamma::gamma_ur;
 
@@ -31,6 +32,22 @@ pub fn beyond_chi_squared(x: f64, degrees: usize) -> f64 {
         // Of one degree it is a normal's, to the last digits also far out.
         (1, x) => beyond_normal(x.sqrt()),
         (_, x) => gamma_ur(degrees as f64 / 2.0, x / 2.0),
+    }
+}
+
+/// P(X ≥ x) of an F distribution with so many degrees of freedom above and below; 1 for x ≤ 0, NaN without a degree of freedom.
+///
+/// ```
+/// use candle_mle::inference::beyond_f;
+/// // With one degree of freedom above it is the square of Student's t.
+/// assert!((beyond_f(4.964602743730711, 1, 10) - 0.05).abs() < 1e-12);
+/// ```
+pub fn beyond_f(x: f64, above: usize, below: usize) -> f64 {
+    let (a, b) = (above as f64, below as f64);
+    match x {
+        x if x.is_nan() || above == 0 || below == 0 => f64::NAN,
+        x if x <= 0.0 => 1.0,
+        x => beta_reg(b / 2.0, a / 2.0, b / (b + a * x)),
     }
 }
 

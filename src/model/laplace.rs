@@ -69,6 +69,12 @@ impl Family for law::Laplace {
         Ok(vec![(median, scale), (scale.ln() + 1.0, 1.0)])
     }
 
+    /// At the median the slope leaps, and what is observed there says nothing of how sharp the peak is; by the law the variance of the
+    /// location is b²/n = 1/(4 q(μ)² n), that of a median.
+    fn expected(&self) -> Option<Vec<f64>> {
+        Some(vec![self.scale().powi(-2), 1.0])
+    }
+
     fn divergence(&self, other: &Self) -> Information {
         self.kl_divergence(other)
     }

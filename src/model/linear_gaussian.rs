@@ -119,6 +119,23 @@ impl LinearGaussian {
         Standardize::new(like(batch.x(), shift, d + 1)?, like(batch.x(), scale, d + 1)?)
     }
 
+    /// The likeliest model of these columns whose slopes are 0, of rows that weigh `mass` (m,), which sums to 1: mean and standard
+    /// deviation of y less its offset.
+    ///
+    /// # Errors
+    /// [`Error::NoMaximum`] where all of them are one number.
+    pub fn of_intercept(batch: &Response, mass: &Tensor) -> Result<Self> {
+        let mass = host(mass)?;
+        let offset = batch.offset().map_or(Ok(vec![0.0; mass.len()]), host)?;
+        let y: Vec<f64> = host(batch.y())?.iter().zip(offset).map(|(y, offset)| y - offset).collect();
+        let mean = y.iter().zip(&mass).map(|(y, mass)| y * mass).sum::<f64>();
+        let sigma = y.iter().zip(&mass).map(|(y, mass)| mass * (y - mean).powi(2)).sum::<f64>().sqrt();
+        if sigma == 0.0 {
+            return Err(Error::NoMaximum { why: "all responses are one number: σ falls to 0".into() });
+        }
+        Self::from_coefficients(&vec![0.0; batch.x().dim(1)?], mean, sigma, &Device::Cpu)
+    }
+
     /// The slopes, (d,), in units of y per unit of x.
     pub fn weight(&self) -> Result<Tensor> {
         Ok(self.weight.detach().broadcast_mul(self.response.scale())?.div(self.standardize.scale())?)

@@ -85,6 +85,37 @@ impl PoissonRegression {
         Ok(self.log_mean(batch)?.exp()?)
     }
 
+    /// The likeliest model of these columns whose slopes are 0, of rows that were observed `count` (m,) times: counts in proportion to
+    /// their exposure.
+    ///
+    /// # Errors
+    /// [`Error::NoMaximum`] where all counts are 0.
+    pub fn of_intercept(batch: &Response, count: &Tensor) -> Result<Self> {
+        let count = host(count)?;
+        let offset = batch.offset().map_or(Ok(vec![0.0; count.len()]), host)?;
+        let seen: f64 = host(batch.y())?.iter().zip(&count).map(|(y, count)| y * count).sum();
+        let exposed: f64 = offset.iter().zip(&count).map(|(offset, count)| offset.exp() * count).sum();
+        if seen == 0.0 {
+            return Err(Error::NoMaximum { why: "all counts are 0: the mean falls to 0".into() });
+        }
+        Self::from_coefficients(&vec![0.0; batch.x().dim(1)?], (seen / exposed).ln(), &Device::Cpu)
+    }
+
+    /// What statistics calls the deviance, nats: twice what the likelihood lacks of the one whose every mean is the count itself,
+    /// 2 Σ (y ln(y/μ) − y + μ), of rows that were observed `count` (m,) times.
+    ///
+    /// # Errors
+    /// Numbers that are no counts.
+    pub fn deviance(&self, batch: &Response, count: &Tensor) -> Result<f64> {
+        let lacks = host(&deviance_of_counts(&self.log_mean(batch)?, &self.seen(batch.y())?)?)?;
+        Ok(2.0 * lacks.iter().zip(host(count)?).map(|(lacks, count)| lacks * count).sum::<f64>())
+    }
+
+    /// −ln q of every count at the mean that it is itself.
+    pub(crate) fn least(y: &Tensor) -> Result<Vec<f64>> {
+        Ok(seen_of_counts(&host(y)?).pop().unwrap_or_default())
+    }
+
     fn seen(&self, y: &Tensor) -> Result<Vec<Tensor>> {
         self.last.of(y, || {
             let counts = host(y)?;

@@ -63,6 +63,12 @@ pub trait Family: Law + Clone + fmt::Debug {
     /// that unit from there. Or else why there is no finite maximum of the likelihood.
     fn start(x: &Observed<'_>) -> std::result::Result<Vec<(f64, f64)>, String>;
 
+    /// For every variable the Fisher information of one observation of this law, where its likelihood has no second derivative to be
+    /// asked for that of those that were observed; the variables do not feel each other.
+    fn expected(&self) -> Option<Vec<f64>> {
+        None
+    }
+
     /// KL(self ‖ other).
     fn divergence(&self, other: &Self) -> Information;
 
@@ -259,6 +265,11 @@ impl<L: Family> Univariate<L> {
         let d = at.len();
         let float = Tensor::zeros(1, crate::batch::Batch::dtype(points), points.device())?;
         Standardize::new(like(&float, at, d)?, like(&float, unit, d)?)
+    }
+
+    /// How much of each variable one unit is in which it is learnt, by its name.
+    pub(crate) fn units(&self) -> Result<HashMap<&'static str, f64>> {
+        Ok(L::VARIABLES.iter().copied().zip(host(self.map.scale())?).collect())
     }
 
     /// The variables as the law has them.

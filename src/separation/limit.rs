@@ -71,7 +71,7 @@ impl<'a> Limit<'a> {
     /// So many steps from a place, over every so manieth row; where they lead, and the loss there.
     fn descend(&self, mut theta: DVector<f64>, mut at: At, stride: usize, steps: usize) -> (DVector<f64>, f64) {
         for _ in 0..steps {
-            let Some(newton) = newton(&at) else { break };
+            let Some(newton) = newton(&at.gradient, &at.hessian) else { break };
             let decrement = at.gradient.dot(&newton);
             // So near, the loss is flat to rounding, and a whole step is the last that is needed.
             if decrement <= 1e-12 * (1.0 + at.loss) {
@@ -169,17 +169,17 @@ impl<'a> Limit<'a> {
 }
 
 /// H⁻¹ g, with each parameter in the unit in which its curvature is 1, so that a ridge of rounding size is one for all.
-fn newton(at: &At) -> Option<DVector<f64>> {
-    let k = at.gradient.len();
+pub(super) fn newton(gradient: &DVector<f64>, hessian: &DMatrix<f64>) -> Option<DVector<f64>> {
+    let k = gradient.len();
     let unit = DVector::from_fn(k, |i, _| {
-        let curvature: f64 = at.hessian[(i, i)];
+        let curvature: f64 = hessian[(i, i)];
         if curvature > 0.0 { curvature.sqrt().recip() } else { 0.0 }
     });
-    let mut scaled = DMatrix::from_fn(k, k, |i, j| at.hessian[(i, j)] * unit[i] * unit[j]);
+    let mut scaled = DMatrix::from_fn(k, k, |i, j| hessian[(i, j)] * unit[i] * unit[j]);
     for i in 0..k {
         scaled[(i, i)] += if unit[i] > 0.0 { 1e-13 } else { 1.0 };
     }
     // Of the matrix its lower triangle is read.
-    let step = scaled.cholesky()?.solve(&at.gradient.component_mul(&unit)).component_mul(&unit);
+    let step = scaled.cholesky()?.solve(&gradient.component_mul(&unit)).component_mul(&unit);
     step.iter().all(|s| s.is_finite()).then_some(step)
 }

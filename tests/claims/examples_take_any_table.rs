@@ -296,6 +296,6 @@ fn many_columns_and_many_classes_have_pictures() -> Result<()> {
     assert_eq!(ran.left.len(), 6);
     let ran = run(&table, "gaussian --csv table.csv --out out")?;
     ran.said(&["correlation of column_0 and column_1"]);
-    assert_eq!(ran.left.len(), 5);
+    assert_eq!(ran.left.len(), 6);
     Ok(())
 }

@@ -42,11 +42,11 @@ fn arrives<L: Family>(values: &[f64], expected: &[f64], nll: f64) -> Result<L> {
     Ok(law)
 }
 
-fn waiting() -> Result<Vec<f64>> {
+pub fn waiting() -> Result<Vec<f64>> {
     host(&common::old_faithful(&["waiting_minutes"])?)
 }
 
-fn eruptions() -> Result<Vec<f64>> {
+pub fn eruptions() -> Result<Vec<f64>> {
     host(&common::old_faithful(&["eruption_minutes"])?)
 }
 
@@ -61,11 +61,11 @@ const WIDE: [f64; 30] = [
 ];
 
 /// Both ways from 3: tails longer than one Gaussian's.
-fn long_tails() -> Vec<f64> {
+pub fn long_tails() -> Vec<f64> {
     NARROW.iter().chain(&WIDE).flat_map(|z| [3.0 - z, 3.0 + z]).collect()
 }
 
-fn counts() -> Vec<f64> {
+pub fn counts() -> Vec<f64> {
     let times = [(0, 9), (1, 7), (2, 6), (3, 4), (5, 6), (7, 3), (10, 2), (14, 2), (20, 1), (28, 1), (33, 1), (45, 1)];
     times.iter().flat_map(|(count, times)| vec![f64::from(*count); *times]).collect()
 }

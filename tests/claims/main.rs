@@ -13,6 +13,7 @@ mod candle_errors_have_no_backtrace;
 mod categorical_learns_frequencies;
 mod characters_pay_the_chain_rule;
 mod characters_take_any_text;
+mod every_estimate_has_its_error;
 mod examples_are_reproducible;
 mod examples_run_as_documented;
 mod examples_take_any_table;

@@ -12,7 +12,7 @@ use candle_mle::{Empirical, Error, Fitted, Model, Parameters, maximum_likelihood
 use crate::common::{self, CPU, host};
 
 /// Columns of a table side by side, and one beside them.
-fn rows(columns: &[&[f64]], y: &[f64]) -> Result<Response> {
+pub fn rows(columns: &[&[f64]], y: &[f64]) -> Result<Response> {
     let x: Vec<f64> = (0..y.len()).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
     Ok(Response::new(Tensor::from_vec(x, (y.len(), columns.len()), &CPU)?, Tensor::from_slice(y, y.len(), &CPU)?)?)
 }
@@ -37,7 +37,7 @@ fn near(found: &[f64], expected: &[f64], tolerance: f64) {
     }
 }
 
-fn iris() -> Result<[Vec<f64>; 3]> {
+pub fn iris() -> Result<[Vec<f64>; 3]> {
     let table = common::table("iris", None)?;
     let column = |name: &str| Ok::<_, anyhow::Error>(table.numbers(name)?.to_vec());
     Ok([column("sepal_length_cm")?, column("sepal_width_cm")?, column("petal_length_cm")?])

@@ -20,7 +20,7 @@ use crate::compare::compare;
 use crate::evaluation::Evaluation;
 use crate::explain::explain;
 use crate::families::{self, evenly};
-use crate::flags::{Compare, FamilyName, Fit, Fits, Measure, Predict, Questions, Resume, with_bases};
+use crate::flags::{Compare, FamilyName, Fit, Fits, Intervals, Measure, Predict, Questions, Resume, with_bases};
 use crate::html::Html;
 use crate::keep;
 use crate::lake::{Count, Merge, count as count_rows, merge};
@@ -30,7 +30,7 @@ use crate::pictures::{Slice, twig};
 use crate::predict::predict;
 use crate::report;
 use crate::run::{Flags, Plain, Run, say_notes, where_it_prints};
-use crate::said::{add, be_silent, finish, number, object, tell};
+use crate::said::{be_silent, finish, number, object, tell};
 
 /// Maximum likelihood and information measures for a table: KL divergence, cross-entropy and negative log-likelihood, three
 /// names, one argmin.
@@ -93,7 +93,8 @@ With --json standard output is one document. Its names stay: unit, notes, pictur
 without --json), error. Of fit: data (what, n, distinct_rows, floor, entropy), descent (method, objective, converged, start and end with step, \
 kl, cross_entropy and nll, argmin, largest_residual, gradient_nats, decrement_nats), same_path, separation (complete, infimum), \
 coefficients (as broom names them: y.level, term, estimate, std.error, statistic, p.value, conf.low, conf.high, and odds.ratio), contrasts (the same, and against), target, reference_class, likelihood (nobs, \
-logLik, AIC, BIC, deviance, df_residual, twice_nll, mcfadden, most_mcfadden, against_intercept), parameters, moments, correlations, \
+logLik, AIC, BIC, deviance, df_residual, twice_nll, mcfadden, most_mcfadden, null_deviance, r_squared, adjusted_r_squared, \
+f, against_intercept, parameters: how many are free), parameters (term, estimate, std.error, conf.low, conf.high, truth), moments, correlations, \
 components, truth, population_kl, families, not_ranked, no_maximum, evaluation (fitted, others, gap). Of predict: rows, predictions, no_limits, target, classes, score. Of compare: target, n, floor, models, tests. Of \
 measure: columns, information, ranking. Of tree: classes, tree, entropy, entropy_left, chance. Of explain: concepts, words. Amounts of \
 information are in `unit`, the numbers of the likelihood in nats; what is infinite or no number is the text Infinity, -Infinity or NaN, and \
@@ -102,7 +103,7 @@ what does not apply is null or not there.";
 const FIT: &str = "\
 Try: candle-mle fit --csv titanic.csv --target survived --count count
 
-Pictures (unless --no-pictures), log.csv (every step), parameters.safetensors and, of regressions, coefficients.csv (by the names of R's broom) \
+Pictures (unless --no-pictures), log.csv (every step), parameters.safetensors and coefficients.csv (estimates and errors, by the names of R's broom) \
 go to plots/fit/<table>, or to --out. A likelihood without a finite \
 maximum is reported, and is no failure. Exit codes: 0 when the run went through, 1 when the data cannot be used or a file \
 cannot be written, 2 for flags that make no sense. Set CANDLE_MLE_DEVICE to cpu, cuda, cuda:1 or metal.";
@@ -404,9 +405,7 @@ fn fit_coin(run: &Run<Fit>, Design { p, names, notes, .. }: Design<Tensor>, trut
     run.say_data(&format!("{}: {} (1) or {} (0)", names.target, faces[1], faces[0]), "H(p̂)", &p);
     let setting = Setting { truth, separation: one_sided(&p)?, names: &names, step_size: 1.0 };
     let learned = run.learn(&p, setting, Bernoulli::new)?;
-    println!("probability of {}: {:.6}\n", faces[1], learned.model.prob()?);
-    let term = format!("probability of {}", faces[1]);
-    add("parameters", object([("term", term.into()), ("estimate", number(learned.model.prob()?))]));
+    run.say_coin(&faces[1], &p, &learned, truth)?;
     if run.draws() {
         run.draw_descent(&learned, "H(p̂)")?;
         run.draw_landscape(&learned, "H(p̂)", &Slice::of_coins(&faces[1], &learned, &p)?, None)?;
@@ -420,6 +419,9 @@ fn fit_gaussian(
     Design { mut p, names, notes, .. }: Design<Tensor>,
     truth: Option<&Gaussian>,
 ) -> Result<()> {
+    if run.flags.data.intervals == Intervals::Profile {
+        bail!("--intervals profile does not go with a Gaussian, whose errors are known in closed form: leave it out");
+    }
     say_notes(&notes);
     if !run.flags.data.resolution.is_empty() {
         p = p.at_resolution(&run.flags.data.resolution)?;
@@ -430,7 +432,7 @@ fn fit_gaussian(
     let (columns, coordinates) = (names.columns.len(), p.whiten()?);
     let make = |vb: VarBuilder| Gaussian::new(columns, vb)?.whitened(&coordinates);
     let learned = run.learn(&p, Setting { truth, separation: None, names: &names, step_size: 0.15 }, make)?;
-    run.say_moments(&names, &learned.model, truth, &p)?;
+    run.say_moments(&names, &learned, truth, &p)?;
     if run.draws() {
         run.draw_gaussian(&names.columns, &p, &learned, truth)?;
     }

@@ -5,7 +5,7 @@ use candle_core::Tensor;
 use candle_mle::batch::{Response, host};
 use candle_mle::families::{Ranking, rank};
 use candle_mle::hook::ParameterPath;
-use candle_mle::inference::Sloped;
+use candle_mle::inference::{Coefficient, Estimates, Likelihood, Sloped};
 use candle_mle::info::law;
 use candle_mle::info::number::{fixed, seen, shown};
 use candle_mle::info::quadrature::kl_divergence;
@@ -23,11 +23,13 @@ use candle_nn::VarBuilder;
 use serde_json::Value;
 
 use crate::evaluation::Evaluation;
-use crate::flags::{Data, FamilyName, Fit, Fits};
+use crate::flags::{Data, FamilyName, Fit, Fits, Intervals};
 use crate::learned::{Learned, Setting};
 use crate::pictures::Slice;
 use crate::run::{Run, say_notes};
 use crate::said::{add, number, object, tell};
+use crate::score::LEVEL;
+use crate::summary::{Parameter, not_at_maximum, say_whole};
 
 /// The one column that a distribution is of.
 fn column<'a>(run: &'a Run<Fit>, table: &'a Table) -> Result<&'a str> {
@@ -143,8 +145,7 @@ fn fit_one<L: Family>(run: &Run<Fit>, name: &str, design: Design<Tensor>, truth:
     let Some(coordinates) = or_finding(Univariate::<L>::coordinates(p.batch(), p.mass()))? else { return Ok(()) };
     let make = |vb: VarBuilder| Univariate::<L>::new(vb)?.standardized(coordinates.clone());
     let learned = run.learn(&p, Setting { truth, separation: None, names: &names, step_size: 0.15 }, make)?;
-    let law = learned.model.law()?;
-    say_named(&law.named(), name);
+    say_law(run, name, &p, &learned, truth)?;
     run.draw_distribution(name, &p, &learned)?;
     run.say_files();
     Ok(())
@@ -165,19 +166,72 @@ fn article(name: &str) -> String {
     }
 }
 
-/// Parameters by name, with their unit.
-fn say_named(named: &[(&str, f64, &str)], column: &str) {
+/// The parameters of a distribution by name, with their unit and errors, beside the truth; and its likelihood.
+fn say_law<L: Family>(
+    run: &Run<Fit>,
+    column: &str,
+    p: &Empirical<Tensor>,
+    learned: &Learned<Univariate<L>>,
+    truth: Option<&Univariate<L>>,
+) -> Result<()> {
     let unit = |unit: &str| match unit {
         "" => "(a pure number)".to_string(),
         "x" => format!("(in units of {column})"),
         "per x" => format!("(per unit of {column})"),
         other => format!("({other})"),
     };
-    for (name, value, of) in named {
-        add("parameters", object([("term", (*name).into()), ("estimate", number(*value))]));
-        println!("{name:<20}{:>14}  {}", shown(*value), unit(of));
+    let (law, mut why) = (learned.model.law()?, not_at_maximum(learned));
+    let found = match why {
+        None => known_or_singular(Estimates::of_law(&learned.model, p))?,
+        Some(_) => None,
+    };
+    if found.is_none() && why.is_none() {
+        why = Some(SINGULAR.into());
     }
+    let truth = truth.map(|truth| Ok::<_, anyhow::Error>(truth.law()?.named())).transpose()?;
+    let (asked, smooth) = (run.flags.data.intervals == Intervals::Profile, law.expected().is_none());
+    let profile = asked && smooth && found.is_some();
+    let (variables, mut below) = (law.variables(), false);
+    let mut parameters = vec![];
+    for (at, (name, value, of)) in law.named().into_iter().enumerate() {
+        let estimate =
+            found.as_ref().map_or(Coefficient { estimate: value, std_error: f64::NAN }, |found| found.get(at));
+        let truth = truth.as_ref().map(|truth| truth[at].1);
+        let mut parameter = Parameter::new(name, unit(of), estimate, truth);
+        if profile {
+            parameter.interval = Estimates::profile(&learned.model, p, at, LEVEL)?;
+        }
+        // What is none of the variables, which may be any number, is positive.
+        below |= !variables.contains(&value) && parameter.interval[0] < 0.0;
+        parameters.push(parameter);
+    }
+    run.say_parameters(&parameters, profile)?;
+    if below {
+        println!(
+            "an interval of estimate ± 1.96 standard errors reaches below 0, where there is none: --intervals profile does not"
+        );
+    }
+    if !smooth && found.is_some() {
+        let intervals = if asked { "; and there is no smooth profile: the intervals are Wald's" } else { "" };
+        println!("{NOT_SMOOTH}{intervals}");
+    }
+    say_whole(&Likelihood::of(&learned.model, p, L::VARIABLES.len())?, why.as_deref());
     println!();
+    Ok(())
+}
+
+/// What is said of a likelihood without second derivatives, which is Laplace's.
+const NOT_SMOOTH: &str = "the likelihood of the location has a kink at the median and no second derivative there: its error is that of a \
+     median under the fitted law, 1/(2 q(median) √n)";
+
+/// What is said where the data do not determine the parameters.
+const SINGULAR: &str = "the observed information is singular, so that the data do not determine every parameter";
+
+fn known_or_singular(found: candle_mle::Result<Estimates>) -> Result<Option<Estimates>> {
+    match found {
+        Err(Error::Singular) => Ok(None),
+        found => Ok(Some(found?)),
+    }
 }
 
 /// Something, or that there is no finite maximum, which is said and is no failure.
@@ -278,10 +332,8 @@ fn fit_mixture(run: &Run<Fit>, design: Design<Tensor>, components: usize, truth:
     let setting = Setting { truth: None, separation: None, names: &names, step_size: 0.1 };
     let learned = run.learned(&Plan::default(), setting, history, &ParameterPath::new(), fitted)?;
     run.record(&p, &learned, &names, None)?;
-    say_mixture(&learned.model, &names.columns, "components")?;
+    say_mixture(run, &p, &learned, &names.columns, &floor, truth)?;
     if let Some(truth) = truth {
-        println!("the truth");
-        say_mixture(truth, &names.columns, "truth")?;
         let apart = kl_divergence(&truth.law()?, &learned.model.law()?)?;
         tell("population_kl", number(apart.to(run.unit())));
         println!("KL from the truth to the fit: {}\n", run.show(apart));
@@ -294,30 +346,108 @@ fn fit_mixture(run: &Run<Fit>, design: Design<Tensor>, components: usize, truth:
     Ok(())
 }
 
-/// The components, also under this name for the document.
-fn say_mixture(model: &Mixture, columns: &[String], told: &str) -> Result<()> {
+/// Weights, means and standard deviations of a mixture: for every component its weight, and for every column the two.
+fn read_mixture(model: &Mixture) -> candle_mle::Result<Vec<f64>> {
     let (weights, means, covariances) =
         (host(&model.weights()?)?, host(&model.means()?)?, host(&model.covariances()?)?);
-    let d = columns.len();
-    println!("\n{:<12}{:>12}  {:<20}{:>14}{:>22}", "component", "weight", "column", "mean", "standard deviation");
-    for (k, weight) in weights.iter().enumerate() {
+    let d = means.len() / weights.len();
+    let of = |(k, weight): (usize, &f64)| {
+        let column = |j: usize| [means[k * d + j], covariances[(k * d + j) * d + j].sqrt()];
+        std::iter::once(*weight).chain((0..d).flat_map(column)).collect::<Vec<_>>()
+    };
+    Ok(weights.iter().enumerate().flat_map(of).collect())
+}
+
+/// The same for the document.
+fn tell_mixture(told: &str, all: &[f64], columns: &[String]) {
+    for (k, of) in all.chunks(2 * columns.len() + 1).enumerate() {
         for (j, column) in columns.iter().enumerate() {
-            let (component, weight) =
-                if j == 0 { ((k + 1).to_string(), fixed(*weight, 6)) } else { Default::default() };
-            let sd = covariances[(k * d + j) * d + j].sqrt();
             add(
                 told,
                 object([
                     ("component", (k + 1).into()),
-                    ("weight", number(weights[k])),
+                    ("weight", number(of[0])),
                     ("term", column.as_str().into()),
-                    ("mean", number(means[k * d + j])),
-                    ("standard_deviation", number(sd)),
+                    ("mean", number(of[1 + 2 * j])),
+                    ("standard_deviation", number(of[2 + 2 * j])),
                 ]),
             );
-            println!("{component:<12}{weight:>12}  {column:<20}{:>14}{:>22}", shown(means[k * d + j]), shown(sd));
         }
     }
+}
+
+/// Why nothing is known of how the components scatter, if so.
+fn collapsed(model: &Mixture, floor: &[f64], n: f64) -> Result<Option<String>> {
+    let (weights, sigma) = (host(&model.weights()?)?, host(&model.conditional_std()?)?);
+    for (k, weight) in weights.iter().enumerate() {
+        let held = sigma[k * floor.len()..].iter().zip(floor).any(|(sigma, floor)| *sigma < floor * (1.0 + 1e-3));
+        if held {
+            return Ok(Some(format!(
+                "component {} lies on the floor of its standard deviation, where the likelihood has no maximum but an edge",
+                k + 1
+            )));
+        }
+        if weight * n < 1.0 {
+            return Ok(Some(format!("component {} has less than one observation", k + 1)));
+        }
+    }
+    Ok(None)
+}
+
+fn say_mixture(
+    run: &Run<Fit>,
+    p: &Empirical<Tensor>,
+    learned: &Learned<Mixture>,
+    columns: &[String],
+    floor: &[f64],
+    truth: Option<&Mixture>,
+) -> Result<()> {
+    let (model, d) = (&learned.model, columns.len());
+    let mut why = not_at_maximum(learned);
+    if why.is_none() {
+        why = collapsed(model, floor, p.total())?;
+    }
+    let found = match why {
+        None => known_or_singular(Estimates::of(model, p, read_mixture))?,
+        Some(_) => None,
+    };
+    if found.is_none() && why.is_none() {
+        why = Some(SINGULAR.into());
+    }
+    let all = read_mixture(model)?;
+    tell_mixture("components", &all, columns);
+    // By rising means, as the components are.
+    let truth = truth.map(|truth| read_mixture(&truth.in_order()?)).transpose()?;
+    truth.iter().for_each(|truth| tell_mixture("truth", truth, columns));
+    let true_of = |at: usize| truth.as_ref().and_then(|truth| truth.get(at).copied());
+    let of = |at: usize| {
+        found.as_ref().map_or(Coefficient { estimate: all[at], std_error: f64::NAN }, |found| found.get(at))
+    };
+    let components = all.len() / (2 * d + 1);
+    let mut parameters = vec![];
+    println!();
+    for k in 0..components {
+        let from = k * (2 * d + 1);
+        parameters.push(Parameter::new(format!("weight {}", k + 1), "", of(from), true_of(from)));
+        for (j, column) in columns.iter().enumerate() {
+            let (mean, sd, unit) = (of(from + 1 + 2 * j), of(from + 2 + 2 * j), format!("(in units of {column})"));
+            let term = |what: &str| match d {
+                1 => format!("{what} {}", k + 1),
+                _ => format!("{what} {} of {column}", k + 1),
+            };
+            parameters.push(Parameter::new(term("mean"), unit.as_str(), mean, true_of(from + 1 + 2 * j)));
+            parameters.push(Parameter::new(term("standard deviation"), unit, sd, true_of(from + 2 + 2 * j)));
+        }
+    }
+    run.say_parameters(&parameters, false)?;
+    if found.is_some() {
+        println!(
+            "components 1 to {components} by rising means of {}: the errors are of components that keep this order",
+            columns[0]
+        );
+    }
+    let free = components - 1 + components * d * (d + 3) / 2;
+    say_whole(&Likelihood::of(model, p, free)?, why.as_deref());
     println!();
     Ok(())
 }
@@ -347,7 +477,8 @@ fn fit_line(run: &Run<Fit>, design: Design<Response>, truth: Option<&LinearGauss
         Ok(move |vb: VarBuilder| LinearGaussian::new(columns, vb)?.standardized(coordinates.clone()))
     };
     regress(run, &evaluation, truth, maker, LinearGaussian::means, |learned, design| {
-        run.say_slopes(design, learned, truth, &format!("{} per unit", names.target), None)?;
+        let beside = |whole: &Likelihood| run.say_of_line(&design.p, &learned.model, whole);
+        run.say_slopes(design, learned, truth, (&format!("{} per unit", names.target), None), beside)?;
         let sigma = learned.model.sigma()?;
         tell("sigma", number(sigma));
         let of_truth = truth.map(|truth| Ok::<_, Error>(format!(", truth {}", shown(truth.sigma()?)))).transpose()?;
@@ -372,11 +503,16 @@ fn fit_counts(run: &Run<Fit>, design: Design<Response>) -> Result<()> {
     let Design { p, names, .. } = &evaluation.design;
     let columns = names.columns.len();
     if let Some(found) = of_counts(p)?.filter(|_| !run.objective().is_penalized()) {
-        println!(
-            "no finite maximum: the counts are 0 wherever {}; there its mean falls to 0",
-            apart(&found.direction[1], &names.columns)
-        );
-        return Ok(());
+        let why = match found.complete {
+            true => "all counts are 0, and their mean falls to 0 everywhere".into(),
+            false => format!(
+                "the counts are 0 wherever {}; there its mean falls to 0",
+                apart(&found.direction[1], &names.columns)
+            ),
+        };
+        println!("no finite maximum: {why}");
+        tell("no_maximum", format!("no finite maximum: {why}"));
+        return run.say_limits_of_counts(&evaluation.design, &found);
     }
     let maker = |p: &Empirical<Response>| {
         let map = if columns == 0 { None } else { Some(Standardize::bulk(p.batch().x(), p.mass())?) };
@@ -386,7 +522,8 @@ fn fit_counts(run: &Run<Fit>, design: Design<Response>) -> Result<()> {
         })
     };
     regress(run, &evaluation, None, maker, PoissonRegression::means, |learned, design| {
-        run.say_slopes(design, learned, None, "log of the mean, per unit", Some("rate ratio"))
+        let beside = |whole: &Likelihood| run.say_of_counts(&design.p, &learned.model, whole);
+        run.say_slopes(design, learned, None, ("log of the mean, per unit", Some("rate ratio")), beside)
     })
 }
 

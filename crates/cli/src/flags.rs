@@ -360,7 +360,7 @@ pub enum Intervals {
     /// Estimate ± 1.96 standard errors
     #[default]
     Wald,
-    /// Where the likelihood, with all others at their best, has fallen by χ²/2; of classifiers
+    /// Where the likelihood, with all others at their best, has fallen by χ²/2; of classifiers and of distributions of one column
     Profile,
 }
 
@@ -464,8 +464,8 @@ pub(crate) struct Fit {
     /// the number of observations, and standard errors are the robust ones of a sandwich
     #[arg(long, value_name = "COLUMN", requires = "target", help_heading = "Your own table")]
     pub weights: Option<String>,
-    /// How the 95 % intervals of coefficients are found
-    #[arg(long, default_value = "wald", value_enum, requires = "target", help_heading = "Output")]
+    /// How the 95 % intervals of coefficients, or of the parameters of a distribution of one column, are found
+    #[arg(long, default_value = "wald", value_enum, help_heading = "Output")]
     pub intervals: Intervals,
     /// Holds this share of the observations out of the fit, by lot (--seed), and says what the fit is worth there
     #[arg(long, value_name = "SHARE", value_parser = share, requires = "target", help_heading = "Evaluation")]

@@ -78,7 +78,18 @@ const TABLES: [(&str, &str, Columns); 8] = [
             ("odds.ratio", "odds ratio"),
         ],
     ),
-    ("parameters", "Parameters", &[("term", "parameter"), ("estimate", "estimate")]),
+    (
+        "parameters",
+        "Parameters",
+        &[
+            ("term", "parameter"),
+            ("estimate", "estimate"),
+            ("std.error", "std. error"),
+            ("conf.low", "95 % from"),
+            ("conf.high", "to"),
+            ("truth", "truth"),
+        ],
+    ),
     ("moments", "Moments", &[("term", "column"), ("mean", "mean"), ("standard_deviation", "standard deviation")]),
     ("correlations", "Correlations", &[("between", "columns"), ("correlation", "correlation")]),
     (
@@ -111,13 +122,16 @@ const TABLES: [(&str, &str, Columns); 8] = [
 ];
 
 /// What the likelihood says of the model as a whole: name, heading, and whether it is of another kind than nats.
-const LIKELIHOOD: [(&str, &str, &str); 8] = [
-    ("deviance", "deviance, 2 n KL", "nats"),
+const LIKELIHOOD: [(&str, &str, &str); 11] = [
+    ("deviance", "deviance", "nats"),
     ("df_residual", "its degrees of freedom", ""),
     ("twice_nll", "2 NLL", "nats"),
     ("logLik", "log-likelihood", "nats"),
     ("AIC", "AIC", "nats"),
     ("BIC", "BIC", "nats"),
+    ("parameters", "free parameters", ""),
+    ("r_squared", "R²", ""),
+    ("adjusted_r_squared", "adjusted R²", ""),
     ("mcfadden", "McFadden's R²", ""),
     ("most_mcfadden", "the most that H(Y|X) allows it", ""),
 ];

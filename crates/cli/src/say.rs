@@ -1,16 +1,13 @@
 //! What is printed of a run.
 
 use anyhow::Result;
-use candle_core::{DType, Tensor};
+use candle_core::DType;
 use candle_mle::batch::Batch;
 use candle_mle::fit::{End, Schedule};
 use candle_mle::info::Unit;
-use candle_mle::info::law::MultivariateNormal;
-use candle_mle::info::number::{count, fixed, seen, shown, shown_within};
+use candle_mle::info::number::{count, seen};
 use candle_mle::mle::{By, Minibatch, Plan};
-use candle_mle::model::Gaussian;
 use candle_mle::separation::{Separation, separation};
-use candle_mle::table::Names;
 use candle_mle::{Empirical, Error, History, Labelled};
 
 use candle_mle::hook::Row;
@@ -19,7 +16,7 @@ use serde_json::Value;
 use crate::flags::{Data, Learns};
 use crate::learned::Learned;
 use crate::run::Run;
-use crate::said::{add, number, object, tell};
+use crate::said::{number, tell};
 
 /// Values this near are one minimum when an argmin is looked for: in nats per observation, and no more than a ten-thousandth nat
 /// of all observations together, but for rounding.
@@ -193,87 +190,6 @@ impl<D: Learns> Run<D> {
             found => Ok(found?),
         }
     }
-
-    /// Mean, standard deviation and correlations beside the truth; warns where the resolution is too coarse to be exact.
-    pub fn say_moments(
-        &self,
-        names: &Names,
-        model: &Gaussian,
-        truth: Option<&Gaussian>,
-        data: &Empirical<Tensor>,
-    ) -> Result<()> {
-        let Ok(fitted) = model.law() else {
-            println!("the descent ended where there is no Gaussian: a mean or a covariance is no finite number\n");
-            return Ok(());
-        };
-        let truth = truth.map(Gaussian::law).transpose()?;
-        let names = &names.columns;
-        let mut lines = vec![[String::new(), "estimate".into(), "truth".into()]];
-        let mut what = vec![""];
-        for (i, name) in names.iter().enumerate() {
-            let value = |law: &MultivariateNormal| {
-                let sigma = law.covariance()[i][i].sqrt();
-                [shown_within(law.mean()[i], sigma), shown(sigma)]
-            };
-            let ([mean, sigma], [true_mean, true_sigma]) =
-                (value(&fitted), truth.as_ref().map_or_else(Default::default, value));
-            lines.push([name.clone(), mean, true_mean]);
-            lines.push([name.clone(), sigma, true_sigma]);
-            what.extend(["mean", "standard deviation"]);
-        }
-        let width = lines.iter().map(|[name, ..]| name.chars().count()).max().unwrap_or(0);
-        for (line, what) in aligned(&lines, truth.is_some()).into_iter().zip(what) {
-            println!("{}", format!("{line}  {what}").trim_end());
-        }
-        for (i, name) in names.iter().enumerate() {
-            let sigma = fitted.covariance()[i][i].sqrt();
-            let moments = [
-                ("term", name.as_str().into()),
-                ("mean", number(fitted.mean()[i])),
-                ("standard_deviation", number(sigma)),
-            ];
-            add("moments", object(moments));
-        }
-        for (i, row) in fitted.correlations().iter().enumerate() {
-            for (j, rho) in row[..i].iter().enumerate() {
-                let between = Value::from(vec![names[j].clone(), names[i].clone()]);
-                add("correlations", object([("between", between), ("correlation", number(*rho))]));
-                println!("{:<width$}  {:>12}  correlation of {} and {}", "", fixed(*rho, 6), names[j], names[i]);
-            }
-        }
-        // Of all Gaussians the one with the moments of the data is the likeliest: what the descent must come to.
-        let (mean, moments) = data.moments()?;
-        let closed = MultivariateNormal::new(&mean, &moments)?;
-        let gap = rounding(closed.kl_divergence(&fitted)?.nats());
-        println!(
-            "{:<width$}  {gap:>12}  nats per observation above the closed form, mean and covariance of the data",
-            ""
-        );
-        for ((name, sigma), delta) in
-            names.iter().zip(model.conditional_std()?).zip(data.resolution().unwrap_or_default())
-        {
-            if sigma < *delta {
-                println!(
-                    "warning: the fitted standard deviation of {name}, {}, is below its resolution {delta}: the midpoint rule is too coarse there, and KL may be negative",
-                    shown(sigma)
-                );
-            }
-        }
-        println!();
-        Ok(())
-    }
-}
-
-/// A name and two numbers a line, under headings: numbers to the right, and the second only where there is one.
-fn aligned(lines: &[[String; 3]], second: bool) -> Vec<String> {
-    let wide =
-        |at: usize, least: usize| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0).max(least);
-    let (name, estimate, beside) = (wide(0, 0), wide(1, 12), wide(2, 12));
-    let line = |[a, b, c]: &[String; 3]| {
-        let c = if second { format!("  {c:>beside$}") } else { String::new() };
-        format!("{a:<name$}  {b:>estimate$}{c}")
-    };
-    lines.iter().map(line).collect()
 }
 
 fn minimum(history: &History, converged: bool) {
@@ -313,7 +229,7 @@ fn no_maximum(separation: &Separation, history: &History, unit: Unit) {
 }
 
 /// A relative error; below 1e-14 its digits are the processor's, and say nothing.
-fn rounding(error: f64) -> String {
+pub(crate) fn rounding(error: f64) -> String {
     if error < 1e-14 { "< 1e-14".into() } else { format!("{error:.0e}") }
 }
 

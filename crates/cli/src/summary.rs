@@ -1,16 +1,18 @@
-//! The summary of a classifier: its coefficients with their errors, and what its likelihood says of it as a whole.
+//! The summary of a fit: coefficients or parameters with their errors, and what the likelihood says of the model as a whole.
 
 use std::io::Write;
 
 use anyhow::Result;
 use candle_core::Tensor;
 use candle_mle::batch::{Response, host, number as scalar};
-use candle_mle::inference::{Coefficients, Likelihood, Shrunk, Sloped, Test, likelihood_ratio};
+use candle_mle::inference::{Coefficient, Coefficients, Likelihood, Shrunk, Sloped, Test, beyond_f, likelihood_ratio};
 use candle_mle::info::file::write_whole;
-use candle_mle::info::number::{count, fixed, seen, shown, typed};
-use candle_mle::model::Linear;
+use candle_mle::info::law::MultivariateNormal;
+use candle_mle::info::number::{count, fixed, seen, shown, shown_within, typed};
+use candle_mle::model::{Bernoulli, Gaussian, Linear, LinearGaussian, PoissonRegression};
+use candle_mle::separation::Separation;
 use candle_mle::table::{Names, Weighed};
-use candle_mle::{Design, Error, Information, Model, Objective, Parameters};
+use candle_mle::{Design, Empirical, Error, Information, Model, Objective, Parameters};
 
 use serde_json::Value;
 
@@ -19,6 +21,7 @@ use crate::learned::Learned;
 use crate::record::{ESTIMATE, Estimate, MODEL};
 use crate::run::Run;
 use crate::said::{add, number, object, tell};
+use crate::say::rounding;
 use crate::score::LEVEL;
 
 /// The coefficients of a model, and how much they are to be believed.
@@ -37,6 +40,43 @@ enum Told {
     Ridge(Vec<Vec<f64>>),
     /// Nothing: they do not stand at a maximum of anything.
     Nothing,
+}
+
+/// A parameter to be told: its name, what stands before its line and behind it, what is estimated, the interval that was asked for, and
+/// the truth where it is known.
+pub(crate) struct Parameter {
+    pub term: String,
+    pub before: String,
+    pub behind: String,
+    pub of: Coefficient,
+    pub interval: [f64; 2],
+    pub truth: Option<f64>,
+}
+
+impl Parameter {
+    /// With Wald's interval; its line begins with its name.
+    pub fn new(term: impl Into<String>, behind: impl Into<String>, of: Coefficient, truth: Option<f64>) -> Self {
+        let interval = if of.std_error.is_finite() { of.interval(LEVEL) } else { [f64::NAN; 2] };
+        let term = term.into();
+        Self { before: term.clone(), term, behind: behind.into(), of, interval, truth }
+    }
+
+    /// Whether more is known than the estimate.
+    fn is_known(&self) -> bool {
+        !self.of.std_error.is_nan()
+    }
+}
+
+/// Why nothing is known of how estimates scatter, if so: they do not stand at a maximum of the likelihood.
+pub(crate) fn not_at_maximum<M>(learned: &Learned<M>) -> Option<String> {
+    let objective = learned.plan.objective;
+    match learned.converged {
+        _ if objective.is_penalized() || objective == Objective::ReverseKl => {
+            Some(format!("what was descended is the {objective}, whose minimum is not the maximum of the likelihood"))
+        }
+        false => Some("the descent has not arrived at the maximum".into()),
+        true => None,
+    }
 }
 
 impl Known {
@@ -176,35 +216,253 @@ impl<D: Learns> Run<D> {
         self.leave_coefficients(known.as_ref(), design, learned)
     }
 
-    /// The coefficients of a regression of numbers with their errors, in this unit; what e to a slope is called, if it is anything.
+    /// The coefficients of a regression of numbers with their errors, in this unit; what e to a slope is called, if it is anything; and
+    /// what the likelihood says of the model, `beside` it more where it stands at its maximum.
     pub(crate) fn say_slopes<M: Sloped<Batch = Response> + Parameters>(
         &self,
         design: &Design<Response>,
         learned: &Learned<M>,
         truth: Option<&M>,
-        unit: &str,
-        ratio: Option<&str>,
+        (unit, ratio): (&str, Option<&str>),
+        beside: impl Fn(&Likelihood) -> Result<()>,
     ) -> Result<()> {
         let (names, (known, worth)) = (&design.names, self.known(design, learned)?);
         println!("coefficients ({unit})");
         let Some(known) = known else { return Ok(()) };
         let truth = truth.map(Sloped::estimates).transpose()?;
-        let head = ["  ".to_string(), "estimate".into()].into_iter().chain(known.headings(ratio));
-        let head = head.chain(truth.iter().map(|_| "truth".into())).collect();
-        let rows = in_reading_order(names).map(|(at, name)| {
-            let estimate = limit(known.coefficients.get(1, at).estimate);
-            let line = [format!("    {name}"), estimate].into_iter().chain(known.cells(1, at, ratio.is_some()));
-            line.chain(truth.iter().map(|truth| limit(truth[1][at]))).collect()
-        });
-        let lines: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
-        aligned(&lines).iter().for_each(|line| println!("{line}"));
+        say_known(&known, names, "estimate", ratio, truth.as_ref().map(|truth| ("truth", &truth[1][..])));
         let parameters = learned.model.parts()?.learnt.values().map(Tensor::elem_count).sum();
         let likelihood = Likelihood::of(&learned.model, &design.p, parameters)?;
         match design.weighed.is_some() || learned.plan.objective.is_penalized() || learned.early {
             true => self.say_no_maximum(design, learned, &likelihood, worth)?,
-            false => say_criteria(&likelihood),
+            false => {
+                beside(&likelihood)?;
+                say_criteria(&likelihood);
+            }
         }
         self.leave_coefficients(Some(&known), design, learned)
+    }
+
+    /// Poisson regression in the limit of a likelihood without a maximum: what runs off, and the rest from the rows that are left.
+    pub(crate) fn say_limits_of_counts(&self, design: &Design<Response>, apart: &Separation) -> Result<()> {
+        let (p, names) = (&design.p, &design.names);
+        tell("separation.complete", apart.complete);
+        tell("separation.infimum", number(apart.infimum.to(self.unit())));
+        println!("coefficients (log of the mean, per unit)");
+        // Weights that are no counts say where the limit is, and not how it scatters.
+        let told = if design.weighed.is_some() { Told::Nothing } else { Told::Wald };
+        let known = Known { coefficients: Coefficients::of_counts_at_the_limit(apart, p)?, told };
+        say_known(&known, names, "limit", Some("rate ratio"), Some(("diverges along", &apart.direction[1][..])));
+        println!(
+            "  ±∞: no finite value is likeliest; open: directions along which the likelihood rises for ever differ in it"
+        );
+        println!("NLL falls towards {} and never gets there", self.show(apart.infimum));
+        let null = PoissonRegression::of_intercept(p.batch(), p.count());
+        if let (Ok(null), None) = (null, &design.weighed) {
+            let of = |parameters| Likelihood::of(&null, p, parameters);
+            say_against_intercept(&of(1)?, &of(1 + names.columns.len())?.falling_to(apart.infimum))?;
+        }
+        broom_rows(&known, names).into_iter().for_each(|row| add("coefficients", row));
+        keep(&known, names, &self.out("coefficients.csv"))?;
+        println!();
+        Ok(())
+    }
+
+    /// Of counts the deviance, and the test against the intercept alone.
+    pub(crate) fn say_of_counts(
+        &self,
+        p: &Empirical<Response>,
+        model: &PoissonRegression,
+        whole: &Likelihood,
+    ) -> Result<()> {
+        let (deviance, left) = (model.deviance(p.batch(), p.count())?, p.total() - whole.parameters() as f64);
+        tell("likelihood.deviance", number(deviance));
+        tell("likelihood.df_residual", number(left));
+        println!(
+            "deviance 2 Σ (y ln(y/μ) − y + μ) = {} nats with {} degrees of freedom",
+            fixed(deviance, 3),
+            typed(left.max(0.0))
+        );
+        let null = PoissonRegression::of_intercept(p.batch(), p.count())?;
+        tell("likelihood.null_deviance", number(null.deviance(p.batch(), p.count())?));
+        say_against_intercept(&Likelihood::of(&null, p, 1)?, whole)
+    }
+
+    /// Of a straight line R², and the tests against the intercept alone.
+    pub(crate) fn say_of_line(
+        &self,
+        p: &Empirical<Response>,
+        model: &LinearGaussian,
+        whole: &Likelihood,
+    ) -> Result<()> {
+        let columns = whole.parameters() - 2;
+        if columns == 0 {
+            return Ok(());
+        }
+        let null = LinearGaussian::of_intercept(p.batch(), p.mass())?;
+        // Of the variance, the share that is left.
+        let (left, n) = ((model.sigma()? / null.sigma()?).powi(2), p.total());
+        let below = n - columns as f64 - 1.0;
+        tell("likelihood.r_squared", number(1.0 - left));
+        let adjusted = if below > 0.0 {
+            let adjusted = 1.0 - left * (n - 1.0) / below;
+            tell("likelihood.adjusted_r_squared", number(adjusted));
+            format!(", adjusted {}", fixed(adjusted, 4))
+        } else {
+            String::new()
+        };
+        println!("R² {}{adjusted}", fixed(1.0 - left, 4));
+        if below >= 1.0 && below.fract() == 0.0 {
+            let f = (1.0 - left) / left * below / columns as f64;
+            let p = beyond_f(f, columns, below as usize);
+            let df = Value::from(vec![columns, below as usize]);
+            tell("likelihood.f", object([("statistic", number(f)), ("df", df), ("p.value", number(p))]));
+            println!(
+                "against the intercept alone: F = {} with {columns} and {below} degrees of freedom, p {}",
+                fixed(f, 3),
+                probability(p)
+            );
+        }
+        say_against_intercept(&Likelihood::of(&null, p, 2)?, whole)
+    }
+
+    /// Parameters with their errors and intervals, beside the truth, and what the likelihood says of the model; all of it is left in
+    /// coefficients.csv, too.
+    pub(crate) fn say_parameters(&self, parameters: &[Parameter], profile: bool) -> Result<()> {
+        let (errors, truth) =
+            (parameters.iter().any(Parameter::is_known), parameters.iter().any(|p| p.truth.is_some()));
+        let mut head = vec![String::new(), "estimate".into()];
+        if errors {
+            let from = if profile { "95 % profile" } else { "95 % from" };
+            head.extend(["std. error", from, "to"].map(String::from));
+        }
+        head.extend(truth.then(|| "truth".into()));
+        let cell = |value: f64, of: &Parameter| match value {
+            value if value.is_nan() => "–".into(),
+            value if value.is_infinite() => limit(value),
+            // Where the error is far below the value its digits are those to be seen.
+            value if of.of.std_error < 1e-5 * value.abs() => shown_within(value, of.of.std_error),
+            value => shown(value),
+        };
+        let mut lines = vec![head];
+        for of in parameters {
+            let error = if of.of.std_error.is_infinite() { "–".into() } else { shown(of.of.std_error) };
+            let known = [error, cell(of.interval[0], of), cell(of.interval[1], of)];
+            let mut line = vec![of.before.clone(), cell(of.of.estimate, of)];
+            line.extend(known.into_iter().filter(|_| errors));
+            line.extend(truth.then(|| of.truth.map_or_else(String::new, |truth| cell(truth, of))));
+            lines.push(line);
+            let numbers = [("std.error", of.of.std_error), ("conf.low", of.interval[0]), ("conf.high", of.interval[1])];
+            let numbers = numbers.into_iter().filter(|_| errors).chain(of.truth.map(|truth| ("truth", truth)));
+            let all =
+                [("estimate", of.of.estimate)].into_iter().chain(numbers).map(|(name, value)| (name, number(value)));
+            let row = [("term", Value::from(of.term.as_str()))].into_iter().chain(all);
+            add("parameters", Value::Object(row.map(|(name, value)| (name.to_string(), value)).collect()));
+        }
+        let behind = std::iter::once("").chain(parameters.iter().map(|of| of.behind.as_str()));
+        for (line, behind) in aligned(&lines).iter().zip(behind) {
+            println!("{}", format!("{line}  {behind}").trim_end());
+        }
+        let mut csv = format!("term,{}\n", BROOM.join(","));
+        for of in parameters {
+            let numbers = [of.of.estimate, of.of.std_error, f64::NAN, f64::NAN, of.interval[0], of.interval[1]];
+            csv += &format!("{},{}\n", quoted(&of.term), numbers.map(in_csv).join(","));
+        }
+        leave(&csv, &self.out("coefficients.csv"))
+    }
+
+    /// The probability of a face with its error √(q(1 − q)/n), beside the truth. A coin that showed one face alone has none.
+    pub(crate) fn say_coin(
+        &self,
+        face: &str,
+        p: &Empirical<Tensor>,
+        learned: &Learned<Bernoulli>,
+        truth: Option<&Bernoulli>,
+    ) -> Result<()> {
+        let (q, n) = (learned.model.prob()?, p.total());
+        let why = match &learned.separation {
+            Some(_) => Some("one face alone was observed, and there is no finite maximum".into()),
+            None => not_at_maximum(learned),
+        };
+        let std_error = if why.is_none() { (q * (1.0 - q) / n).sqrt() } else { f64::NAN };
+        let of = Coefficient { estimate: q, std_error };
+        let truth = truth.map(Bernoulli::prob).transpose()?;
+        self.say_parameters(&[Parameter::new(format!("probability of {face}"), "", of, truth)], false)?;
+        say_whole(&Likelihood::of(&learned.model, p, 1)?, why.as_deref());
+        println!();
+        Ok(())
+    }
+
+    /// Mean, standard deviation and correlations with their errors, beside the truth; warns where the resolution is too coarse to be
+    /// exact.
+    pub fn say_moments(
+        &self,
+        names: &Names,
+        learned: &Learned<Gaussian>,
+        truth: Option<&Gaussian>,
+        data: &Empirical<Tensor>,
+    ) -> Result<()> {
+        let Ok(fitted) = learned.model.law() else {
+            println!("the descent ended where there is no Gaussian: a mean or a covariance is no finite number\n");
+            return Ok(());
+        };
+        let truth = truth.map(Gaussian::law).transpose()?;
+        let (names, n, why) = (&names.columns, data.total(), not_at_maximum(learned));
+        let known = |estimate: f64, std_error: f64| Coefficient {
+            estimate,
+            std_error: if why.is_none() { std_error } else { f64::NAN },
+        };
+        let sigma = |law: &MultivariateNormal, i: usize| law.covariance()[i][i].sqrt();
+        let of = |what: &str, column: &str, known: Coefficient, truth: Option<f64>| {
+            let term = if names.len() == 1 { what.to_string() } else { format!("{what} of {column}") };
+            Parameter { before: column.into(), ..Parameter::new(term, what, known, truth) }
+        };
+        let mut parameters = vec![];
+        for (i, name) in names.iter().enumerate() {
+            let sd = sigma(&fitted, i);
+            let (mean, spread) = (known(fitted.mean()[i], sd / n.sqrt()), known(sd, sd / (2.0 * n).sqrt()));
+            let [true_mean, true_sd] = truth.as_ref().map_or([None; 2], |law| [law.mean()[i], sigma(law, i)].map(Some));
+            parameters.push(of("mean", name, mean, true_mean));
+            parameters.push(of("standard deviation", name, spread, true_sd));
+            let moments = [
+                ("term", name.as_str().into()),
+                ("mean", number(fitted.mean()[i])),
+                ("standard_deviation", number(sd)),
+            ];
+            add("moments", object(moments));
+        }
+        let true_correlations = truth.as_ref().map(MultivariateNormal::correlations);
+        for (i, row) in fitted.correlations().iter().enumerate() {
+            for (j, rho) in row[..i].iter().enumerate() {
+                let between = Value::from(vec![names[j].clone(), names[i].clone()]);
+                add("correlations", object([("between", between), ("correlation", number(*rho))]));
+                let of = known(*rho, (1.0 - rho * rho) / n.sqrt());
+                let truth = true_correlations.as_ref().map(|rows| rows[i][j]);
+                let term = format!("correlation of {} and {}", names[j], names[i]);
+                let of = Parameter::new(term.as_str(), term.as_str(), of, truth);
+                parameters.push(Parameter { before: String::new(), ..of });
+            }
+        }
+        self.say_parameters(&parameters, false)?;
+        let likelihood = Likelihood::of(&learned.model, data, names.len() * (names.len() + 3) / 2)?;
+        say_whole(&likelihood, why.as_deref());
+        // Of all Gaussians the one with the moments of the data is the likeliest: what the descent must come to.
+        let (mean, moments) = data.moments()?;
+        let closed = MultivariateNormal::new(&mean, &moments)?;
+        let gap = rounding(closed.kl_divergence(&fitted)?.nats());
+        println!("{gap} nats per observation above the closed form, mean and covariance of the data");
+        for ((name, sigma), delta) in
+            names.iter().zip(learned.model.conditional_std()?).zip(data.resolution().unwrap_or_default())
+        {
+            if sigma < *delta {
+                println!(
+                    "warning: the fitted standard deviation of {name}, {}, is below its resolution {delta}: the midpoint rule is too coarse there, and KL may be negative",
+                    shown(sigma)
+                );
+            }
+        }
+        println!();
+        Ok(())
     }
 
     /// The coefficients by the way in which they were fitted, and how many free parameters they are worth if that is not their number;
@@ -321,11 +579,6 @@ impl<D: Learns> Run<D> {
     fn say_likelihood(&self, likelihood: Likelihood, names: &Names) -> Result<()> {
         let (classes, nats) = (names.classes.len(), |value: f64| fixed(value, 3));
         let named = [
-            ("nobs", likelihood.total()),
-            ("logLik", 0.0 - likelihood.nll()),
-            ("AIC", likelihood.aic()),
-            ("BIC", likelihood.bic()),
-            ("twice_nll", likelihood.twice_nll()),
             ("deviance", likelihood.deviance()),
             ("mcfadden", likelihood.mcfadden()),
             ("most_mcfadden", likelihood.most_mcfadden()),
@@ -346,28 +599,74 @@ impl<D: Learns> Run<D> {
         {
             return Ok(());
         }
-        let test = likelihood_ratio(&likelihood.of_outcomes(classes), &likelihood)?;
-        tell("likelihood.against_intercept", told_of_test(&test));
         println!(
-            "McFadden's R² {}, of {} that H(Y|X) allows\nagainst the intercept alone: χ² = {} with {}, p {}",
+            "McFadden's R² {}, of {} that H(Y|X) allows",
             fixed(likelihood.mcfadden(), 4),
-            fixed(likelihood.most_mcfadden(), 4),
-            nats(test.statistic),
-            degrees(test.degrees),
-            probability(test.p_value)
+            fixed(likelihood.most_mcfadden(), 4)
         );
-        Ok(())
+        say_against_intercept(&likelihood.of_outcomes(classes), &likelihood)
     }
 }
 
-fn say_criteria(likelihood: &Likelihood) {
+/// AIC and BIC, and what they are made of.
+pub(crate) fn say_criteria(likelihood: &Likelihood) {
     let nats = |value: f64| fixed(value, 3);
+    let named = [
+        ("nobs", likelihood.total()),
+        ("logLik", 0.0 - likelihood.nll()),
+        ("AIC", likelihood.aic()),
+        ("BIC", likelihood.bic()),
+        ("twice_nll", likelihood.twice_nll()),
+    ];
+    named.into_iter().for_each(|(name, value)| tell(&format!("likelihood.{name}"), number(value)));
+    tell("likelihood.parameters", likelihood.parameters());
     println!(
-        "2 NLL = {} nats, AIC {}, BIC {}",
+        "2 NLL = {} nats, AIC {}, BIC {}, by {} free parameter{}",
         nats(likelihood.twice_nll()),
         nats(likelihood.aic()),
-        nats(likelihood.bic())
+        nats(likelihood.bic()),
+        likelihood.parameters(),
+        if likelihood.parameters() == 1 { "" } else { "s" }
     );
+}
+
+/// The same, or why there are none.
+pub(crate) fn say_whole(likelihood: &Likelihood, why: Option<&str>) {
+    match why {
+        None => say_criteria(likelihood),
+        Some(why) => {
+            let twice = fixed(likelihood.twice_nll(), 3);
+            println!("no standard errors, AIC and BIC: {why}; 2 NLL = {twice} nats");
+        }
+    }
+}
+
+fn say_against_intercept(smaller: &Likelihood, larger: &Likelihood) -> Result<()> {
+    if larger.parameters() == smaller.parameters() {
+        return Ok(());
+    }
+    let test = likelihood_ratio(smaller, larger)?;
+    tell("likelihood.against_intercept", told_of_test(&test));
+    println!(
+        "against the intercept alone: χ² = {} with {}, p {}",
+        fixed(test.statistic, 3),
+        degrees(test.degrees),
+        probability(test.p_value)
+    );
+    Ok(())
+}
+
+/// The coefficients of a regression of numbers, and beside them others under a heading of their own.
+fn say_known(known: &Known, names: &Names, estimate: &str, ratio: Option<&str>, last: Option<(&str, &[f64])>) {
+    let beside = last.map(|(heading, _)| heading.into());
+    let head = ["  ".to_string(), estimate.into()].into_iter().chain(known.headings(ratio)).chain(beside).collect();
+    let rows = in_reading_order(names).map(|(at, name)| {
+        let estimate = limit(known.coefficients.get(1, at).estimate);
+        let cells = [format!("    {name}"), estimate].into_iter().chain(known.cells(1, at, ratio.is_some()));
+        cells.chain(last.map(|(_, of)| limit(of[at]))).collect()
+    });
+    let lines: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+    aligned(&lines).iter().for_each(|line| println!("{line}"));
 }
 
 /// Something, or that the information is singular, which is said and is no failure.
@@ -428,9 +727,26 @@ pub(crate) fn say_directions(along: &[Vec<f64>], limits: Option<&[Vec<f64>]>, na
 
 /// Writes the coefficients for other tools.
 fn keep(known: &Known, names: &Names, path: &std::path::Path) -> Result<()> {
-    let csv = broom(known, names);
+    leave(&broom(known, names), path)
+}
+
+fn leave(csv: &str, path: &std::path::Path) -> Result<()> {
     let refuse = |problem| Error::File { action: "write", path: path.into(), problem };
     Ok(write_whole(path, |file| file.write_all(csv.as_bytes())).map_err(refuse)?)
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+/// A number as R reads it.
+fn in_csv(value: f64) -> String {
+    match value {
+        f64::INFINITY => "Inf".into(),
+        f64::NEG_INFINITY => "-Inf".into(),
+        value if value.is_nan() => "NA".into(),
+        value => format!("{:?}", value + 0.0),
+    }
 }
 
 pub(crate) fn degrees(of_freedom: usize) -> String {
@@ -491,18 +807,11 @@ fn broom_row(known: &Known, names: &Names, (class, at, name): (usize, usize, &st
 /// is none; of more than two classes each row names its own.
 fn broom(known: &Known, names: &Names) -> String {
     let many = names.classes.len() > 2;
-    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    let cell = |value: f64| match value {
-        f64::INFINITY => "Inf".into(),
-        f64::NEG_INFINITY => "-Inf".into(),
-        value if value.is_nan() => "NA".into(),
-        value => format!("{:?}", value + 0.0),
-    };
     let mut csv = String::from(if many { "y.level,term," } else { "term," });
     csv += &(BROOM.join(",") + "\n");
     for class in 1..known.coefficients.classes() {
         for (at, name) in in_reading_order(names) {
-            let numbers = broom_numbers(known, class, at).map(cell).join(",");
+            let numbers = broom_numbers(known, class, at).map(in_csv).join(",");
             let class = if many { format!("{},", quoted(&names.classes[class])) } else { String::new() };
             csv += &format!("{class}{},{numbers}\n", quoted(name));
         }

@@ -52,6 +52,16 @@ impl Ran {
     }
 }
 
+impl Ran {
+    /// The numbers after `name` in the last line that begins with it.
+    #[track_caller]
+    fn row(&self, name: &str) -> Vec<f64> {
+        let after = self.out.lines().rev().find_map(|line| line.trim_start().strip_prefix(name));
+        let rest = after.unwrap_or_else(|| panic!("no '{name}' in\n{}", self.out));
+        rest.split_whitespace().map_while(|word| word.parse().ok()).collect()
+    }
+}
+
 fn near(found: f64, expected: f64) {
     assert!((found - expected).abs() <= 2e-6 * expected.abs(), "{found} is not {expected}");
 }
@@ -61,7 +71,8 @@ fn data(name: &str) -> String {
     std::fs::read_to_string(path).expect("a table of the examples")
 }
 
-const FILES: [&str; 5] = ["descent.png", "landscape.png", "log.csv", "model.png", "parameters.safetensors"];
+const FILES: [&str; 6] =
+    ["coefficients.csv", "descent.png", "landscape.png", "log.csv", "model.png", "parameters.safetensors"];
 
 #[test]
 fn a_family_of_one_column_is_fitted_printed_and_drawn() {
@@ -85,6 +96,47 @@ fn a_family_of_one_column_is_fitted_printed_and_drawn() {
     let ran = run(&table, "--family exponential --column eruption_minutes --dtype f32 --unit nats --resolution 0.001");
     assert!((ran.said(&["nats/obs."]).number("rate") - 0.286715).abs() < 1e-4);
     run(&table, "--family student --column waiting_minutes").said(&["no finite maximum: the kurtosis", "the Gaussian"]);
+}
+
+/// Errors are those of the closed forms, in the table, in coefficients.csv and in the document; what stands at no maximum has none.
+#[test]
+fn parameters_have_errors_and_intervals() {
+    let table = data("old_faithful.csv");
+    let ran = run(&table, "--family exponential --column eruption_minutes");
+    let [rate, error, from, to] = ran.row("rate")[..] else { panic!("{}", ran.out) };
+    assert!(
+        (error - rate / 272f64.sqrt()).abs() < 1e-6 && (from - (rate - 1.959964 * error)).abs() < 1e-5,
+        "{from} {to}"
+    );
+    ran.said(&["std. error", "95 % from", "2 NLL = 1223.601 nats, AIC 1225.601, BIC 1229.207, by 1 free parameter"]);
+    let profile = run(&table, "--family exponential --column eruption_minutes --intervals profile");
+    profile.said(&["95 % profile"]);
+    let [_, _, from, to] = profile.row("rate")[..] else { panic!("{}", profile.out) };
+    assert!((from - 0.253978).abs() < 2e-6 && (to - 0.322151).abs() < 2e-6, "{from} {to}");
+    run(&table, "--family mixture --intervals profile").refused(&["--intervals profile does not go with"]);
+    run(&table, "--family gaussian --intervals profile").refused(&["--intervals profile does not go with"]);
+    run(&table, "--family laplace --column waiting_minutes").said(&["1/(2 q(median) √n)"]);
+    // A Gaussian's, in two columns.
+    let ran = run(&table, "--family gaussian");
+    ran.said(&["correlation of eruption_minutes and waiting_minutes", "by 5 free parameters"]);
+    // The last line of the column is its standard deviation's, σ/√(2n).
+    let [sd, error, ..] = ran.row("waiting_minutes")[..] else { panic!("{}", ran.out) };
+    assert!((sd - 13.569960).abs() < 1e-6 && (error - sd / 544f64.sqrt()).abs() < 1e-6, "{sd} {error}");
+    // Machines read the same.
+    let ran = run(&table, "--family gamma --column waiting_minutes --json");
+    let said: serde_json::Value = serde_json::from_str(&ran.out).expect("a document");
+    near(said["parameters"][0]["std.error"].as_f64().expect("an error"), 2.140146627283565);
+    near(said["likelihood"]["AIC"].as_f64().expect("AIC"), 2.0 * 1102.925120137358 + 4.0);
+    // Not at a maximum, and on the edge of the family.
+    let ran = run(&table, "--family gamma --column waiting_minutes --optimizer sgd --steps 2");
+    ran.said(&["no standard errors, AIC and BIC: the descent has not arrived at the maximum"]);
+    assert!(!ran.out.contains("std. error"), "{}", ran.out);
+    let edge = run("x\n0\n0\n0\n0\n1\n2\n3\n5\n", "--family mixture --components 2 --column x");
+    edge.said(&["no standard errors, AIC and BIC: component 1 lies on the floor"]);
+    // Counts hardly wider than Poisson's: an end is open, where Wald's would reach below 0.
+    let counts = "k\n0\n1\n1\n2\n2\n3\n4\n8\n";
+    run(counts, "--family negative-binomial --column k").said(&["reaches below 0", "--intervals profile"]);
+    run(counts, "--family negative-binomial --column k --intervals profile").said(&["+∞"]);
 }
 
 const KICKS: &str = "deaths,corps\n0,109\n1,65\n2,22\n3,3\n4,1\n";
@@ -141,7 +193,9 @@ fn mixtures() {
     let table = data("old_faithful.csv");
     let ran = run(&table, "--family mixture --components 2 --restarts 5 --columns eruption_minutes --resolution 0.001");
     ran.said(&["the best of 5 starts", "component", "weight"]);
-    assert_eq!(ran.left, ["descent.png", "log.csv", "model.png", "parameters.safetensors"]);
+    assert_eq!(ran.left, ["coefficients.csv", "descent.png", "log.csv", "model.png", "parameters.safetensors"]);
+    ran.said(&["components 1 to 2 by rising means of eruption_minutes", "by 5 free parameters"]);
+    near(ran.row("weight 1")[1], 0.029189);
     let again =
         run(&table, "--family mixture --components 2 --restarts 5 --columns eruption_minutes --resolution 0.001");
     assert_eq!(ran.out, again.out);
@@ -168,7 +222,24 @@ fn regressions() {
     near(ran.number("dose"), std::f64::consts::LN_2);
     near(ran.number("(intercept)"), -std::f64::consts::LN_2);
     let plain = run("x,k\n0,4\n0,3\n1,0\n1,0\n", "--family poisson --target k");
-    plain.said(&["no finite maximum: the counts are 0 wherever x is large"]);
+    plain.said(&[
+        "no finite maximum: the counts are 0 wherever x is large",
+        "limit",
+        "rate ratio",
+        "NLL falls towards",
+    ]);
+    near(plain.number("(intercept)"), 3.5f64.ln());
+    let none = run("x,k\n1,0\n2,0\n", "--family poisson --target k");
+    none.said(&["all counts are 0, and their mean falls to 0 everywhere", "NLL falls towards 0.0000 bits", "open"]);
+    // statsmodels' deviance of the GLM above is with n − 2 degrees of freedom; and the tests against the intercept alone.
+    ran.said(&["deviance 2 Σ (y ln(y/μ) − y + μ) =", "with 4 degrees of freedom", "against the intercept alone: χ² ="]);
+    let line = run("x,y\n0,1\n1,3\n2,4\n3,8\n", "--family linear --target y --json");
+    let said: serde_json::Value = serde_json::from_str(&line.out).expect("a document");
+    // R² is the squared correlation, 11²/(5 · 26), and F its odds times the 2 degrees that are left.
+    let r_squared = 121.0 / 130.0;
+    near(said["likelihood"]["r_squared"].as_f64().expect("R²"), r_squared);
+    near(said["likelihood"]["f"]["statistic"].as_f64().expect("F"), 2.0 * r_squared / (1.0 - r_squared));
+    near(said["likelihood"]["against_intercept"]["statistic"].as_f64().expect("χ²"), -4.0 * (1.0 - r_squared).ln());
     run("x,k\n0,4\n1,2.5\n", "--family poisson --target k").refused(&["2.5", "counts 0, 1, 2"]);
     run("x,t,k\n0,4,1\n1,0,2\n2,1,3\n", "--family poisson --target k --exposure t").refused(&["line 3", "positive"]);
 }

@@ -91,7 +91,7 @@ impl Fit {
                 Some("an exposure is of counts: take --family poisson, or an --offset"),
             ),
             ("--weights", self.weights.is_some(), REGRESSIONS, None),
-            ("--intervals profile", self.intervals == Intervals::Profile, &[Classes], None),
+            ("--intervals profile", self.intervals == Intervals::Profile, &[Classes, Density], None),
             ("--hold-out", self.hold_out.is_some(), REGRESSIONS, None),
             ("--folds", self.folds.is_some(), REGRESSIONS, None),
             ("--patience", self.patience.is_some(), REGRESSIONS, None),

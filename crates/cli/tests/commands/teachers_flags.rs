@@ -23,9 +23,9 @@ fn a_truth_of_every_family_is_drawn_and_told_beside_the_fit() -> Result<()> {
     let place = tempfile::tempdir()?;
     let cases = [
         ("linear", "2,-1,0.5", "residual σ", "truth 0.5"),
-        ("mixture", "0.3,-2,0.5,0.7,3,1", "the truth", "KL from the truth to the fit: "),
-        ("gamma", "6,3", "mean", ""),
-        ("poisson", "4", "mean", ""),
+        ("mixture", "0.3,-2,0.5,0.7,3,1", "weight 2", "KL from the truth to the fit: "),
+        ("gamma", "6,3", "mean", "  truth\n"),
+        ("poisson", "4", "mean", "  truth\n"),
     ];
     for (family, truth, what, says) in cases {
         let fit = format!("fit --family {family} --truth {truth} --n 4000 --no-pictures --out {family}");
