@@ -197,10 +197,10 @@ impl Scale {
 /// Ends that coincide are moved apart: by a tenth, or by half a unit where there is nothing to take a tenth of.
 fn apart(lo: f64, hi: f64, kind: &Kind) -> (f64, f64) {
     let size = lo.abs().max(hi.abs());
-    if hi - lo > 1e-9 * size && hi - lo > 1e-250 {
+    if hi - lo > 1e-9 * size && hi - lo > 1e-304 {
         return (lo, hi);
     }
-    let half = if *kind == Kind::Linear && size > 1e-250 { 0.1 * size } else { 0.5 };
+    let half = if *kind == Kind::Linear && size > 1e-304 { 0.1 * size } else { 0.5 };
     (lo - half, hi + half)
 }
 
