@@ -311,7 +311,8 @@ fn fit_table(run: &Run<Fit>, table: Table) -> Result<()> {
         }
         Some(family @ (FamilyName::Logistic | FamilyName::Softmax)) => family,
         Some(_) => bail!("this family has no target: leave --target out and say --column, or take another --family"),
-        None if ask.outcomes()?.names.classes.len() == 2 => FamilyName::Logistic,
+        // The target alone says it, whatever it is to be predicted from.
+        None if table.design(flags.target.of(&table)?).outcomes()?.names.classes.len() == 2 => FamilyName::Logistic,
         None => FamilyName::Softmax,
     };
     flags.heeded_by(Fits::Classes)?;

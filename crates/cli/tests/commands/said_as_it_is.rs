@@ -116,6 +116,8 @@ fn what_is_left_of_an_earlier_run_is_named_and_stays() -> Result<()> {
     let first = words(place.path(), &format!("{fit} --report"))?;
     ensure!(!first.contains("older than this run"), "{first}");
     let before = files(&place.path().join("out"))?;
+    // Longer than a file's clock ticks.
+    std::thread::sleep(std::time::Duration::from_millis(100));
     let second = words(place.path(), &format!("{fit} --no-pictures --columns age"))?;
     ensure!(
         second.contains("not of it, in the same folder: report.html, descent.png, landscape.png, model.png"),
