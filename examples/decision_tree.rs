@@ -58,7 +58,7 @@ fn main() -> Result<()> {
     println!("\n{}", log.into_history()?.table(unit, 1));
 
     let known = run.show(before - data.entropy());
-    let figure = Figure::new(run.tree_title(&tree, &target, &chance))
+    let figure = Figure::new(run.tree_title(&table, &tree, &target, &chance)?)
         .subtitle(format!(
             "in this sample all columns together tell {known}, and a tree of shuffled answers up to {}; streams are as \
              wide as the rows in them",

@@ -250,7 +250,8 @@ impl<M: Model + Parameters, L: Log<M>, E: Early<M>> Hook<M> for Checkpoints<L, E
     fn on_step(&mut self, step: &Step<'_, M>) -> Result<ControlFlow<()>> {
         if let Some(stood) = self.stood.take() {
             let now = step.three_quantities()?;
-            let each = [("the cross-entropy", stood.cross_entropy, now[1]), ("−Σ ln q", stood.nll, now[2])];
+            let each =
+                [("the cross-entropy in nats", stood.cross_entropy, now[1]), ("−Σ ln q in nats", stood.nll, now[2])];
             // Another processor may round otherwise; other data are further off.
             let other = each.into_iter().find(|(_, was, now)| (now - was).abs() > 1e-9 * was.abs().max(1.0));
             if let Some((what, was, now)) = other {

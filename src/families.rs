@@ -78,7 +78,8 @@ pub fn rank(p: &Empirical<Tensor>) -> Result<Ranking> {
     let mut ranking = Ranking { ranked: vec![], refused: vec![] };
     // Beside probabilities of counts a density stands for cells of 1.
     let counts = host(p.batch())?.into_iter().all(law::Poisson::SUPPORT.holds);
-    let cell = p.resolution().map(|cells| cells[0]).or(counts.then_some(1.0));
+    let own = p.resolution().map(|cells| Cell { width: cells[0], of_counts: false });
+    let cell = own.or(counts.then_some(Cell { width: 1.0, of_counts: true }));
     ranking.take("Gaussian", gaussian(p), cell)?;
     ranking.family::<law::Laplace>(p, cell)?;
     ranking.family::<law::Logistic>(p, cell)?;
@@ -103,8 +104,16 @@ pub fn rank(p: &Empirical<Tensor>) -> Result<Ranking> {
     Ok(ranking)
 }
 
+/// In what steps the observations were recorded.
+#[derive(Clone, Copy)]
+struct Cell {
+    width: f64,
+    /// Nobody said so: they are counts.
+    of_counts: bool,
+}
+
 impl Ranking {
-    fn family<L: Family + 'static>(&mut self, p: &Empirical<Tensor>, cell: Option<f64>) -> Result<()> {
+    fn family<L: Family + 'static>(&mut self, p: &Empirical<Tensor>, cell: Option<Cell>) -> Result<()> {
         let fit = || -> Result<Ranked> {
             let coordinates = Univariate::<L>::coordinates(p.batch(), p.mass())?;
             let fitted = maximum_likelihood(p, |vb| Univariate::<L>::new(vb)?.standardized(coordinates))?;
@@ -115,16 +124,15 @@ impl Ranking {
         self.take(L::NAME, fit(), cell)
     }
 
-    fn take(&mut self, name: &'static str, fit: Result<Ranked>, cell: Option<f64>) -> Result<()> {
+    fn take(&mut self, name: &'static str, fit: Result<Ranked>, cell: Option<Cell>) -> Result<()> {
         match fit {
             Ok(ranked) => match ranked.too_coarse(cell) {
                 Some(why) => self.refused.push((name, why)),
                 None => self.ranked.push(ranked),
             },
             Err(Error::NoMaximum { why }) => self.refused.push((name, format!("no finite maximum: {why}"))),
-            Err(Error::OffSupport { row, value, support, .. }) => {
-                let place = format!("row {row} (counted from 0) holds {}", typed(value));
-                self.refused.push((name, format!("its support is {support}, and {place}")));
+            Err(Error::OffSupport { value, support, .. }) => {
+                self.refused.push((name, format!("its support is {support}, and {} was observed", typed(value))));
             }
             // What ends one descent says nothing of the others.
             Err(
@@ -143,12 +151,15 @@ impl Ranking {
 
 impl Ranked {
     /// Why the midpoint rule says nothing of this density in cells of this width, if so: it would seem nearer than it is.
-    fn too_coarse(&self, cell: Option<f64>) -> Option<String> {
-        let (cell, sd) = (cell.filter(|_| self.density)?, self.law.variance().sqrt());
+    fn too_coarse(&self, cell: Option<Cell>) -> Option<String> {
+        let (Cell { width: cell, of_counts: counts }, sd) =
+            (cell.filter(|_| self.density)?, self.law.variance().sqrt());
         let below = self.kl.is_some_and(|kl| kl.nats() < -ROUNDING);
         (sd < cell || below).then(|| {
             let what = if sd < cell { "its standard deviation is below their width" } else { "KL would be below 0" };
-            format!("cells of {} are too coarse for this density: {what}", typed(cell))
+            let cells =
+                if counts { "counts are cells of 1, which".into() } else { format!("cells of {}", typed(cell)) };
+            format!("{cells} are too coarse for this density: {what}")
         })
     }
 }

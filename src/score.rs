@@ -1,5 +1,6 @@
 //! How well a classifier foretells: rows that it was fitted to, rows that were held out, or each fold by the others.
 
+use std::collections::HashMap;
 use std::ops::Add;
 
 use candle_mle_info::Information;
@@ -8,9 +9,10 @@ use rand::seq::SliceRandom;
 
 use crate::batch::{Batch, Labelled, host};
 use crate::empirical::Empirical;
-use crate::error::{Error, Result, parameter};
+use crate::error::{Error, Result, parameter, shape};
 use crate::inference::normal_quantile;
 use crate::model::{Classifier, Model};
+use crate::separation::Separation;
 
 /// What a model says of rows whose outcomes are known. Scores of parts add up to that of the whole.
 ///
@@ -100,13 +102,99 @@ impl Score {
     /// Rows that the model does not take; a class that it does not know.
     pub fn of<C: Classifier>(model: &C, p: &Empirical<Labelled>) -> Result<Self> {
         p.batch().at_most(model.classes())?;
-        let k = model.classes();
         let log_probs = host(&p.batch().with_offsets(model.log_probs(p.batch().x())?)?)?;
-        let (y, counts) = (host(p.batch().y())?, host(p.count())?);
-        let paid = log_probs.chunks(k).zip(&y).map(|(row, y)| row[*y as usize]).collect::<Vec<_>>();
-        let mut score = Self::of_log_q(&paid, &counts);
+        Ok(Self::of_classes(&log_probs, model.classes(), &host(p.batch().y())?, &host(p.count())?))
+    }
+
+    /// Of the limit of a likelihood without a finite maximum, for these rows: `apart` is the separation of what was `fitted`. A class
+    /// that it rules out has the probability 0. None where a row has an x that was not fitted to, and several
+    /// directions separate: what the limit is there depends on the one along which one goes, and none is the likeliest.
+    ///
+    /// ```
+    /// use candle_core::{Device, Tensor};
+    /// use candle_mle::score::Score;
+    /// use candle_mle::{Empirical, Labelled, separation};
+    /// let seen = |x: &[f64], y: &[u32]| {
+    ///     let x = Tensor::from_slice(x, (x.len(), 1), &Device::Cpu)?;
+    ///     Empirical::from_sample(Labelled::new(x, Tensor::new(y, &Device::Cpu)?)?)
+    /// };
+    /// // Of x = 0 one in two; of x = 1 all, and so of x = 2.
+    /// let fitted = seen(&[0.0, 0.0, 1.0], &[0, 1, 1])?;
+    /// let apart = separation(&fitted, 2)?.unwrap();
+    /// let bits = |x, y| Ok::<_, candle_mle::Error>(Score::at_the_limit(&apart, &fitted, &seen(x, y)?)?.map(|score| score.nll.bits()));
+    /// assert!((bits(&[0.0, 2.0], &[0, 1])?.unwrap() - 1.0).abs() < 1e-12);
+    /// assert_eq!(bits(&[1.0], &[0])?, Some(f64::INFINITY));
+    /// // Where it is all told apart, between the two nothing is known.
+    /// let (fitted, between) = (seen(&[0.0, 1.0], &[0, 1])?, seen(&[0.5], &[1])?);
+    /// let apart = separation(&fitted, 2)?.unwrap();
+    /// assert!(Score::at_the_limit(&apart, &fitted, &between)?.is_none());
+    /// # Ok::<(), candle_mle::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A class that was not fitted; a separation of other rows.
+    pub fn at_the_limit(
+        apart: &Separation,
+        fitted: &Empirical<Labelled>,
+        p: &Empirical<Labelled>,
+    ) -> Result<Option<Self>> {
+        let k = apart.limit.len();
+        p.batch().at_most(k)?;
+        if apart.left.len() != fitted.distinct() * k {
+            return Err(shape("the separation", &[apart.left.len()], format!("({},)", fitted.distinct() * k)));
+        }
+        let width = p.batch().x().dim(1)?;
+        let bits = |row: &[f64]| row.iter().map(|x| (x + 0.0).to_bits()).collect::<Vec<_>>();
+        let rows = |of: &Empirical<Labelled>| -> Result<Vec<Vec<f64>>> {
+            let x = host(of.batch().x())?;
+            Ok((0..of.distinct()).map(|row| x[row * width..][..width].to_vec()).collect())
+        };
+        let counts = host(fitted.count())?;
+        let left: HashMap<Vec<u64>, &[bool]> = rows(fitted)?
+            .iter()
+            .zip(apart.left.chunks(k))
+            .zip(counts)
+            .filter(|(_, count)| *count > 0.0)
+            .map(|((x, left), _)| (bits(x), left))
+            .collect();
+        let (counts, mut log_probs) = (host(p.count())?, vec![]);
+        let one = (k - 1) * (width + 1) == apart.rank + 1;
+        // Along the only direction the classes that rise most stay, to the rounding of what it is worked out to.
+        let along = |x: &[f64]| -> Vec<bool> {
+            let terms = |of: &Vec<f64>| of.iter().zip(x.iter().chain(&[1.0])).map(|(of, x)| of * x).collect::<Vec<_>>();
+            let terms: Vec<Vec<f64>> = apart.direction.iter().map(terms).collect();
+            let rises = terms.iter().map(|terms| terms.iter().sum::<f64>());
+            let (top, size) = (
+                rises.clone().fold(f64::NEG_INFINITY, f64::max),
+                terms.iter().flatten().map(|term| term.abs()).fold(0.0, f64::max),
+            );
+            rises.map(|rise| rise >= top - 1e-9 * size).collect()
+        };
+        for (x, count) in rows(p)?.iter().zip(&counts) {
+            let left = match left.get(&bits(x)) {
+                Some(left) => left.to_vec(),
+                None if one => along(x),
+                None if *count > 0.0 => return Ok(None),
+                None => vec![],
+            };
+            let logit = |(class, of): (usize, &Vec<f64>)| match left.get(class) {
+                Some(true) => of.iter().zip(x.iter().chain(&[1.0])).map(|(of, x)| of * x).sum(),
+                _ => f64::NEG_INFINITY,
+            };
+            let logits: Vec<f64> = apart.limit.iter().enumerate().map(logit).collect();
+            let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let all = logits.iter().map(|logit| (logit - top).exp()).sum::<f64>().ln();
+            log_probs.extend(logits.iter().map(|logit| logit - top - all));
+        }
+        Ok(Some(Self::of_classes(&log_probs, k, &host(p.batch().y())?, &counts)))
+    }
+
+    /// Of ln q of k classes, row by row.
+    fn of_classes(log_probs: &[f64], k: usize, y: &[f64], counts: &[f64]) -> Self {
+        let paid = log_probs.chunks(k).zip(y).map(|(row, y)| row[*y as usize]).collect::<Vec<_>>();
+        let mut score = Self::of_log_q(&paid, counts);
         (score.confusion, score.calibration) = (vec![vec![0.0; k]; k], vec![Bin::default(); BINS]);
-        for ((row, y), count) in log_probs.chunks(k).zip(&y).zip(&counts) {
+        for ((row, y), count) in log_probs.chunks(k).zip(y).zip(counts).filter(|(_, count)| **count > 0.0) {
             score.confusion[*y as usize][most_probable(row)] += count;
             for (class, log_prob) in row.iter().enumerate().skip(usize::from(k == 2)) {
                 let (prob, came) = (log_prob.exp(), if class == *y as usize { *count } else { 0.0 });
@@ -116,7 +204,7 @@ impl Score {
                     score.calibration[at] + Bin { n: *count, predicted: count * prob, observed: came };
             }
         }
-        Ok(score)
+        score
     }
 
     /// Of a model of whatever it is, which has no classes to be mistaken for each other: of a density in the unit of the rows.
@@ -129,10 +217,12 @@ impl Score {
 
     fn of_log_q(log_q: &[f64], counts: &[f64]) -> Self {
         let n: f64 = counts.iter().sum();
-        let nll = log_q.iter().zip(counts).map(|(log_q, count)| -count * log_q).sum::<f64>();
+        // A row that did not come pays nothing, whatever it would have paid.
+        let came = || log_q.iter().zip(counts).filter(|(_, count)| **count > 0.0);
+        let nll = came().map(|(log_q, count)| -count * log_q).sum::<f64>() + 0.0;
         // In a pass of its own, so that no digit of it is lost beside the mean.
         let mean = -nll / n;
-        let spread: f64 = log_q.iter().zip(counts).map(|(log_q, count)| count * (log_q - mean).powi(2)).sum();
+        let spread: f64 = came().map(|(log_q, count)| count * (log_q - mean).powi(2)).sum();
         Self { n, nll: Information::from_nats(nll), spread, ..Self::default() }
     }
 
@@ -170,6 +260,7 @@ impl Add for Score {
         let calibration = (0..bins).map(|at| bin(&self.calibration, at) + bin(&other.calibration, at)).collect();
         let (confusion, n) = (self.confusion, self.n + other.n);
         let apart = if self.n > 0.0 && other.n > 0.0 {
+            // Of what is infinite nothing scatters: NaN.
             (self.nll / self.n - other.nll / other.n).nats().powi(2) * self.n * other.n / n
         } else {
             0.0

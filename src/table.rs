@@ -312,12 +312,21 @@ impl Table {
             problem,
         };
         if let Some(Refused { line, text, problem, .. }) = &doubt.refused {
-            return Some(cell(*line, text, problem.clone()));
+            // A target cannot be left out.
+            let flag = typed_name(name);
+            let problem = match target {
+                true => problem
+                    .replace(&format!(" --exclude {flag}, or"), " or")
+                    .replace(&format!(", or --exclude {flag}"), ""),
+                false => problem.clone(),
+            };
+            return Some(cell(*line, text, problem));
         }
         let (row, mark) = doubt.missing.first()?;
         let (gone, rows) = (doubt.missing.len(), self.rows());
         if gone == rows {
-            return Some(wrong(name, format!("every cell is missing: --exclude {name}")));
+            let cure = if target { "choose another".into() } else { format!("--exclude {}", typed_name(name)) };
+            return Some(wrong(name, format!("every cell is missing: {cure}")));
         }
         let numbers = matches!(column, Column::Numbers(_));
         let what = if mark.is_empty() { "an empty cell" } else { "a mark of a missing value" };
@@ -327,7 +336,8 @@ impl Table {
             (Missing::Level, true) => {
                 let problem = format!(
                     "{what}{number}, and no number is a level: fill it, drop the row with --missing drop, or, if its \
-                         numbers are codes, --categorical {name}"
+                         numbers are codes, --categorical {}",
+                    typed_name(name)
                 );
                 Some(cell(self.lines[*row], mark, problem))
             }
@@ -359,7 +369,8 @@ impl Table {
                 "{different} different values in {rows} rows: it is an identifier or free text, and predicts nothing about new rows"
             )
         };
-        Some(wrong(name, format!("{values}; leave it out with --exclude {name}, or keep it with --categorical {name}")))
+        let flag = typed_name(name);
+        Some(wrong(name, format!("{values}; leave it out with --exclude {flag}, or keep it with --categorical {flag}")))
     }
 
     /// Every row once for each of the classes that these columns count, which make a target of this name: successes beside
@@ -559,7 +570,8 @@ impl Table {
                 if values.len() > 20 && !(whole && 2.0 * values.len() as f64 <= rows) {
                     let problem = format!(
                         "{} different numbers are no classes: choose a column of categories, or say --categorical {target} \
-                         if they are; if they count outcomes, name a column for each with --count",
+                         if they are; if a number is to be foretold, --family linear, or poisson where it is a count; if they count \
+                         outcomes, name a column for each with --count",
                         values.len()
                     );
                     return Err(wrong(target, problem));
@@ -569,9 +581,14 @@ impl Table {
         };
         self.all_observed(target, &levels, &codes)?;
         if levels.len() < 2 {
+            // 01 and 1.
+            let zeros = format!("{target} has zeros in front");
+            let noted = self.notes.iter().chain(&self.doubts[self.place(target)?].note);
+            let note = noted.into_iter().find(|note| note.starts_with(&zeros));
+            let cure = note.map_or(String::new(), |note| format!(" ({note})"));
             return Err(wrong(
                 target,
-                format!("only the class '{}' occurs: there is nothing to tell apart", levels[0]),
+                format!("only the class '{}' occurs: there is nothing to tell apart{cure}", levels[0]),
             ));
         }
         let base = position(target, &levels, base)?;
@@ -780,6 +797,13 @@ fn together(mut faults: Vec<Error>) -> Result<()> {
         1 => Err(faults.remove(0)),
         _ => Err(Error::Columns(faults)),
     }
+}
+
+/// A name as it is typed behind a flag, by the rules of its commas and of a shell.
+pub(crate) fn typed_name(name: &str) -> String {
+    let name = if name.contains([',', '"']) { format!("\"{}\"", name.replace('"', "\"\"")) } else { name.into() };
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/' | '+' | '%' | '@');
+    if !name.is_empty() && name.chars().all(plain) { name } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }
 
 pub(crate) fn wrong(column: &str, problem: String) -> Error {

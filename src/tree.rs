@@ -189,6 +189,7 @@ impl Tree {
         outline
     }
 
+    /// Of more classes than [`CLASSES`] a leaf names the most frequent.
     fn write(&self, node: &Node, unit: Unit, indent: &str, outline: &mut String) {
         *outline += &match &node.split {
             Some(split) => {
@@ -197,8 +198,17 @@ impl Tree {
             }
             None => {
                 let of = |(count, class): (&f64, &String)| format!("{} {class}", number::count(*count));
-                let counts = node.counts.iter().zip(&self.classes).map(of);
-                format!("{}\n", counts.collect::<Vec<_>>().join(", "))
+                let mut all: Vec<_> = node.counts.iter().zip(&self.classes).collect();
+                let mut more = String::new();
+                if all.len() > CLASSES {
+                    all.retain(|(count, _)| **count > 0.0);
+                    all.sort_by(|a, b| b.0.total_cmp(a.0));
+                    if all.len() > CLASSES {
+                        more = format!(" and {} more classes", all.len() - CLASSES);
+                        all.truncate(CLASSES);
+                    }
+                }
+                format!("{}{more}\n", all.into_iter().map(of).collect::<Vec<_>>().join(", "))
             }
         };
         for (at, branch) in node.branches.iter().enumerate() {
@@ -208,6 +218,9 @@ impl Tree {
         }
     }
 }
+
+/// How many classes a leaf of an outline names.
+const CLASSES: usize = 10;
 
 /// In bits.
 impl fmt::Display for Tree {

@@ -245,7 +245,10 @@ impl Coefficients {
     pub fn get(&self, class: usize, column: usize) -> Coefficient {
         let estimate = self.estimates[class][column];
         let row = self.root.row(class * (self.columns() + 1) + column);
-        Coefficient { estimate, std_error: if estimate.is_finite() { row.norm() } else { f64::INFINITY } }
+        // No square leaves the range of f64.
+        let size = row.amax();
+        let norm = if size > 0.0 && size.is_finite() { size * row.map(|of| of / size).norm() } else { row.norm() };
+        Coefficient { estimate, std_error: if estimate.is_finite() { norm } else { f64::INFINITY } }
     }
 
     /// A root of the covariance of those of all classes but class 0.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::Column;
 use super::scan::Raw;
+use super::{Column, typed_name};
 
 /// A column as it was read.
 #[derive(Clone, Debug)]
@@ -77,6 +77,8 @@ enum Kind {
     /// 1,234,567 or 1.234.567 or 1 234 567.
     Thousands,
     Currency,
+    /// (1.5).
+    Owed,
     Unit,
     Bound,
     Date,
@@ -89,9 +91,20 @@ impl Cells {
     /// Missing is what one of `marks` says, beside the usual ones; `commas` says whether its numbers, or those of another column,
     /// have a comma before their decimals.
     pub fn read(name: &str, raw: Raw, marks: &[String], commas: bool, categorical: bool) -> Self {
+        let flag = typed_name(name);
+        let rounded = |numbers: &[f64]| {
+            let size = |number: &f64| (2f64.powi(53)..1e20).contains(&number.abs());
+            numbers.iter().find(|number| size(number)).map(|number| {
+                format!(
+                    "{name} has whole numbers beyond 2^53, such as {number:.0}, which are kept to 16 digits: what differs in the last \
+                     one may be one; if they name something: --categorical {flag}"
+                )
+            })
+        };
         let (texts, codes) = match raw {
             Raw::Numbers(numbers, missing) => {
-                return Self { column: Column::Numbers(numbers), missing, refused: None, note: None };
+                let note = rounded(&numbers);
+                return Self { column: Column::Numbers(numbers), missing, refused: None, note };
             }
             Raw::Texts(texts, codes) => (texts, codes),
         };
@@ -143,13 +156,19 @@ impl Cells {
         let numeric = |kind: &Kind| {
             matches!(
                 kind,
-                Kind::Number(_) | Kind::Comma(_) | Kind::Percent(_) | Kind::Thousands | Kind::Currency | Kind::Bound
+                Kind::Number(_)
+                    | Kind::Comma(_)
+                    | Kind::Percent(_)
+                    | Kind::Thousands
+                    | Kind::Currency
+                    | Kind::Owed
+                    | Kind::Bound
             )
         };
         let cells: Vec<&str> = present.iter().map(|text| texts[*text].as_str()).collect();
         if let Some(unit) = unit(&cells, many) {
             let problem = format!(
-                "numbers with a unit behind them: take '{unit}' out of the cells, --exclude {name}, or --categorical {name} \
+                "numbers with a unit behind them: take '{unit}' out of the cells, --exclude {flag}, or --categorical {flag} \
                  for a level each"
             );
             return words(Some((first_of(&|kind| *kind == Kind::Unit), problem)));
@@ -160,7 +179,7 @@ impl Cells {
         ] {
             if most(count(&|other| *other == kind)) {
                 let problem = format!(
-                    "{what}, and no model here takes one: {cure}, --exclude {name}, or --categorical {name} for a level each"
+                    "{what}, and no model here takes one: {cure}, --exclude {flag}, or --categorical {flag} for a level each"
                 );
                 return words(Some((first_of(&|other| *other == kind), problem)));
             }
@@ -184,14 +203,18 @@ impl Cells {
                 Kind::Comma(_) => {
                     fault("some numbers of this column have a decimal comma and others a point: write all alike")
                 }
+                Kind::Thousands if commas => fault(
+                    "numbers are written without marks between thousands: 1234567,5 where the others have a decimal comma",
+                ),
                 Kind::Thousands => fault(
                     "numbers are written without marks between thousands, and with a decimal point and no comma: 1234567.5",
                 ),
+                Kind::Owed => fault("brackets, as accountants write what is owed: write −1.5 for (1.5)"),
                 Kind::Currency => fault("a sign of a currency: write the numbers alone"),
                 Kind::Bound => fault("a bound and no number: write a number, or empty the cell and say --missing drop"),
                 _ => Err(format!(
                     "most cells of this column are numbers, so all must be: write a number, or empty the cell and say \
-                     --missing drop; otherwise --categorical {name}, or --exclude {name}"
+                     --missing drop; otherwise --categorical {flag}, or --exclude {flag}"
                 )),
             }
         };
@@ -222,7 +245,7 @@ impl Cells {
         if refused.is_none() && cells.len() > 1 && cells.iter().all(|cell| is_compact_date(cell)) {
             let problem = format!(
                 "a date written as one number, whose differences are no days: write the days since the first, --exclude \
-                 {name}, or --categorical {name} for a level each"
+                 {flag}, or --categorical {flag} for a level each"
             );
             refused = refuse(present[0], problem, false);
         }
@@ -233,9 +256,10 @@ impl Cells {
             let zeros =
                 |text: &&String| text.len() > 1 && text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
             present.iter().map(|text| &texts[*text]).find(zeros).filter(|_| refused.is_none()).map(|cell| {
-                format!("{name} has zeros in front, as in {cell}, and enters as a number; if it holds codes: --categorical {name}")
+                format!("{name} has zeros in front, as in {cell}, and enters as a number; if it holds codes: --categorical {flag}")
             })
         };
+        let note = note.or_else(|| rounded(&values).filter(|_| refused.is_none()));
         let numbers = codes.iter().map(|code| values[*code as usize]).collect();
         Self { column: Column::Numbers(numbers), missing, refused, note }
     }
@@ -278,9 +302,8 @@ fn kind(cell: &str) -> Kind {
     if signed && is_amount(&amount) {
         return Kind::Currency;
     }
-    // Accountants put what is owed in brackets.
     if cell.starts_with('(') && cell.ends_with(')') && is_amount(bare) {
-        return Kind::Currency;
+        return Kind::Owed;
     }
     if let Some(rest) = cell.strip_prefix(['<', '>', '≤', '≥', '~'])
         && number(rest.trim_start_matches(['=', ' '])).is_some()

@@ -12,7 +12,7 @@ use nalgebra::DMatrix;
 
 use super::combinations::{SUSPECT, combinations, gram};
 use super::terms::{Factor, Term, coded, terms};
-use super::{Column, Ready, Table, once, position, wrong};
+use super::{Column, Ready, Table, once, position, typed_name, wrong};
 use crate::batch::{Batch, Labelled, Response, host, slice};
 use crate::empirical::Empirical;
 use crate::error::{Error, Result, constant, empty, matrix, shape};
@@ -684,7 +684,12 @@ fn said_of_columns(columns: &[(&str, Option<(usize, &str)>)]) -> String {
     if all > said.len() {
         let rest = &columns[said.len()..];
         let numbers = rest.iter().filter(|(_, levels)| levels.is_none()).count();
-        said.push(format!("and {} more, {numbers} of them of numbers", rest.len()));
+        let of = match numbers {
+            0 => ", all of them of categories".into(),
+            numbers if numbers == rest.len() => ", all of them of numbers".into(),
+            numbers => format!(", {numbers} of them of numbers"),
+        };
+        said.push(format!("and {} more{of}", rest.len()));
     }
     format!("read {}", said.join(", "))
 }
@@ -700,6 +705,14 @@ fn said_of_classes(names: &Names, y: &[f64], count: &[f64]) -> Vec<String> {
         let (shown, more) = (&once[..once.len().min(8)], once.len().saturating_sub(8));
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         notes.push(format!("classes of {} that were seen once: {}{more}", names.target, shown.join(", ")));
+    }
+    if names.classes.len() > 10 && names.classes.iter().all(|class| class.parse::<f64>().is_ok()) {
+        notes.push(format!(
+            "{} holds {} different whole numbers, and each is a class; if a number is to be foretold: --family linear, or poisson \
+             where it is a count",
+            names.target,
+            names.classes.len()
+        ));
     }
     notes.extend(
         names.alike().map(|(a, b)| format!("'{a}' and '{b}' of {} differ in nothing but capitals", names.target)),
@@ -930,7 +943,8 @@ impl Ready<'_> {
         let names: Vec<String> = self.columns().skip(1).filter_map(counts).collect();
         let of = || {
             let each = if names.len() > 1 { "count" } else { "counts" };
-            let (these, flag) = (names.join(" and "), names.join(","));
+            let flags: Vec<String> = names.iter().map(|name| typed_name(name)).collect();
+            let (these, flag) = (names.join(" and "), flags.join(","));
             format!("{these} {each} through the rows; if that is no more than their number: --exclude {flag}")
         };
         (!names.is_empty()).then(of)

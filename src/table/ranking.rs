@@ -99,18 +99,37 @@ impl<'a> Rows<'a> {
     /// The threshold of the largest gain, the lowest of equals; none if all numbers are one.
     fn best_threshold(&self, rows: &[usize], numbers: &[f64]) -> Result<(Option<f64>, Information)> {
         let mut rows = rows.to_vec();
-        rows.sort_by(|a, b| numbers[*a].total_cmp(&numbers[*b]));
         let k = self.classes.len();
+        rows.sort_by(|a, b| numbers[*a].total_cmp(&numbers[*b]));
+        // Σ c ln c says at every threshold, by what one row changes, what it tells; only those that tell as much as any are asked
+        // exactly.
+        let c_ln_c = |c: f64| if c > 0.0 { c * c.ln() } else { 0.0 };
+        let all = self.counts(&rows, 1, |_| 0);
+        let (n, mut below, mut above) = (all.iter().sum::<f64>(), vec![0.0; k], all);
+        let (mut under, mut sums) = (0.0, [0.0, above.iter().copied().map(c_ln_c).sum::<f64>()]);
+        let mut near = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let (class, count) = (self.y[*row] as usize, self.count[*row]);
+            let before = [below[class], above[class]];
+            (below[class], above[class]) = (before[0] + count, f64::max(before[1] - count, 0.0));
+            sums[0] += c_ln_c(below[class]) - c_ln_c(before[0]);
+            sums[1] += c_ln_c(above[class]) - c_ln_c(before[1]);
+            under += count;
+            near.push((sums[0] + sums[1] - c_ln_c(under) - c_ln_c(f64::max(n - under, 0.0))) / n);
+        }
+        let differ = |at: &usize| numbers[rows[*at]] != numbers[rows[*at + 1]];
+        let most =
+            (0..rows.len().saturating_sub(1)).filter(differ).map(|at| near[at]).fold(f64::NEG_INFINITY, f64::max);
         // The classes of what lies at most at the threshold, and those of what lies above.
         let mut counts = [vec![0.0; k], self.counts(&rows, 1, |_| 0)].concat();
         let mut best = (None, Information::ZERO);
-        for pair in rows.windows(2) {
+        for (pair, near) in rows.windows(2).zip(&near) {
             let (class, count) = (self.y[pair[0]] as usize, self.count[pair[0]]);
             counts[class] += count;
             // Weights that are no whole numbers may round to less than nothing.
             counts[k + class] = f64::max(counts[k + class] - count, 0.0);
             let (below, above) = (numbers[pair[0]], numbers[pair[1]]);
-            if below == above {
+            if below == above || *near < most - 1e-9 {
                 continue;
             }
             let gain = self.gain(2, counts.clone())?;
@@ -125,6 +144,9 @@ impl<'a> Rows<'a> {
 /// The middle as a person would write it, 3.35 and not 3.3499999999999996; between neighbouring floats the lower one.
 fn half_way(below: f64, above: f64) -> f64 {
     let middle = below / 2.0 + above / 2.0;
-    let written = format!("{middle:.12e}").parse().unwrap_or(middle);
-    if (below..above).contains(&written) { written } else { below }
+    // Seven digits, unless they are too few to tell the two apart.
+    let quarter = (above / 4.0 - below / 4.0).abs();
+    let written = |digits: usize| format!("{middle:.digits$e}").parse::<f64>().ok();
+    let near = |of: &f64| (of - middle).abs() <= quarter && (below..above).contains(of);
+    (6..=12).filter_map(written).find(near).unwrap_or(below)
 }

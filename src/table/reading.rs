@@ -183,7 +183,8 @@ fn may_be_codes(numbers: &[f64]) -> bool {
     let lengths = |number: f64| number.max(1.0).log10().floor();
     numbers.len() <= 100_000
         && known().all(|number| number >= 0.0 && number.fract() == 0.0)
-        && lengths(low) < lengths(high)
+        // 01 and 1 are one number, and may be two classes.
+        && (lengths(low) < lengths(high) || low == high)
 }
 
 impl Table {

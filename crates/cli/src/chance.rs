@@ -87,15 +87,33 @@ impl Run<Questions> {
     }
 
     /// What a tree tells, beside what chance would.
-    pub fn tree_title(&self, tree: &Tree, target: &str, chance: &Chance) -> String {
+    ///
+    /// # Errors
+    /// As [`Tree::grow`].
+    pub fn tree_title(&self, table: &Table, tree: &Tree, target: &str, chance: &Chance) -> Result<String> {
         let (before, told) = (tree.root().entropy(), tree.root().entropy() - tree.entropy_left());
         let tells = format!("tells {} of the {} in {target}", self.show(told), self.show(before));
-        if tree.root().branches.is_empty() {
+        let stop = self.stop();
+        let refused = match tree.root().branches.is_empty() && stop.least_gain > Information::ZERO {
+            true => {
+                table.ranking(target, self.columns())?.into_iter().next().filter(|best| best.gain > Information::ZERO)
+            }
+            false => None,
+        };
+        Ok(if let Some(best) = refused {
+            format!(
+                "No question gains {}, the least that was asked for: {} tells {} of the {} in {target}",
+                self.show(stop.least_gain),
+                best.column,
+                self.show(best.gain),
+                self.show(before)
+            )
+        } else if tree.root().branches.is_empty() {
             format!("No question about one column tells anything about {target}: the tree is a leaf")
         } else if told <= chance.tree {
             format!("No more than chance: the tree {tells}, one of shuffled answers up to {}", self.show(chance.tree))
         } else {
             format!("The tree {tells}")
-        }
+        })
     }
 }

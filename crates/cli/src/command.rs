@@ -17,7 +17,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use serde_json::Value;
 
 use crate::compare::compare;
-use crate::evaluation::Evaluation;
+use crate::evaluation::{Evaluation, Worth};
 use crate::explain::explain;
 use crate::families::{self, evenly};
 use crate::flags::{Compare, FamilyName, Fit, Fits, Intervals, Measure, Predict, Questions, Resume, with_bases};
@@ -95,8 +95,9 @@ kl, cross_entropy and nll, argmin, largest_residual, gradient_nats, decrement_na
 coefficients (as broom names them: y.level, term, estimate, std.error, statistic, p.value, conf.low, conf.high, and odds.ratio), contrasts (the same, and against), target, reference_class, likelihood (nobs, \
 logLik, AIC, BIC, deviance, df_residual, twice_nll, mcfadden, most_mcfadden, null_deviance, r_squared, adjusted_r_squared, \
 f, against_intercept, parameters: how many are free), parameters (term, estimate, std.error, conf.low, conf.high, truth), moments, correlations, \
-components, truth, population_kl, families, not_ranked, no_maximum, evaluation (fitted, others, gap). Of predict: rows, predictions, no_limits, target, classes, score. Of compare: target, n, floor, models, tests. Of \
-measure: columns, information, ranking. Of tree: classes, tree, entropy, entropy_left, chance. Of explain: concepts, words. Amounts of \
+components, truth, population_kl, families, not_ranked, no_maximum, evaluation (fitted, others, gap, or not_defined and why), older_files (of \
+earlier runs in the same folder). Of predict: rows, predictions, no_limits, target, classes, score. Of compare: target, n, floor, models, tests. Of \
+measure: columns, information, ranking, not_asked (why not). Of tree: classes, tree, entropy, entropy_left, chance. Of explain: concepts, words. Amounts of \
 information are in `unit`, the numbers of the likelihood in nats; what is infinite or no number is the text Infinity, -Infinity or NaN, and \
 what does not apply is null or not there.";
 
@@ -240,8 +241,33 @@ fn fit(run: &Run<Fit>) -> Result<()> {
     if flags.report {
         report::write(&run.out("report.html"), &flags.keeping.arguments)?;
     }
+    let older = run.of_earlier_runs(&LEFT);
+    if !older.is_empty() {
+        println!("older than this run, and not of it, in the same folder: {}", older.join(", "));
+        tell("older_files", older);
+    }
     Ok(())
 }
+
+/// What a fit may leave in its folder.
+const LEFT: [&str; 16] = [
+    "log.csv",
+    "log.jsonl",
+    "log-of-failed-run.csv",
+    "log-of-failed-run.jsonl",
+    "parameters.safetensors",
+    "coefficients.csv",
+    "report.html",
+    "fit.html",
+    "descent.png",
+    "descent.svg",
+    "landscape.png",
+    "landscape.svg",
+    "model.png",
+    "model.svg",
+    "families.png",
+    "families.svg",
+];
 
 fn fit_family(run: &Run<Fit>) -> Result<()> {
     let flags = &run.flags.data;
@@ -286,7 +312,8 @@ fn fit_table(run: &Run<Fit>, table: Table) -> Result<()> {
         }
         Some(family @ (FamilyName::Logistic | FamilyName::Softmax)) => family,
         Some(_) => bail!("this family has no target: leave --target out and say --column, or take another --family"),
-        None if ask.outcomes()?.names.classes.len() == 2 => FamilyName::Logistic,
+        // The target alone says it, whatever it is to be predicted from.
+        None if table.design(flags.target.of(&table)?).outcomes()?.names.classes.len() == 2 => FamilyName::Logistic,
         None => FamilyName::Softmax,
     };
     flags.heeded_by(Fits::Classes)?;
@@ -352,17 +379,16 @@ fn lines(typed: Vec<f64>) -> Result<Tensor> {
 
 fn fit_logistic(run: &Run<Fit>, design: Design, truth: Option<&Logistic>) -> Result<()> {
     design.names.two_classes()?;
-    let columns = design.names.columns.len();
     classify(run, design, truth, 4.0, |p| {
-        let map = p.standardize()?;
+        let (columns, map) = (p.batch().x().dim(1)?, p.standardize()?);
         Ok(move |vb: VarBuilder| Logistic::new(columns, vb)?.standardized(map.clone()))
     })
 }
 
 fn fit_softmax(run: &Run<Fit>, design: Design, truth: Option<&Softmax>) -> Result<()> {
-    let (columns, classes) = (design.names.columns.len(), design.names.classes.len());
+    let classes = design.names.classes.len();
     classify(run, design, truth, 3.0, |p| {
-        let map = p.standardize()?;
+        let (columns, map) = (p.batch().x().dim(1)?, p.standardize()?);
         Ok(move |vb: VarBuilder| Softmax::new(columns, classes, vb)?.standardized(map.clone()))
     })
 }
@@ -389,8 +415,19 @@ where
     };
     let learned = run.learn_until(p, setting(p)?, evaluation.early(run), maker(p)?)?;
     run.say_coefficients(&evaluation.design, &learned, truth)?;
-    let score = |model: &M, p: &Empirical<Labelled>| Score::of(model, p);
-    evaluation.say(run, &learned.model, score, |rest| run.fitted(rest, &setting(rest)?, maker(rest)?))?;
+    let apart = learned.apart();
+    let here = |rows: &Empirical<Labelled>| match apart {
+        Some(apart) => Worth::at_the_limit(apart, p, rows),
+        None => Ok(Worth::Known(Score::of(&learned.model, rows)?)),
+    };
+    let anew = |rest: &Empirical<Labelled>, part: &Empirical<Labelled>| {
+        let setting = setting(rest)?;
+        match &setting.separation {
+            Some(apart) => Worth::at_the_limit(apart, rest, part),
+            None => Ok(Worth::Known(Score::of(&run.fitted(rest, &setting, maker(rest)?)?, part)?)),
+        }
+    };
+    evaluation.say(run, (classes - 1) * (names.columns.len() + 1), here, anew)?;
     if run.draws() {
         run.draw_classifier(&evaluation.design, &learned, truth)?;
     }
@@ -472,7 +509,11 @@ fn tree(run: &Run<Questions>) -> Result<()> {
     let table = table.predicting(target, run.columns())?;
     say_notes(table.notes());
     let tree = Tree::grow(&table, target, run.columns(), run.stop())?;
-    println!("{target}, {}\n{}", tree.class_names().join(" or "), tree.outline(run.unit()));
+    let classes = match tree.class_names() {
+        many if many.len() > 12 => format!("{} or one of {} more", many[..8].join(" or "), many.len() - 8),
+        few => few.join(" or "),
+    };
+    println!("{target}, {classes}\n{}", tree.outline(run.unit()));
     let (before, left) = (tree.root().entropy(), tree.entropy_left());
     tell("target", target);
     tell("classes", tree.class_names().to_vec());
@@ -484,7 +525,7 @@ fn tree(run: &Run<Questions>) -> Result<()> {
     let chance = run.chance(&table, target)?;
     tell("chance", number(chance.tree.to(run.unit())));
     println!("{:<24}{:>14}", "by chance at most", run.show(chance.tree));
-    let figure = Figure::new(run.tree_title(&tree, target, &chance))
+    let figure = Figure::new(run.tree_title(&table, &tree, target, &chance)?)
         .subtitle("streams are as wide as the rows in them")
         .column([Panel::tree(tree.class_names(), &twig(&tree, run.unit()))]);
     run.draw("tree.png", figure)?;

@@ -13,13 +13,11 @@ use serde_json::Value;
 
 use crate::flags::Compare;
 use crate::known::{Likely, Of, Scores, Within};
+use crate::learned::FITTED;
 use crate::record::Estimate;
 use crate::run::{Run, say_notes};
 use crate::said::{add, number, object, tell};
 use crate::summary::{aligned, degrees, probability, told_of_test};
-
-/// A model whose gradient on some rows is no larger, in nats per observation, is at the maximum of their likelihood.
-const FITTED: f64 = 1e-6;
 
 /// A model, and what it makes of the rows of the table, or of those that it was fitted to.
 struct Compared<'a> {

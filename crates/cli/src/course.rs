@@ -277,7 +277,7 @@ impl<D: Learns> Run<D> {
         let mut texts = setting.names.texts();
         texts.extend(Record::of(&learned.history, Estimate::of(&learned)).texts());
         saved.save_with(file, &texts)?;
-        say::descent(plan, &learned, self.unit());
+        say::descent(plan, &learned, (setting.names.target.is_empty(), self.placement().1), self.unit());
         Ok(learned)
     }
 

@@ -219,7 +219,7 @@ const fn word(names: &'static [&'static str], concept: &'static str, plain: &'st
     Word { names, concept, plain }
 }
 
-pub(crate) const WORDS: [Word; 30] = [
+pub(crate) const WORDS: [Word; 47] = [
     word(
         &["KL", "KL divergence"],
         "maximum likelihood",
@@ -312,7 +312,7 @@ pub(crate) const WORDS: [Word; 30] = [
         "2 NLL and a charge for every parameter, 2 nats or ln n: what a comparison of models on the data that they were fitted to must add.",
     ),
     word(
-        &["McFadden", "R²", "mcfadden"],
+        &["McFadden's R²", "McFadden", "R²", "mcfadden"],
         "usable information",
         "The share of the entropy of the classes that the model takes away; H(Y|X) says how much any model could.",
     ),
@@ -365,6 +365,87 @@ pub(crate) const WORDS: [Word; 30] = [
         &["bits", "nats", "hartleys", "unit"],
         "entropy, chain rule",
         "Logarithms to base 2, e or 10: 1 bit is 0.693 nats. --unit chooses.",
+    ),
+    word(
+        &["rate ratio"],
+        "inference",
+        "e to the power of a coefficient of Poisson regression: the factor on the mean for one unit more.",
+    ),
+    word(
+        &["calibration"],
+        "log-loss",
+        "Of the observations that were given about one probability, how often what was so probable came: of a calibrated model as often as it says.",
+    ),
+    word(
+        &["H", "H(Y)", "H(X)"],
+        "entropy, chain rule",
+        "The entropy of a column by itself: how much of it there is to tell.",
+    ),
+    word(&["levels", "level"], "entropy, chain rule", "The different values that a column has."),
+    word(
+        &["sandwich"],
+        "inference",
+        "Standard errors from how far the gradients of the rows scatter, between two inverse Fisher informations: they hold where weights are no counts, or the family is not the true one.",
+    ),
+    word(
+        &["residual σ", "sigma"],
+        "inference",
+        "The standard deviation of what linear regression leaves of the target, in its unit.",
+    ),
+    word(
+        &["open"],
+        "logistic regression",
+        "A coefficient without a limit: among the directions along which the likelihood rises for ever one raises it, and another lowers it or leaves it alone.",
+    ),
+    word(
+        &["reference class", "base class", "base"],
+        "softmax classifier",
+        "The class that the logits of all others are against; its own coefficients are 0. --base names another.",
+    ),
+    word(
+        &["neighbours"],
+        "dependence without correlation",
+        "How an information of numbers that hardly repeat is estimated: by how far the nearest ones lie (Kraskov, Stögbauer and Grassberger).",
+    ),
+    word(
+        &["counts", "shuffled ones"],
+        "bias of counting",
+        "How an information of levels is estimated: by how often they come together. Of as many cells as observations, less what shuffled orders seem to tell.",
+    ),
+    word(
+        &["above first"],
+        "log-loss",
+        "By how much the cross-entropy of a model exceeds that of the first that was named, on the same rows; its standard error is of the difference, row by row.",
+    ),
+    word(
+        &["held out", "hold-out", "folds", "overfitting"],
+        "usable information",
+        "Rows that a fit did not see. What they cost more than those that it saw is overfitting: about r/n nats for r parameters of a true model.",
+    ),
+    word(
+        &["ridge", "bias"],
+        "inference",
+        "½ λ Σ w² over the slopes, beside the NLL: they are drawn towards 0, which is a bias, and scatter less.",
+    ),
+    word(
+        &["offset", "exposure"],
+        "logistic regression",
+        "A column that is added to the linear predictor with the coefficient 1; an exposure by its logarithm: what a count was counted over.",
+    ),
+    word(
+        &["weights"],
+        "inference",
+        "What a row counts for where that is no number of observations: n stays theirs, and the errors are those of a sandwich.",
+    ),
+    word(
+        &["−log q", "-log q"],
+        "log-loss",
+        "What a row costs: minus the logarithm of the probability that the model gave to what came. Their mean is the cross-entropy.",
+    ),
+    word(
+        &["H(Y|leaf)"],
+        "information gain",
+        "The entropy that is left in the classes once it is known at which leaf of the tree a row ends.",
     ),
 ];
 

@@ -22,7 +22,7 @@ use candle_nn::VarBuilder;
 
 use serde_json::Value;
 
-use crate::evaluation::Evaluation;
+use crate::evaluation::{Evaluation, Worth};
 use crate::flags::{Data, FamilyName, Fit, Fits, Intervals};
 use crate::learned::{Learned, Setting};
 use crate::pictures::Slice;
@@ -473,7 +473,7 @@ fn fit_line(run: &Run<Fit>, design: Design<Response>, truth: Option<&LinearGauss
         return Ok(());
     }
     let maker = |p: &Empirical<Response>| {
-        let coordinates = LinearGaussian::coordinates(p.batch(), p.mass())?;
+        let (columns, coordinates) = (p.batch().x().dim(1)?, LinearGaussian::coordinates(p.batch(), p.mass())?);
         Ok(move |vb: VarBuilder| LinearGaussian::new(columns, vb)?.standardized(coordinates.clone()))
     };
     regress(run, &evaluation, truth, maker, LinearGaussian::means, |learned, design| {
@@ -501,7 +501,6 @@ fn fit_counts(run: &Run<Fit>, design: Design<Response>) -> Result<()> {
     run.say_data(&design.names.to_string(), "H(Y|X)", &design.p);
     let evaluation = Evaluation::of(run, design)?;
     let Design { p, names, .. } = &evaluation.design;
-    let columns = names.columns.len();
     if let Some(found) = of_counts(p)?.filter(|_| !run.objective().is_penalized()) {
         let why = match found.complete {
             true => "all counts are 0, and their mean falls to 0 everywhere".into(),
@@ -515,6 +514,10 @@ fn fit_counts(run: &Run<Fit>, design: Design<Response>) -> Result<()> {
         return run.say_limits_of_counts(&evaluation.design, &found);
     }
     let maker = |p: &Empirical<Response>| {
+        if !run.objective().is_penalized() && of_counts(p)?.is_some() {
+            return Err(Error::NoMaximum { why: "the counts are 0 along a direction".into() });
+        }
+        let columns = p.batch().x().dim(1)?;
         let map = if columns == 0 { None } else { Some(Standardize::bulk(p.batch().x(), p.mass())?) };
         Ok(move |vb: VarBuilder| {
             let model = PoissonRegression::new(columns, vb)?;
@@ -552,8 +555,13 @@ where
     let setting = || Setting { truth, separation: None, names, step_size: 0.1 };
     let learned = run.learn_until(p, setting(), evaluation.early(run), maker(p)?)?;
     say(&learned, &evaluation.design)?;
-    let score = |model: &M, p: &Empirical<Response>| Score::of_model(model, p);
-    evaluation.say(run, &learned.model, score, |rest| run.fitted(rest, &setting(), maker(rest)?))?;
+    let parameters = learned.model.parts()?.learnt.values().map(Tensor::elem_count).sum();
+    let here = |rows: &Empirical<Response>| Ok(Worth::Known(Score::of_model(&learned.model, rows)?));
+    let anew = |rest: &Empirical<Response>, part: &Empirical<Response>| match maker(rest) {
+        Err(Error::NoMaximum { .. }) => Ok(Worth::Undefined),
+        make => Ok(Worth::Known(Score::of_model(&run.fitted(rest, &setting(), make?)?, part)?)),
+    };
+    evaluation.say(run, parameters, here, anew)?;
     run.draw_descent(&learned, "H(Y|X)")?;
     run.draw_regression(&evaluation.design, &learned, |batch| means(&learned.model, batch))?;
     run.say_files();

@@ -11,12 +11,14 @@ use candle_mle::Objective;
 use candle_mle::device::float;
 use candle_mle::fit::Schedule;
 use candle_mle::info::Unit;
+use candle_mle::info::number::typed;
 use candle_mle::table::{Ask, Missing, Reading, Table};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 pub(crate) use heeded::Fits;
 
 use crate::lake::Lake;
+use crate::said::add;
 
 /// Flags that say what a run works on.
 pub trait Data: clap::Args {
@@ -790,6 +792,15 @@ impl OwnTable {
         })?;
         // Of an engine they are left out already.
         let table = if self.csv.is_some() { table.without(names_of(&self.exclude))? } else { table };
+        if let ([name], Some(row)) = (counts, table.count().iter().position(|count| count.fract() != 0.0)) {
+            let note = format!(
+                "{name} counts parts of observations, such as {} in line {}: if these are weights, a fit takes them by --weights {name}",
+                typed(table.count()[row]),
+                table.lines()[row]
+            );
+            println!("{note}");
+            add("notes", note);
+        }
         let target = target.unwrap_or(OUTCOME);
         Ok(Some(match (&self.trials, counts) {
             (Some(trials), [successes]) => {
@@ -915,7 +926,7 @@ pub(crate) struct Written {
     /// Unit of everything printed, drawn and written
     #[arg(long, default_value = "bits", value_parser = named::<Unit>(&["bits", "nats", "hartleys"]), help_heading = "Output")]
     pub unit: Unit,
-    /// Where pictures and numbers go [default: plots/<name>, or plots/<name>/<table>]
+    /// Where pictures and numbers go [default: plots/<name>, or plots/<name>/<table>, a table by its path from here, or by all of its path where it lies elsewhere]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub out: Option<PathBuf>,
 }

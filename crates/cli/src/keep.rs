@@ -55,6 +55,12 @@ pub(crate) fn listen() -> Result<()> {
 /// None is there, or what is there is no checkpoint of a fit.
 pub(crate) fn begun(folder: &Path) -> Result<Vec<String>> {
     let file = folder.join(FILE);
+    if !folder.exists() {
+        bail!(
+            "there is no folder {}: name the one that a fit was stopped in, its --out or plots/fit/<table>",
+            folder.display()
+        );
+    }
     if !file.exists() {
         bail!(
             "there is no checkpoint in {}, and so there is nothing to go on with: its fit came to its end, or was stopped before its \

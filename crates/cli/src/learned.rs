@@ -41,3 +41,23 @@ pub struct Learned<M> {
     /// How it went.
     pub plan: Plan,
 }
+
+/// A descent whose gradient is no larger, in nats per observation, is at the maximum.
+pub(crate) const FITTED: f64 = 1e-6;
+
+impl<M> Learned<M> {
+    /// Why it does not stand at the maximum that errors, tests and criteria are of, if so.
+    pub(crate) fn short(&self) -> Option<&'static str> {
+        match self {
+            Self { early: true, .. } => Some("the descent was stopped early, short of the maximum"),
+            Self { separation: Some(_), .. } | Self { converged: true, .. } => None,
+            Self { gradient, .. } if *gradient <= FITTED => None,
+            _ => Some("the descent has not converged, and stands short of the maximum"),
+        }
+    }
+
+    /// Why the likelihood has no finite maximum, if so, where what is told of the fit is its limit.
+    pub(crate) fn apart(&self) -> Option<&Separation> {
+        self.separation.as_ref().filter(|_| !self.early)
+    }
+}

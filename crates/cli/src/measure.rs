@@ -45,7 +45,8 @@ pub(crate) fn measure(run: &Run<Measure>, table: &Table, target: Option<&str>) -
     let table = table.with_only(&names.iter().map(String::as_str).chain(target).collect::<Vec<_>>())?;
     say_notes(table.notes());
     let n: f64 = table.count().iter().sum();
-    println!("n = {} observations in {} rows; amounts in {unit}\n", count(n), table.rows());
+    let of = |of: f64, what: &str| format!("{} {what}{}", count(of), if of == 1.0 { "" } else { "s" });
+    println!("n = {} in {}; amounts in {unit}\n", of(n, "observation"), of(table.rows() as f64, "row"));
     tell("n", number(n));
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(6);
     println!("{:<width$}  {:<12}{:>8}{:>10}", "column", "kind", "levels", "H");
@@ -73,15 +74,29 @@ pub(crate) fn measure(run: &Run<Measure>, table: &Table, target: Option<&str>) -
 fn about(run: &Run<Measure>, table: &Table, names: &[String], target: &str) -> Result<()> {
     let of = Seen::of(table, target)?;
     let asked: Vec<String> = names.iter().filter(|name| *name != target).cloned().collect();
+    if asked.is_empty() {
+        println!("\nthere is no other column to tell about {target}, H = {}", run.show(of.entropy));
+        return Ok(());
+    }
     println!("\nwhat each column tells about {target}, H = {}", run.show(of.entropy));
     let mut told = asked.iter().map(|name| Ok((name.clone(), Told::of(table, &Seen::of(table, name)?, &of)?)));
     let told = told.by_ref().collect::<Result<Vec<_>>>()?;
     say_told(run, told, |name| vec![name.into(), target.into()]);
-    let ranked = match table.ranking(target, &asked) {
-        // Of numbers that are no classes no question is best.
-        Err(_) if of.numbers.is_some() => return Ok(()),
-        ranked => ranked?,
-    };
+    let (mut ranked, mut refused) = (vec![], vec![]);
+    for name in &asked {
+        match table.ranking(target, std::slice::from_ref(name)) {
+            Ok(splits) => ranked.extend(splits),
+            // What is wrong with the target is wrong with it for every column.
+            Err(why) if refused.contains(&why.to_string()) => {}
+            Err(why) => refused.push(why.to_string()),
+        }
+    }
+    ranked.sort_by(|a, b| b.gain.bits().total_cmp(&a.gain.bits()));
+    refused.iter().for_each(|why| add("not_asked", why.as_str()));
+    if ranked.is_empty() {
+        println!("\nno best question is asked: {}", refused.join("; "));
+        return Ok(());
+    }
     println!("\nthe best question about each column, and what its answer tells about {target}");
     let width = asked.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(6);
     for split in ranked {
@@ -96,6 +111,7 @@ fn about(run: &Run<Measure>, table: &Table, names: &[String], target: &str) -> R
             ]),
         );
     }
+    refused.iter().for_each(|why| println!("not asked: {why}"));
     Ok(())
 }
 
@@ -125,7 +141,11 @@ fn say_told(run: &Run<Measure>, mut told: Vec<(String, Told)>, of: impl Fn(&str)
         "{:<width$}{:>10}{:>12}{:>14}{:>10}{:>12}{:>10}  how",
         "column", "I", "less bias", "95 % from", "to", "by chance", "p"
     );
-    let shown = |amount: Option<Information>| amount.map_or("–".into(), |amount| seen(amount.to(unit), 4));
+    let shown = |amount: Option<Information>| match amount {
+        None => "–".into(),
+        Some(amount) if amount.nats() == f64::INFINITY => "∞".into(),
+        Some(amount) => seen(amount.to(unit), 4),
+    };
     for (name, told) in told.iter().take(PAIRS) {
         let Told { plain, corrected, interval, chance, p, how, above } = told;
         let above = if *above { ", above H" } else { "" };
@@ -212,6 +232,20 @@ impl Told {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         // A column of one level tells nothing, whatever the other is.
         let near = (x.spread || y.spread) && x.levels > 1 && y.levels > 1;
+        if near && x.codes == y.codes && (x.numbers.is_some() && y.numbers.is_some()) {
+            // One as a function of the other, both ways: of a density without bound, and estimates only see how many rows there are.
+            let all = Information::from_nats(f64::INFINITY);
+            let how = "the same column";
+            return Ok(Self {
+                plain: Some(x.entropy),
+                corrected: all,
+                interval: None,
+                chance: None,
+                p: None,
+                how,
+                above: false,
+            });
+        }
         match near.then(|| Self::near(table, x, y, &mut rng)).transpose()?.flatten() {
             Some(told) => Ok(told),
             None => Self::counted(table, x, y, &mut rng),
@@ -229,6 +263,8 @@ impl Told {
         let plain = joint.mutual_information(&[0], &[1])?;
         let bias = Information::from_nats(((x.levels - 1) * (y.levels - 1)) as f64 / (2.0 * n));
         let corrected = not_below_zero(plain - bias);
+        // Of as many cells as observations neither the bias to first order nor the interval of large samples holds.
+        let few = 2.0 * ((x.levels - 1) * (y.levels - 1)) as f64 >= n;
         let ends = counted_interval(&counts, shape, normal_quantile(0.5 + LEVEL / 2.0))?;
         let interval = Some(ends.map(|end| smaller(end, smaller(x.entropy, y.entropy))));
         let rows = observations(table, COUNTED, rng)?;
@@ -241,8 +277,22 @@ impl Told {
             Ok(Pmf::from_counts(shape, counts)?.mutual_information(&[0], &[1])? * share)
         };
         let times = (WORK / (rows.len() + counts.len())).min(199);
-        let (chance, p) = shuffled(&code(x), &code(y), plain, times, rng, found)?;
-        Ok(Self { plain: Some(plain), corrected, interval, chance, p, how: "counts", above: false })
+        let Shuffled { chance, p, mean } = shuffled(&code(x), &code(y), plain, times, rng, found)?;
+        match mean.filter(|_| few) {
+            Some(mean) => {
+                let corrected = not_below_zero(plain - mean);
+                Ok(Self {
+                    plain: Some(plain),
+                    corrected,
+                    interval: None,
+                    chance,
+                    p,
+                    how: "counts, less shuffled ones",
+                    above: false,
+                })
+            }
+            None => Ok(Self { plain: Some(plain), corrected, interval, chance, p, how: "counts", above: false }),
+        }
     }
 
     /// Of more cells than can be gone through: by those that have any, H(X) + H(Y) − H(X,Y).
@@ -271,8 +321,14 @@ impl Told {
             // Ties and rare labels are no hindrance to the other.
             of_labels.or_else(|_| mixed_ksg(x, y, K))
         };
+        // By a power of two, which changes no digit, so that no distance leaves the range of f64.
+        let unit = |of: &Seen<'_>| {
+            let largest = of.numbers.unwrap_or_default().iter().fold(0.0, |most, x| x.abs().max(most));
+            f64::from_bits(largest.to_bits() & f64::INFINITY.to_bits()).max(f64::MIN_POSITIVE)
+        };
         let values = |of: &Seen<'_>, rows: &[usize]| -> Vec<f64> {
-            rows.iter().map(|row| of.numbers.map_or(of.codes[*row] as f64, |numbers| numbers[*row])).collect()
+            let unit = unit(of);
+            rows.iter().map(|row| of.numbers.map_or(of.codes[*row] as f64, |numbers| numbers[*row] / unit)).collect()
         };
         let kinds = [x, y].map(|of| of.numbers.is_none());
         let on = |rows: &[usize]| found(&values(x, rows), &values(y, rows), kinds);
@@ -294,7 +350,7 @@ impl Told {
         let (at, of) = (values(x, some), values(y, some));
         let Ok(here) = found(&at, &of, kinds) else { return Ok(None) };
         let again = |x: &[f64], y: &[f64]| Ok(found(x, y, kinds)?);
-        let (chance, p) = shuffled(&at, &of, here, 99, rng, again)?;
+        let Shuffled { chance, p, .. } = shuffled(&at, &of, here, 99, rng, again)?;
         Ok(Some(Self {
             plain: None,
             corrected,
@@ -321,6 +377,14 @@ fn not_below_zero(amount: Information) -> Information {
     if amount < Information::ZERO { Information::ZERO } else { amount }
 }
 
+/// What orders by lot tell.
+#[derive(Default)]
+struct Shuffled {
+    chance: Option<Information>,
+    p: Option<f64>,
+    mean: Option<Information>,
+}
+
 /// The level that 19 of 20 orders of `y` do not exceed, and the share of them, the observed one among them, that reach what was
 /// observed; none where they are too many cells to shuffle often enough.
 fn shuffled<T: Clone>(
@@ -330,9 +394,9 @@ fn shuffled<T: Clone>(
     times: usize,
     rng: &mut ChaCha8Rng,
     found: impl Fn(&[T], &[T]) -> Result<Information>,
-) -> Result<(Option<Information>, Option<f64>)> {
+) -> Result<Shuffled> {
     if times < 19 {
-        return Ok((None, None));
+        return Ok(Shuffled::default());
     }
     let (mut y, mut all) = (y.to_vec(), Vec::with_capacity(times));
     for _ in 0..times {
@@ -342,5 +406,10 @@ fn shuffled<T: Clone>(
     all.sort_by(|a, b| b.nats().total_cmp(&a.nats()));
     // Rounding parts what is the same table.
     let reach = all.iter().filter(|of| of.nats() >= observed.nats() - 1e-12).count();
-    Ok((Some(all[(times + 1) / 20 - 1]), Some((1 + reach) as f64 / (1 + times) as f64)))
+    let mean = all.iter().map(|of| of.nats()).sum::<f64>() / times as f64;
+    Ok(Shuffled {
+        chance: Some(all[(times + 1) / 20 - 1]),
+        p: Some((1 + reach) as f64 / (1 + times) as f64),
+        mean: Some(Information::from_nats(mean)),
+    })
 }

@@ -48,9 +48,11 @@ impl Lift<'_> {
             return panel;
         }
         let name = format!("{}{}", if entropy < 0.0 { "−" } else { "+" }, fixed(entropy.abs(), 4));
+        let mut drawn = None;
         for place in self.arrows {
             let nearest = (0..kl.len()).min_by(|a, b| (kl[*a].0 - place).abs().total_cmp(&(kl[*b].0 - place).abs()));
-            if let Some(at) = nearest.filter(|at| kl[*at].1.is_finite()) {
+            if let Some(at) = nearest.filter(|at| kl[*at].1.is_finite() && drawn != Some(*at)) {
+                drawn = Some(at);
                 panel = panel.arrow(kl[at].0, kl[at].1, cross_entropy[at].1, &name);
             }
         }

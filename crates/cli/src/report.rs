@@ -16,31 +16,68 @@ use crate::explain::WORDS;
 use crate::said::so_far;
 use crate::summary::probability;
 
-/// What a picture shows, by its name.
-const PICTURES: [(&str, &str); 6] = [
-    (
-        "landscape",
-        "KL and, lifted by the floor, the cross-entropy along one parameter, the others held: two curves of one shape, a constant apart, \
-         and the NLL on the axis to the right is n times the upper one. So all three are least at one place. Where there is a map \
-         beside, it is the same loss over two parameters, with the way of the descent to its bottom.",
-    ),
-    (
-        "descent",
-        "The same three quantities at every step of the fit. The distance between the curves is the floor, at every step; no model of \
-         any kind gets below it. On the logarithmic axis a straight line is a fit that gains the same share at every step.",
-    ),
-    (
-        "model",
-        "What was observed beside what the model says. Where points and curve differ by more than the intervals of the points, the \
-         family is too small for these data, and KL is what that costs.",
-    ),
-    (
-        "families",
-        "The fitted distributions over the data, and how many bits each is above the floor: the shorter the bar the better.",
-    ),
-    ("information", "What each column tells."),
-    ("tree", "Streams as wide as the rows in them part at every question; what each tells stands at its node."),
-];
+/// What the names of objectives with a penalty hold.
+const PENALTIES: [&str; 2] = ["penal", "ridge"];
+
+/// What a picture shows, as it was drawn of this fit.
+fn means(document: &Map<String, Value>, name: &str) -> String {
+    let is = |name: &str| at(document, name).is_some_and(|of| !of.is_null());
+    let objective = at(document, "descent.objective").and_then(Value::as_str).unwrap_or_default();
+    let (penalized, apart) = (PENALTIES.iter().any(|of| objective.contains(of)), is("separation.infimum"));
+    // Of points without a resolution KL is infinite, and is not drawn.
+    let kl = at(document, "descent.end.kl").is_some_and(Value::is_number);
+    let floor = at(document, "data.entropy").and_then(Value::as_f64).filter(|_| kl);
+    let curves = match floor {
+        None => {
+            "Cross-entropy and, on the axis to the right, the NLL, which is n times that; KL is infinite, for these numbers have a density and no resolution was given"
+        }
+        Some(floor) if floor.abs() < 1e-12 => {
+            "KL and cross-entropy, which are one curve, for the floor is 0; the NLL on the axis to the right is n times it"
+        }
+        Some(_) => {
+            "KL and, lifted by the floor, the cross-entropy: two curves of one shape, a constant apart; the NLL on the axis to the right is n times the upper one"
+        }
+    };
+    let converged = at(document, "descent.converged").and_then(Value::as_bool) == Some(true);
+    match name {
+        "landscape" => {
+            let end = match (apart, penalized, converged) {
+                (true, ..) => "Along the direction of the separation they fall for ever, towards an infimum",
+                (_, true, _) => "With the penalty the fit stands beside where they are least",
+                (_, _, false) => "The descent has not arrived where they are least",
+                _ => "They are least at one place, where the fit stands",
+            };
+            format!("{curves}. {end}.")
+        }
+        "descent" => {
+            let end = match (apart, penalized, converged) {
+                (true, ..) => "There is no step at which they are least: they go on towards an infimum",
+                (_, true, _) => "What was descended has a penalty, which none of them knows, so that they need not end at their least",
+                (_, _, false) => "The descent has not arrived",
+                _ => "On the logarithmic axis, where there is one, a straight line gains the same share at every step",
+            };
+            format!("At every step of the fit: {}. {end}.", lowered(curves))
+        }
+        "model" if is("moments") || is("components") || is("parameters") => {
+            "The observations beside the density that was fitted; where they part the family is too small for these data.".into()
+        }
+        "model" if apart => "By how much, or to which probabilities, the classes are told apart in the limit.".into(),
+        "model" if is("sigma") || !is("reference_class") => {
+            "What came beside the means that the model says; an even cloud around the diagonal is what a good fit leaves.".into()
+        }
+        "model" => "The shares that were observed beside the probabilities that the model gives.".into(),
+        "families" => "The fitted distributions over the data, the nearest in the title.".into(),
+        _ => String::new(),
+    }
+}
+
+/// A sentence within another, but for what begins with a name.
+fn lowered(text: &str) -> String {
+    match text.split_at_checked(1) {
+        Some((first, rest)) if !text.starts_with("KL") => first.to_lowercase() + rest,
+        _ => text.into(),
+    }
+}
 
 /// Columns of a table: their names in the document, and their headings.
 type Columns = &'static [(&'static str, &'static str)];
@@ -193,7 +230,7 @@ fn page(document: &Map<String, Value>, lines: &[String], typed: &[String]) -> Re
         html += "<h2>Pictures</h2>\n";
     }
     for picture in pictures {
-        html += &figure(picture)?;
+        html += &figure(document, picture)?;
     }
     let notes = document.get("notes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let notes: String = notes.map(|note| format!("<li>{}\n", plain(note))).collect();
@@ -293,13 +330,13 @@ fn summary(document: &Map<String, Value>) -> String {
 }
 
 /// A picture with its title, which is its finding, and what it means.
-fn figure(picture: &Value) -> Result<String> {
+fn figure(document: &Map<String, Value>, picture: &Value) -> Result<String> {
     let text = |name: &str| picture.get(name).and_then(Value::as_str).unwrap_or_default();
     let file = Path::new(text("file"));
     let bytes = std::fs::read(file).map_err(|problem| Error::File { action: "read", path: file.into(), problem })?;
     let kind = if file.extension().is_some_and(|end| end == "svg") { "svg+xml" } else { "png" };
     let name = file.file_stem().unwrap_or_default().to_string_lossy();
-    let means = PICTURES.iter().find(|(of, _)| *of == name).map_or("", |(_, means)| means);
+    let means = means(document, &name);
     Ok(format!(
         "<figure>\n<img alt=\"{finding}. {means}\" src=\"data:image/{kind};base64,{}\">\n<figcaption><b>{finding}.</b> {means}</figcaption>\n\
          </figure>\n",

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use candle_core::{DType, Device, Tensor};
@@ -24,7 +25,11 @@ pub struct Run<D: Data> {
     name: String,
     pub(crate) flags: Flags<D>,
     device: Device,
+    began: SystemTime,
 }
+
+/// A file is dated by a clock that ticks this often.
+const TICK: Duration = Duration::from_millis(20);
 
 /// All flags of a run.
 #[derive(Parser, Clone, Debug)]
@@ -91,7 +96,7 @@ impl<D: Data> Run<D> {
         if let Some(why) = flags.data.contradiction() {
             clap::Error::raw(clap::error::ErrorKind::ArgumentConflict, format!("{why}\n")).exit();
         }
-        let run = Self { name: name.into(), flags, device: device()? };
+        let run = Self { name: name.into(), flags, device: device()?, began: SystemTime::now() - TICK };
         tell("unit", run.unit().to_string());
         tell("device", place(&run.device));
         if let Some(numbers) = run.flags.data.numbers() {
@@ -130,6 +135,16 @@ impl<D: Data> Run<D> {
         let of = self.flags.data.file().map_or_else(PathBuf::new, folder_of);
         let folder = || Path::new("plots").join(&self.name).join(of);
         self.flags.output.written.out.clone().unwrap_or_else(folder).join(name)
+    }
+
+    /// Files in the folder of this run's output that bear the names of ours and are older than this run: of an earlier one, which it
+    /// leaves as they are.
+    pub(crate) fn of_earlier_runs(&self, names: &[&str]) -> Vec<String> {
+        let older = |name: &&String| {
+            let changed = std::fs::metadata(self.out(name)).ok().filter(std::fs::Metadata::is_file)?.modified().ok()?;
+            (changed < self.began).then_some(())
+        };
+        names.iter().map(ToString::to_string).filter(|name| older(&name).is_some()).collect()
     }
 
     /// Where the picture `name` goes, in the format that was asked for.

@@ -25,7 +25,8 @@ pub(crate) fn flat(history: &History) -> f64 {
 }
 
 /// How a descent went: its table, its end.
-pub(crate) fn descent<M>(plan: &Plan, learned: &Learned<M>, unit: Unit) {
+/// `points` says whether it is of points of a density, and `dtype` what numbers it is of.
+pub(crate) fn descent<M>(plan: &Plan, learned: &Learned<M>, (points, dtype): (bool, DType), unit: Unit) {
     println!("{} on the {}", method(plan), plan.objective);
     tell_descent(plan, learned, unit);
     if let Some(Minibatch { every, .. }) = plan.minibatch {
@@ -43,7 +44,7 @@ pub(crate) fn descent<M>(plan: &Plan, learned: &Learned<M>, unit: Unit) {
         ),
         false => minimum(&learned.history, learned.converged),
     }
-    identities(&learned.history);
+    identities(&learned.history, points);
     let gradient = rounding(learned.gradient);
     let what = if plan.objective.is_penalized() { "it" } else { "NLL" };
     match (learned.converged, learned.end) {
@@ -55,7 +56,8 @@ pub(crate) fn descent<M>(plan: &Plan, learned: &Learned<M>, unit: Unit) {
         ),
         (false, End::Stalled) => println!(
             "NOT converged: no step gains more than rounding, and a component of the gradient is still {gradient} nats per \
-             observation; rescale the columns, or take --dtype f64"
+             observation; rescale the columns{}",
+            if dtype == DType::F64 { "" } else { ", or take --dtype f64" }
         ),
         (false, End::Hook) => {
             println!(
@@ -163,7 +165,9 @@ impl<D: Data> Run<D> {
         tell("data.floor", entropy);
         tell("data.entropy", number(data.entropy().to(self.unit())));
         let (n, m, h) = (count(data.total()), data.distinct(), self.show(data.entropy()));
-        println!("n = {n} observations, {m} distinct rows, {entropy} = {h}\n");
+        let s = |one: bool| if one { "" } else { "s" };
+        let (observations, rows) = (s(data.total() == 1.0), s(m == 1));
+        println!("n = {n} observation{observations}, {m} distinct row{rows}, {entropy} = {h}\n");
     }
 }
 
@@ -205,13 +209,14 @@ fn minimum(history: &History, converged: bool) {
 }
 
 /// How well the three quantities fit each other.
-fn identities(history: &History) {
+fn identities(history: &History, points: bool) {
     match history.residual() {
         Some(residual) => {
             println!("H(p̂,q) = H(p̂) + KL and NLL = n H(p̂,q): largest residual {}", rounding(residual))
         }
         None => {
-            println!("without a resolution KL to a density is infinite and no identity is claimed: see --resolution")
+            let cure = if points { ": see --resolution" } else { "" };
+            println!("without a resolution KL to a density is infinite and no identity is claimed{cure}")
         }
     }
 }

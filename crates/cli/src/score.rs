@@ -21,8 +21,9 @@ impl<D: Data> Run<D> {
         tell("classes", names.classes.clone());
         tell("score", self.told(score));
         println!(
-            "n = {} observations, cross-entropy {}; in all {}",
+            "n = {} observation{}, cross-entropy {}; in all {}",
             count(score.n),
+            if score.n == 1.0 { "" } else { "s" },
             self.each(score),
             self.show(score.nll)
         );
@@ -67,7 +68,10 @@ impl<D: Data> Run<D> {
     /// The cross-entropy each, with its error where there is one.
     fn each(&self, score: &Score) -> String {
         let error = match score.standard_error() {
-            error if error.nats().is_finite() => format!(", standard error {}", self.show(error)),
+            // Of rows that all cost the same it is not known how they scatter.
+            error if error.nats().is_finite() && error.nats() > 1e-12 * score.cross_entropy().nats().max(1e-3) => {
+                format!(", standard error {}", self.show(error))
+            }
             _ => String::new(),
         };
         format!("{} each{error}", self.show(score.cross_entropy()))
@@ -115,16 +119,21 @@ impl<D: Data> Run<D> {
         println!();
     }
 
+    /// What rows that were fitted to cost.
+    pub(crate) fn say_seen(&self, seen: &Score) {
+        tell("evaluation.fitted", self.told(seen));
+        println!("on the rows that it was fitted to: cross-entropy {}", self.each(seen));
+    }
+
     /// What rows that were not fitted to cost more than those that were, and what of that was to be expected of so many parameters; with
     /// an error where they are others, and not the same rows in folds.
     pub(crate) fn say_overfitting(&self, seen: &Score, unseen: &Score, parameters: usize, are_others: bool) {
         let gap = (unseen.cross_entropy() - seen.cross_entropy()).nats();
         let error = seen.standard_error().nats().hypot(unseen.standard_error().nats());
         let amount = |nats: f64| self.show(Information::from_nats(nats));
-        tell("evaluation.fitted", self.told(seen));
         tell("evaluation.others", self.told(unseen));
         tell("evaluation.gap", number(Information::from_nats(gap).to(self.unit())));
-        println!("on the rows that it was fitted to: cross-entropy {}", self.each(seen));
+        self.say_seen(seen);
         let error = match are_others && error.is_finite() {
             true if gap.abs() < 2.0 * error => format!(" (standard error {}: it may be chance)", amount(error)),
             true => format!(" (standard error {})", amount(error)),

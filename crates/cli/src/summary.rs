@@ -30,6 +30,13 @@ struct Known {
     told: Told,
 }
 
+/// The coefficients of a class against another than the reference class, where only these have limits.
+struct Against {
+    class: usize,
+    base: usize,
+    known: Known,
+}
+
 /// What is told of coefficients beside themselves.
 enum Told {
     /// Errors, tests and Wald's intervals.
@@ -114,7 +121,12 @@ impl Known {
             z if z.is_nan() => ("–".into(), "–".into()),
             z => (fixed(z, 3), probability(of.p_value())),
         };
-        let ratio = ratio.then(|| number(of.odds_ratio()));
+        // A number is larger than any that can be written, and no infinity, where the coefficient is finite.
+        let ratio = ratio.then(|| match of.odds_ratio() {
+            f64::INFINITY if of.estimate.is_finite() => "> 1e308".into(),
+            0.0 if of.estimate.is_finite() => "< 1e-308".into(),
+            ratio => number(ratio),
+        });
         [number(of.std_error), z, p, number(from), number(to)].into_iter().chain(ratio).collect()
     }
 }
@@ -132,7 +144,7 @@ impl<D: Learns> Run<D> {
         tell("target", names.target.as_str());
         tell("reference_class", names.classes[0].as_str());
         println!("coefficients (logits per unit), reference class: {} = {}", names.target, names.classes[0]);
-        let (known, worth) = match &learned.separation {
+        let (known, worth) = match learned.apart() {
             Some(apart) => {
                 if self.flags.data.intervals() == Intervals::Profile {
                     println!("  the likelihood has no maximum, and so no profile: the intervals are Wald's");
@@ -144,7 +156,7 @@ impl<D: Learns> Run<D> {
         };
         let known = match known {
             Some(Known { coefficients, told: Told::Wald })
-                if self.flags.data.intervals() == Intervals::Profile && learned.separation.is_none() =>
+                if self.flags.data.intervals() == Intervals::Profile && learned.apart().is_none() =>
             {
                 let of = |class, at| Coefficients::profile(&learned.model, p, class, at, LEVEL);
                 let row =
@@ -160,12 +172,13 @@ impl<D: Learns> Run<D> {
         let text = |value: f64, at: usize| limit(if (value * logits[at]).abs() < 1e-13 { 0.0 } else { value });
         let (width, own) = (names.columns.len() + 1, host(&learned.model.coefficients()?)?);
         let truth = truth.map(|truth| host(&truth.coefficients()?)).transpose()?;
-        let limits = learned.separation.as_ref().map(|apart| apart.limits(0));
-        let header = if learned.separation.is_some() { "limit" } else { "estimate" };
+        let limits = learned.apart().map(|apart| apart.limits(0));
+        let mut against = vec![];
+        let header = if learned.apart().is_some() { "limit" } else { "estimate" };
         for class in 1..names.classes.len() {
             let mut head = vec![format!("  {} {}", names.target, names.classes[class]), header.into()];
             head.extend(known.iter().flat_map(|known| known.headings(Some("odds ratio"))));
-            head.extend(learned.separation.as_ref().map(|_| "diverges along".into()));
+            head.extend(learned.apart().map(|_| "diverges along".into()));
             head.extend(truth.as_ref().map(|_| "truth".into()));
             let mut lines = vec![head];
             for (at, name) in in_reading_order(names) {
@@ -173,24 +186,24 @@ impl<D: Learns> Run<D> {
                 let estimate = known.as_ref().map_or(without, |known| known.coefficients.get(class, at).estimate);
                 let mut line = vec![format!("    {name}"), text(estimate, at)];
                 line.extend(known.iter().flat_map(|known| known.cells(class, at, true)));
-                line.extend(learned.separation.as_ref().map(|apart| text(apart.direction[class][at], at)));
+                line.extend(learned.apart().map(|apart| text(apart.direction[class][at], at)));
                 line.extend(truth.as_ref().map(|truth| text(truth[class * width + at], at)));
                 lines.push(line);
             }
             aligned(&lines).iter().for_each(|line| println!("{line}"));
             // Where nothing is left against the reference class, there may be against another.
-            let Some(apart) = &learned.separation else { continue };
+            let Some(apart) = learned.apart() else { continue };
             if limits.iter().any(|limits| limits[class].iter().any(|limit| limit.is_finite())) {
                 continue;
             }
             if let Some(base) = (1..class).find(|base| apart.determines(class, *base)) {
                 let known = Known { coefficients: Coefficients::at_the_limit(apart, p, base)?, told: Told::Wald };
-                let against = format!("  {} {} against {}", names.target, names.classes[class], names.classes[base]);
+                let heading = format!("  {} {} against {}", names.target, names.classes[class], names.classes[base]);
                 let rows = in_reading_order(names).map(|(at, name)| {
                     let estimate = text(known.coefficients.get(class, at).estimate, at);
                     [format!("    {name}"), estimate].into_iter().chain(known.cells(class, at, true)).collect()
                 });
-                let head = [against, header.into()].into_iter().chain(known.headings(Some("odds ratio"))).collect();
+                let head = [heading, header.into()].into_iter().chain(known.headings(Some("odds ratio"))).collect();
                 aligned(&std::iter::once(head).chain(rows).collect::<Vec<_>>())
                     .iter()
                     .for_each(|line| println!("{line}"));
@@ -201,19 +214,20 @@ impl<D: Learns> Run<D> {
                     }
                     add("contrasts", row);
                 }
+                against.push(Against { class, base, known });
             }
         }
-        if learned.separation.is_some() {
+        if learned.apart().is_some() {
             println!("{RUNS_OFF}");
         }
         let likelihood = Likelihood::of(&learned.model, p, (names.classes.len() - 1) * width)?;
-        let infimum = learned.separation.as_ref().map(|apart| apart.infimum);
+        let infimum = learned.apart().map(|apart| apart.infimum);
         let likelihood = infimum.map_or(likelihood, |infimum| likelihood.falling_to(infimum));
-        match design.weighed.is_some() || learned.plan.objective.is_penalized() || learned.early {
+        match design.weighed.is_some() || learned.plan.objective.is_penalized() || learned.short().is_some() {
             true => self.say_no_maximum(design, learned, &likelihood, worth)?,
             false => self.say_likelihood(likelihood, names)?,
         }
-        self.leave_coefficients(known.as_ref(), design, learned)
+        self.leave_coefficients(known.as_ref(), &against, design, learned)
     }
 
     /// The coefficients of a regression of numbers with their errors, in this unit; what e to a slope is called, if it is anything; and
@@ -227,20 +241,21 @@ impl<D: Learns> Run<D> {
         beside: impl Fn(&Likelihood) -> Result<()>,
     ) -> Result<()> {
         let (names, (known, worth)) = (&design.names, self.known(design, learned)?);
+        tell("target", names.target.as_str());
         println!("coefficients ({unit})");
         let Some(known) = known else { return Ok(()) };
         let truth = truth.map(Sloped::estimates).transpose()?;
         say_known(&known, names, "estimate", ratio, truth.as_ref().map(|truth| ("truth", &truth[1][..])));
         let parameters = learned.model.parts()?.learnt.values().map(Tensor::elem_count).sum();
         let likelihood = Likelihood::of(&learned.model, &design.p, parameters)?;
-        match design.weighed.is_some() || learned.plan.objective.is_penalized() || learned.early {
+        match design.weighed.is_some() || learned.plan.objective.is_penalized() || learned.short().is_some() {
             true => self.say_no_maximum(design, learned, &likelihood, worth)?,
             false => {
                 beside(&likelihood)?;
                 say_criteria(&likelihood);
             }
         }
-        self.leave_coefficients(Some(&known), design, learned)
+        self.leave_coefficients(Some(&known), &[], design, learned)
     }
 
     /// Poisson regression in the limit of a likelihood without a maximum: what runs off, and the rest from the rows that are left.
@@ -263,7 +278,7 @@ impl<D: Learns> Run<D> {
             say_against_intercept(&of(1)?, &of(1 + names.columns.len())?.falling_to(apart.infimum))?;
         }
         broom_rows(&known, names).into_iter().for_each(|row| add("coefficients", row));
-        keep(&known, names, &self.out("coefficients.csv"))?;
+        keep(&known, &[], names, &self.out("coefficients.csv"))?;
         println!();
         Ok(())
     }
@@ -476,8 +491,8 @@ impl<D: Learns> Run<D> {
         M::Batch: Clone,
     {
         let wald = |coefficients| Known { coefficients, told: Told::Wald };
-        if learned.early {
-            println!("  no standard errors: the descent was stopped early, short of the maximum");
+        if let Some(why) = learned.short() {
+            println!("  no standard errors: {why}");
             let known = or_singular(Coefficients::of(&learned.model, &design.p))?;
             return Ok((known.map(|coefficients| Known { coefficients, told: Told::Nothing }), None));
         }
@@ -501,6 +516,7 @@ impl<D: Learns> Run<D> {
     fn leave_coefficients<M: Model>(
         &self,
         known: Option<&Known>,
+        against: &[Against],
         design: &Design<M::Batch>,
         learned: &Learned<M>,
     ) -> Result<()> {
@@ -509,7 +525,7 @@ impl<D: Learns> Run<D> {
         let names = &design.names;
         if let Some(known) = known {
             broom_rows(known, names).into_iter().for_each(|row| add("coefficients", row));
-            keep(known, names, &self.out("coefficients.csv"))?;
+            keep(known, against, names, &self.out("coefficients.csv"))?;
         }
         let tests = |known: &&Known| {
             matches!(known.told, Told::Wald | Told::Profile(_))
@@ -539,6 +555,7 @@ impl<D: Learns> Run<D> {
             _ => String::new(),
         };
         let twice = fixed(likelihood.twice_nll(), 3);
+        tell("likelihood.twice_nll", number(likelihood.twice_nll()));
         if design.weighed.is_some() {
             println!(
                 "standard errors are those of a sandwich: the weights are no counts; weighted to n = {}, 2 NLL = {twice} nats{kl}, \
@@ -547,7 +564,7 @@ impl<D: Learns> Run<D> {
             );
             return Ok(());
         }
-        if learned.early {
+        if learned.short().is_some() {
             println!(
                 "2 NLL = {twice} nats{kl}, short of the maximum, of which AIC, BIC, R² and the test against the intercept alone would be"
             );
@@ -696,7 +713,7 @@ pub(crate) fn say_estimates(coefficients: Coefficients, names: &Names, csv: &std
         aligned(&lines).iter().for_each(|line| println!("{line}"));
     }
     println!();
-    keep(&known, names, csv)
+    keep(&known, &[], names, csv)
 }
 
 /// What stands for an estimate where there is none.
@@ -726,8 +743,8 @@ pub(crate) fn say_directions(along: &[Vec<f64>], limits: Option<&[Vec<f64>]>, na
 }
 
 /// Writes the coefficients for other tools.
-fn keep(known: &Known, names: &Names, path: &std::path::Path) -> Result<()> {
-    leave(&broom(known, names), path)
+fn keep(known: &Known, against: &[Against], names: &Names, path: &std::path::Path) -> Result<()> {
+    leave(&broom(known, against, names), path)
 }
 
 fn leave(csv: &str, path: &std::path::Path) -> Result<()> {
@@ -756,7 +773,9 @@ pub(crate) fn degrees(of_freedom: usize) -> String {
 
 /// Where each coefficient is kept and what it is called: the intercept is kept last and read first.
 fn in_reading_order(names: &Names) -> impl Iterator<Item = (usize, &str)> {
-    std::iter::once((names.columns.len(), "(intercept)")).chain(names.columns.iter().map(String::as_str).enumerate())
+    let taken = names.columns.iter().any(|column| column == "(intercept)");
+    let intercept = if taken { "(intercept of the fit)" } else { "(intercept)" };
+    std::iter::once((names.columns.len(), intercept)).chain(names.columns.iter().map(String::as_str).enumerate())
 }
 
 /// A probability to be read, also where it is smaller than a number can be.
@@ -796,7 +815,17 @@ fn broom_rows(known: &Known, names: &Names) -> Vec<Value> {
 }
 
 fn broom_row(known: &Known, names: &Names, (class, at, name): (usize, usize, &str)) -> Value {
+    let applies = |name: &&str| match known.told {
+        Told::Wald | Told::Profile(_) => true,
+        Told::Ridge(_) => matches!(*name, "estimate" | "std.error"),
+        Told::Nothing => *name == "estimate",
+    };
     let numbers = BROOM.into_iter().zip(broom_numbers(known, class, at).map(number));
+    let bias = match &known.told {
+        Told::Ridge(bias) => Some(("bias", number(bias[class][at]))),
+        _ => None,
+    };
+    let numbers = numbers.filter(|(name, _)| applies(name)).chain(bias);
     let level = names.classes.get(class).map(|level| ("y.level", Value::from(level.as_str())));
     let odds = level.is_some().then(|| ("odds.ratio", number(known.coefficients.get(class, at).odds_ratio())));
     let rest = std::iter::once(("term", Value::from(name))).chain(level).chain(odds);
@@ -805,15 +834,18 @@ fn broom_row(known: &Known, names: &Names, (class, at, name): (usize, usize, &st
 
 /// A row for every coefficient under the names that R's broom gives them, ±Inf where no finite value is likeliest and NA where there
 /// is none; of more than two classes each row names its own.
-fn broom(known: &Known, names: &Names) -> String {
+/// Where some are against another class than the reference class, a last column names it.
+fn broom(known: &Known, against: &[Against], names: &Names) -> String {
     let many = names.classes.len() > 2;
     let mut csv = String::from(if many { "y.level,term," } else { "term," });
-    csv += &(BROOM.join(",") + "\n");
-    for class in 1..known.coefficients.classes() {
+    csv += &(BROOM.join(",") + if against.is_empty() { "\n" } else { ",against\n" });
+    let all = (1..known.coefficients.classes()).map(|class| (class, 0, known));
+    for (class, base, known) in all.chain(against.iter().map(|of| (of.class, of.base, &of.known))) {
         for (at, name) in in_reading_order(names) {
             let numbers = broom_numbers(known, class, at).map(in_csv).join(",");
             let class = if many { format!("{},", quoted(&names.classes[class])) } else { String::new() };
-            csv += &format!("{class}{},{numbers}\n", quoted(name));
+            let base = if against.is_empty() { String::new() } else { format!(",{}", quoted(&names.classes[base])) };
+            csv += &format!("{class}{},{numbers}{base}\n", quoted(name));
         }
     }
     csv

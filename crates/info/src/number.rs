@@ -91,6 +91,7 @@ pub(crate) fn unsigned_zero(value: f64, decimals: Option<usize>) -> f64 {
 /// ```
 /// use candle_mle_info::number::seen;
 /// assert_eq!([seen(0.97096, 4), seen(2.3e-7, 4), seen(-1e-17, 4)], ["0.9710", "2.30e-7", "0.0000"]);
+/// assert_eq!(seen(1227883685987.6182, 6), "1227883685987.618"); // a number has 16 digits
 /// ```
 pub fn seen(value: f64, decimals: usize) -> String {
     let least = 10f64.powi(1 - decimals as i32);
@@ -98,6 +99,7 @@ pub fn seen(value: f64, decimals: usize) -> String {
         size if (1e-12..least).contains(&size) => format!("{value:.2e}"),
         // Nor are hundreds of digits printed where a few are known.
         size if size.is_finite() && size >= 1e15 => format!("{value:.6e}"),
+        size if size >= 1e9 => fixed(value, decimals.min((15.0 - size.log10().floor()).max(0.0) as usize)),
         _ => fixed(value, decimals),
     }
 }

@@ -206,10 +206,10 @@ fn apart(lo: f64, hi: f64, kind: &Kind) -> (f64, f64) {
     } else {
         1e-13
     };
-    if hi - lo > noise * size && hi - lo > 1e-250 {
+    if hi - lo > noise * size && hi - lo > 1e-304 {
         return (lo, hi);
     }
-    let half = if *kind == Kind::Linear && size > 1e-250 { 0.1 * size } else { 0.5 };
+    let half = if *kind == Kind::Linear && size > 1e-304 { 0.1 * size } else { 0.5 };
     (lo - half, hi + half)
 }
 

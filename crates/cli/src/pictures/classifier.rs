@@ -87,7 +87,7 @@ impl<D: Data> Run<D> {
                 format!("{target}, in the sample: fitted and observed shares are {apart:.1} % apart on average{rare}")
             }
         };
-        let stands = learned.converged || learned.separation.is_some();
+        let stands = learned.short().is_none();
         let title = if stands { finding } else { format!("Not converged. {finding}") };
         let of = match (seen.are_few(), one_column) {
             (true, _) => "every pattern of x",
@@ -422,7 +422,10 @@ fn calibration(design: &Names, seen: &Patterns) -> Panel {
         .line([(0.0, 0.0), (most, most)], Ink::Grey)
         .dashed()
         .label("fitted = observed");
-    classes.zip(discs).fold(panel, |panel, (class, discs)| {
+    let mut all: Vec<_> = classes.zip(discs).collect();
+    // The others beneath those that have a name.
+    all.sort_by_key(|(class, _)| design.classes.len() <= Ink::TOLD || inks[*class].0 != Ink::Grey);
+    all.into_iter().fold(panel, |panel, (class, discs)| {
         let discs = discs.into_iter().map(|disc| (disc.fitted, disc.share, disc.count));
         let (ink, name) = &inks[class];
         let label = if name.is_empty() { String::new() } else { format!("{} {name}", design.target) };

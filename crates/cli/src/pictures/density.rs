@@ -7,13 +7,13 @@ use candle_core::{Device, Tensor};
 use candle_mle::batch::host;
 use candle_mle::families::{Ranked, Ranking};
 use candle_mle::info::law::{Law, MultivariateNormal, Normal};
-use candle_mle::info::number::{count, fixed};
+use candle_mle::info::number::{count, fixed, shown_within};
 use candle_mle::model::Gaussian;
 use candle_mle::{Empirical, History};
 use candle_mle_plot::{Axis, Figure, Ink, Panel, ellipse};
 
 use super::landscape::BELOW;
-use super::{Slice, View, round};
+use super::{Slice, View, near, round};
 use crate::flags::Data;
 use crate::learned::Learned;
 use crate::run::Run;
@@ -120,7 +120,11 @@ impl<D: Data> Run<D> {
                 let kl = learned.history.rows().last().map(|row| row.kl).filter(|kl| kl.is_finite() && *kl > -BELOW);
                 let unit = self.unit();
                 let far = kl.map_or(String::new(), |kl| format!("; KL = {} {unit}", fixed(kl / unit.nats(), 4)));
-                let (mean, sigma) = (round(mean[0]), round(sigma(0)));
+                let mean = match mean[0].abs() {
+                    1e7.. => shown_within(mean[0], sigma(0)),
+                    _ => near(mean[0], sigma(0)),
+                };
+                let sigma = round(sigma(0));
                 let title = format!("{stands}he fitted Gaussian has mean {mean}, standard deviation {sigma}{far}");
                 Figure::new(title).column([marginal(0)?])
             }

@@ -154,9 +154,18 @@ fn figure(history: &History, course: Course, infimum: Option<Information>, floor
         Course::Leaps(_, lowest) | Course::Diverges(lowest, _) => (2 * lowest).max(50).min(last),
         _ => last,
     };
+    let lowest = |to: usize| {
+        let rows = history.rows().iter().filter(|row| row.step <= to).map(|row| row.cross_entropy);
+        rows.filter(|v| v.is_finite()).fold(f64::INFINITY, f64::min)
+    };
+    // What is better is not left out.
+    let end = if lowest(last) < lowest(end) - flat(history) { last } else { end };
     let shown = history.rows().iter().filter(|row| row.step <= end).copied();
     let shown = History::from_rows(shown, history.total(), history.entropy());
     let mut subtitle = match (course, history.entropy()) {
+        (_, None) if floor == "H(Y|X)" => {
+            "the target has a density: KL is infinite, and its gradient the cross-entropy's".into()
+        }
         (_, None) => {
             "points of a density without a --resolution: KL is infinite, and its gradient the cross-entropy's".into()
         }
@@ -180,6 +189,8 @@ fn figure(history: &History, course: Course, infimum: Option<Information>, floor
     };
     let (n, entropy) = (history.total(), history.entropy().unwrap_or_default().nats());
     match (course, infimum) {
+        // Of a single step there is nothing to be seen above its least.
+        (Course::Arrives(..), _) if shown.rows().len() < 2 => figure,
         (Course::Arrives(step, _), _) => {
             let least = [least(&|row| row.kl), least(&|row| row.cross_entropy), least(&|row| row.nll / n)];
             figure.column([logarithmic(&shown, least, "minimum", Some(step), unit)])

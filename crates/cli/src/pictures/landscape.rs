@@ -310,21 +310,27 @@ impl View {
         let start = self.path.first().copied().unwrap_or((f64::NAN, f64::NAN));
         let most = excess.iter().copied().filter(|v| v.is_finite()).fold(0.0, f64::max);
         let wanted = 2.0 * self.near(start, &excess);
-        let top = if wanted > 1e-3 * most && wanted < most { wanted } else { most.max(f64::MIN_POSITIVE) };
+        // A map of which next to nothing lies within its colours is one of what lies beyond.
+        let within = excess.iter().filter(|v| **v < wanted).count() as f64 / excess.len() as f64;
+        let top =
+            if within > 0.02 && wanted > 1e-3 * most && wanted < most { wanted } else { most.max(f64::MIN_POSITIVE) };
         let levels: Vec<f64> = [0.003, 0.01, 0.03, 0.1, 0.3, 0.6].iter().map(|share| share * top).collect();
         let clipped = if top < most { format!(", yellow: {} or more", super::round(top)) } else { String::new() };
         let bar = Axis::new(format!("{unit}/obs. above the least{clipped}")).range(0.0, top);
         let [x, y] = &self.axes;
         let truth = self.truth.unwrap_or((f64::NAN, f64::NAN));
         let end = self.path.last().copied().unwrap_or((f64::NAN, f64::NAN));
+        let apart = |grid: &[f64], a: f64, b: f64| (a - b).abs() > 0.03 * (grid[CELLS - 1] - grid[0]);
+        let two = apart(&self.grids[0], start.0, end.0) || apart(&self.grids[1], start.1, end.1);
+        let (first, last) = if two { ("start", "end") } else { ("", "start and end") };
         Panel::new(Axis::new(x), Axis::new(y))
             .heat(&self.grids[0], &self.grids[1], &excess, bar)
             .contours(&levels)
             .line(self.path.iter().copied(), Ink::Orange)
             .width(6.0)
             .label("path of the descent")
-            .mark(start.0, start.1, "start")
-            .mark(end.0, end.1, "end")
+            .mark(start.0, start.1, first)
+            .mark(end.0, end.1, last)
             .cross(truth.0, truth.1, "truth")
     }
 

@@ -9,6 +9,7 @@ mod inputs;
 mod measures;
 mod nothing_is_lost;
 mod predictions;
+mod said_as_it_is;
 mod stopped_fits_go_on;
 mod streams;
 mod teachers_flags;

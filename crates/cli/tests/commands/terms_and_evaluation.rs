@@ -248,3 +248,87 @@ fn a_column_of_nothing_is_said_as_its_model_needs_it() -> Result<()> {
     }
     Ok(())
 }
+
+/// A table of so many rows, each by its number.
+fn table(folder: &Path, name: &str, head: &str, rows: usize, row: impl Fn(usize) -> String) -> Result<()> {
+    let rows: String = (0..rows).map(|at| row(at) + "\n").collect();
+    Ok(std::fs::write(folder.join(name), format!("{head}\n{rows}"))?)
+}
+
+/// Where the rows that are fitted have no maximum, a number would only say where the descent stopped.
+#[test]
+fn held_out_rows_of_what_has_no_maximum_are_scored_by_its_limit_or_not_at_all() -> Result<()> {
+    let place = tempfile::tempdir()?;
+    let folder = place.path();
+    let fit = |table: &str, flags: &str| {
+        done(folder, &format!("fit --csv {table} --target y {flags} --no-pictures --out out"))
+    };
+    table(folder, "apart.csv", "x,y", 40, |at| format!("{at},{}", if at < 20 { "a" } else { "b" }))?;
+    for flags in ["--folds 5", "--folds 5 --steps 20", "--hold-out 0.3"] {
+        let words = said(&fit("apart.csv", flags)?);
+        ensure!(words.contains("cross-entropy not defined: the likelihood of the rows that are fitted"), "{words}");
+        ensure!(words.contains("on the rows that it was fitted to: cross-entropy 0.0000 bits each\n"), "{words}");
+        ensure!(!words.contains("overfitting"), "{words}");
+    }
+    // Of every x that comes it is known what the limit is: of x = 1 nothing but b, of x = 0 one in two.
+    table(folder, "cells.csv", "x,y", 80, |at| format!("{},{}", at % 2, if at % 4 == 0 { "a" } else { "b" }))?;
+    let words = said(&fit("cells.csv", "--folds 4")?);
+    ensure!(words.contains("has no maximum: scored by its limit"), "{words}");
+    let cost = words.split("cross-entropy ").filter_map(|rest| rest.split(' ').next()?.parse::<f64>().ok()).next();
+    ensure!(cost.is_some_and(|cost| (0.5..0.52).contains(&cost)), "{words}");
+    // A single separating direction leaves no doubt of other x, either: an empty cell beside a number.
+    table(folder, "beside.csv", "x,g,y", 120, |at| {
+        let g = if at % 3 == 0 { "rare" } else { "usual" };
+        format!("{},{g},{}", at * at % 97, if at % 3 == 0 || at % 2 == 0 { "a" } else { "b" })
+    })?;
+    let words = said(&fit("beside.csv", "--folds 4")?);
+    ensure!(words.contains("scored by its limit") && words.contains("overfitting"), "{words}");
+    // Two rows that cost the same do not tell how they scatter.
+    ensure!(!words.contains("standard error 0.0000"), "{words}");
+    Ok(())
+}
+
+#[test]
+fn a_column_that_is_constant_in_a_fold_is_left_out_there() -> Result<()> {
+    let place = tempfile::tempdir()?;
+    let folder = place.path();
+    table(folder, "rare.csv", "x,g,y,z", 60, |at| {
+        let (g, y) = (if at == 7 { "seldom" } else { "usual" }, if at * 7 % 5 < 2 { "a" } else { "b" });
+        format!("{},{g},{y},{}", at * at % 31, at * at % 29)
+    })?;
+    for (family, left_out) in [("--target y", "g usual in fold"), ("--target z --family linear", "g usual in fold")] {
+        let ran = done(folder, &format!("fit --csv rare.csv {family} --folds 5 --no-pictures --out out"))?;
+        let words = said(&ran);
+        ensure!(ran.status.success() && words.contains(left_out) && !words.contains("counted from 0"), "{words}");
+    }
+    for seed in 1..6 {
+        let line = format!("fit --csv rare.csv --target y --hold-out 0.4 --seed {seed} --no-pictures --out out");
+        let ran = done(folder, &line)?;
+        ensure!(ran.status.success(), "{}", said(&ran));
+        if said(&ran).contains("left out, holding one value only in the rows that are fitted: g usual") {
+            ensure!(!said(&ran).contains("    g usual"), "{}", said(&ran));
+            let many = done(folder, "fit --csv rare.csv --target y --folds 100 --no-pictures --out none")?;
+            ensure!(said(&many).contains("--folds 100: there are 60 observations") && !folder.join("none").exists());
+            return Ok(());
+        }
+    }
+    anyhow::bail!("no lot holds the one row out")
+}
+
+/// Neither at its start nor where its step size throws it does a fit have errors, tests or criteria.
+#[test]
+fn what_has_not_converged_has_no_errors() -> Result<()> {
+    let place = with_terms()?;
+    for flags in ["--steps 0", "--lr 50 --let-it-diverge --steps 100"] {
+        for family in ["--target y", "--target num --family linear"] {
+            let line = format!("fit --csv terms.csv {family} --columns x {flags} --no-pictures --out out");
+            let words = said(&done(place.path(), &line)?);
+            if words.contains("Error:") {
+                continue; // Linear regression runs off to no numbers.
+            }
+            ensure!(words.contains("no standard errors: the descent has not converged"), "{line}: {words}");
+            ensure!(!words.contains("AIC ") && !words.contains("χ² =") && !words.contains("std. error"), "{words}");
+        }
+    }
+    Ok(())
+}
