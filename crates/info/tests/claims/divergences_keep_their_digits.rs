@@ -70,27 +70,27 @@ fn within_a_table() -> Result<()> {
             0.075_000_007_5,
         ],
     )?;
-    near(given.conditional_mutual_information(&[0], &[1], &[2])?, 1.185_515_872_221_020_2e-15, 1e-12);
+    near(given.conditional_mutual_information(&[0], &[1], &[2])?, 1.185_515_872_221_020_3e-15, 1e-12);
     Ok(())
 }
 
 /// Truth by mpmath, 50 digits.
 #[test]
 fn between_named_laws() -> Result<()> {
-    near(Gamma::new(3.0, 1.0)?.kl_divergence(&Gamma::new(3.0 + 1e-7, 1.0)?), 1.974_670_302_092_090_9e-15, 1e-12);
-    near(Gamma::new(1.0 + 1e-9, 1.0 + 1e-9)?.kl_divergence(&Gamma::new(1.0, 1.0)?), 3.224_670_863_181_613_4e-19, 1e-12);
+    near(Gamma::new(3.0, 1.0)?.kl_divergence(&Gamma::new(3.0 + 1e-7, 1.0)?), 1.974_670_302_092_091e-15, 1e-12);
+    near(Gamma::new(1.0 + 1e-9, 1.0 + 1e-9)?.kl_divergence(&Gamma::new(1.0, 1.0)?), 3.224_670_863_181_613_5e-19, 1e-12);
     near(Gamma::new(1e8, 2.0)?.kl_divergence(&Gamma::new(1e8 + 1.0, 2.0)?), 5.000_000_008_333_333e-9, 1e-12);
     near(Gamma::new(3.0, 1.0)?.kl_divergence(&Gamma::new(3.0, 1.0 + 1e-9)?), 1.500_000_247_221_123e-18, 1e-12);
     near(Beta::new(2.0, 3.0)?.kl_divergence(&Beta::new(2.0 + 1e-7, 3.0)?), 2.118_055_489_402_149e-15, 1e-11);
     near(Beta::new(0.5, 3.0)?.kl_divergence(&Beta::new(0.5, 3.0 + 1e-8)?), 3.228_815_490_501_887_7e-18, 1e-11);
-    near(Weibull::new(2.0, 3.0)?.kl_divergence(&Weibull::new(2.0 + 1e-7, 3.0)?), 2.279_600_787_135_056_6e-15, 1e-12);
+    near(Weibull::new(2.0, 3.0)?.kl_divergence(&Weibull::new(2.0 + 1e-7, 3.0)?), 2.279_600_787_135_056_4e-15, 1e-12);
     near(Weibull::new(2.0, 3.0)?.kl_divergence(&Weibull::new(2.0, 3.0 + 1e-8)?), 2.222_222_182_865_561_5e-17, 1e-12);
     near(Laplace::new(0.0, 1e3)?.kl_divergence(&Laplace::new(1e-8, 1e3)?), 4.999_999_999_983_333_5e-23, 1e-12);
-    near(Laplace::new(0.0, 1.0)?.kl_divergence(&Laplace::new(0.0, 1.0 + 1e-8)?), 4.999_999_872_558_625_8e-17, 1e-12);
+    near(Laplace::new(0.0, 1.0)?.kl_divergence(&Laplace::new(0.0, 1.0 + 1e-8)?), 4.999_999_872_558_626e-17, 1e-12);
     near(Normal::new(0.0, 1.0)?.kl_divergence(&Normal::new(0.0, 1.0 + 1e-8)?), 9.999_999_711_783_92e-17, 1e-12);
     near(Exponential::new(1.0)?.kl_divergence(&Exponential::new(1.0 + 1e-8)?), 4.999_999_905_891_958e-17, 1e-12);
-    near(Uniform::new(0.0, 1.0)?.kl_divergence(&Uniform::new(0.0, 1.0 + 1e-9)?), 1.000_000_082_240_370_9e-9, 1e-12);
-    near(Bernoulli::new(0.3)?.kl_divergence(&Bernoulli::new(0.3 + 1e-8)?), 2.380_952_348_211_609_7e-16, 1e-12);
+    near(Uniform::new(0.0, 1.0)?.kl_divergence(&Uniform::new(0.0, 1.0 + 1e-9)?), 1.000_000_082_240_371e-9, 1e-12);
+    near(Bernoulli::new(0.3)?.kl_divergence(&Bernoulli::new(0.3 + 1e-8)?), 2.380_952_348_211_61e-16, 1e-12);
     Ok(())
 }
 
@@ -99,7 +99,7 @@ fn between_named_laws() -> Result<()> {
 fn between_laws_without_a_closed_form() -> Result<()> {
     near(Logistic::new(0.0, 1.0)?.kl_divergence(&Logistic::new(1e-9, 1.0)?), 1e-18 / 6.0, 1e-11);
     near(Logistic::new(0.0, 1.0)?.kl_divergence(&Logistic::new(0.0, 1.0 + 1e-8)?), 7.149_780_037_008_891e-17, 1e-11);
-    near(Logistic::new(0.0, 1.0)?.kl_divergence(&Logistic::new(0.05, 1.05)?), 0.002_057_511_015_974_348_9, 1e-11);
+    near(Logistic::new(0.0, 1.0)?.kl_divergence(&Logistic::new(0.05, 1.05)?), 0.002_057_511_015_974_348_7, 1e-11);
     near(Student::new(5.0, 0.0, 1.0)?.kl_divergence(&Student::new(5.0, 1e-9, 1.0)?), 3.75e-19, 1e-9);
     near(
         Student::new(5.0, 0.0, 1.0)?.kl_divergence(&Student::new(5.0 + 1e-7, 0.0, 1.0)?),
