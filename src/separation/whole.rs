@@ -5,9 +5,9 @@ use num_bigint::{BigInt, Sign};
 use super::certain::{Number, Twice};
 use super::margins::{Margins, Pair};
 
-/// How many numbers a table may have, and what a verdict may cost, in multiplications of machine words.
-const MOST: usize = 4_000;
-const WORK: u64 = 5_000_000_000;
+/// How many numbers a table may have, and what a verdict may cost, in multiplications of machine words: a few seconds.
+const MOST: usize = 2_000;
+const WORK: u64 = 300_000_000;
 
 /// The pairs whose margin every separating direction leaves at zero, and a direction in standard coordinates that meets all others;
 /// none where it is too much work.
