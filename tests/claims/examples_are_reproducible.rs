@@ -50,7 +50,7 @@ fn a_second_run_replaces_the_first() -> Result<()> {
     let place = Place::new()?;
     let first = place.run("gaussian --seed 1 --out out")?;
     let second = place.run("gaussian --seed 2 --out out")?;
-    assert_eq!((first.left.len(), second.left.len()), (5, 0));
+    assert_eq!((first.left.len(), second.left.len()), (6, 0));
     let fresh = Place::new()?.run("gaussian --seed 2 --out out")?;
     for (name, content) in &fresh.left {
         assert!(std::fs::read(place.path().join(name))? == *content, "{name} is of the first run");

@@ -83,7 +83,9 @@ fn diverges(p: &dyn Density, q: &dyn Density, (low, high): (f64, f64), f: impl F
     };
     let rises = |sign: f64| {
         let farthest = (2..=300).rev().map(|digits| sign * 10f64.powi(digits)).find(|x| part(*x).is_some());
-        farthest.is_some_and(|x| part(x) >= part(x * 1e-2).map(|nearer| nearer - 1e-12 * nearer.abs()))
+        let [far, nearer] = [1.0, 1e-2].map(|by| farthest.and_then(|x| part(by * x)));
+        // Where p and q are as good as one, nothing is left to rise.
+        far.zip(nearer).is_some_and(|(far, nearer)| far.is_finite() && far >= nearer - 1e-12 * nearer.abs())
     };
     (low == f64::NEG_INFINITY && rises(-1.0)) || (high == f64::INFINITY && rises(1.0))
 }

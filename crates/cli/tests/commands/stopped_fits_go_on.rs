@@ -133,7 +133,7 @@ fn told_to_stop() -> Result<()> {
     }
     std::fs::write(&table, csv)?;
 
-    for (folder, says) in [("nowhere", "there is no checkpoint in nowhere"), (".", "there is no checkpoint in .")] {
+    for (folder, says) in [("nowhere", "there is no folder nowhere"), (".", "there is no checkpoint in .")] {
         let refused = done(place.path(), &format!("resume {folder}"))?;
         ensure!(refused.status.code() == Some(1) && said(&refused).contains(says), "{}", said(&refused));
     }

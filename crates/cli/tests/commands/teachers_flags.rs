@@ -150,7 +150,7 @@ fn what_makes_no_sense_is_refused_with_its_cure() -> Result<()> {
         ("--family gaussian --truth inf,1", "finite numbers"),
         ("--family coin --truth 1.5", "a number from 0 to 1"),
         ("--family gamma --truth 1,-1", "a positive number"),
-        ("--family mixture --truth 1,1", "no sample is drawn"),
+        ("--family mixture --truth 1,1", "takes 3 finite numbers here: weight of 1"),
         ("--family gamma --truth 1,1 --optimizer newton", "take --optimizer lbfgs"),
         ("--truth 1", "--family"),
         ("--n 5", "--truth"),
