@@ -14,7 +14,7 @@ ROOMS = {
     "crates/plot": "error ink geometry text axis contour shape raster svg panel plan frame layout figure venn tree",
     ".": "error distinct kernel ops device batch standardize parameters curvature model empirical objective descent hook fit checkpoint mle families linear_program "
          "separation inference score table alphabet tree maxent usable",
-    "crates/sql": "error exact pass aggregate engine counts rows cluster",
+    "crates/sql": "error exact picked pass aggregate engine counts stand_in rows maximum cluster",
     "crates/cli": "said lake columnar flags progress run chance learned live keep record say score summary course evaluation pictures families known predict compare measure explain report html summed command",
     "crates/page": "said coin ways lecture own",
 }
