@@ -123,10 +123,11 @@ impl View {
         let step = |place: f64| if self.logarithmic { 10f64.powf(place) - 1.0 } else { place };
         let ticks = [left, (left + right) / 2.0, right].map(|place| format!("{:.0}", step(place)));
         let heights = [low, (low + high) / 2.0, high].map(|y| fixed(y, 4));
-        let title = if self.logarithmic { "step (logarithmic)" } else { "step" };
+        // Above, for the name of an axis lies upon the curve that ends there: KL's, and its mark.
+        let over = if self.logarithmic { "step (logarithmic)" } else { "step" };
         let chart = Chart::new(sets)
-            .block(Block::bordered().title(format!("{unit} per observation")))
-            .x_axis(Axis::default().title(title).bounds([left, right]).labels(ticks))
+            .block(Block::bordered().title(format!("{unit} per observation, over the {over}")))
+            .x_axis(Axis::default().bounds([left, right]).labels(ticks))
             .y_axis(Axis::default().bounds([low, high]).labels(heights));
         frame.render_widget(chart, body);
         let keys = "q stop, with a checkpoint to resume from   s save a checkpoint   l logarithmic or linear steps";
