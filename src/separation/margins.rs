@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use nalgebra::DMatrix;
+use num_bigint::BigInt;
 
 use super::certain::{Number, Twice};
 use super::hull::dot;
@@ -119,6 +120,18 @@ impl Margins {
             all[(c - 1) * width..][..width].iter_mut().zip(x).for_each(|(to, x)| *to = negative(*x));
         }
         all
+    }
+
+    /// The same of whole numbers.
+    pub fn spread_whole(&self, pair: Pair, x: &[BigInt]) -> Vec<BigInt> {
+        // Places first, for whole numbers are no copies.
+        let places: Vec<i64> = (1..=x.len() as i64).collect();
+        let at = |place: i64| match place {
+            0 => BigInt::ZERO,
+            place if place < 0 => -&x[-place as usize - 1],
+            place => x[place as usize - 1].clone(),
+        };
+        self.spread(pair, &places, 0, |place| -place).into_iter().map(at).collect()
     }
 
     /// (x, 1) of a row in standard coordinates, to the error of these numbers, times a power of two that makes it about 1 long.

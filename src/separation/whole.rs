@@ -61,20 +61,15 @@ impl Whole {
                 |x: &f64| if *x == 0.0 { BigInt::ZERO } else { BigInt::from(parts(*x).0) << (parts(*x).1 - least) };
             columns.push(of.iter().map(whole).collect());
             shift.push(whole(at));
-            power.push(parts(*scale).1 + i64::from(parts(*scale).0.trailing_zeros()) - least);
+            // The scale is a power of two.
+            power.push(parts(*scale).1 - least);
         }
         Self { columns, power, shift }
     }
 
     fn margin(&self, margins: &Margins, pair: Pair) -> Vec<BigInt> {
         let x: Vec<BigInt> = self.columns.iter().map(|of| of[pair.0].clone()).chain([BigInt::from(1)]).collect();
-        let places: Vec<i64> = (1..=x.len() as i64).collect();
-        let at = |place: i64| match place {
-            0 => BigInt::ZERO,
-            place if place < 0 => -&x[-place as usize - 1],
-            place => x[place as usize - 1].clone(),
-        };
-        margins.spread(pair, &places, 0, |place| -place).into_iter().map(at).collect()
+        margins.spread_whole(pair, &x)
     }
 
     /// A direction in standard coordinates, of which the largest is about 1.

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use candle_core::{DType, Device, Tensor};
-use candle_mle::batch::{Batch, Response, host};
+use candle_mle::batch::{Explained, Response, host};
 use candle_mle::info::number::{count, typed};
 use candle_mle::score::{Score, folds, hold_out};
 use candle_mle::separation::Separation;
@@ -38,20 +38,13 @@ impl Worth {
     }
 }
 
-/// Rows with columns, some of which may be left out.
-pub(crate) trait Columns: Batch + Clone {
-    /// What is predicted from, (m, d).
-    fn columns(&self) -> &Tensor;
-
+/// Rows of which some columns may be left out.
+pub(crate) trait Columns: Explained + Clone {
     /// The same rows with these columns, (m, ..) of x.
     fn with(&self, columns: Tensor) -> candle_mle::Result<Self>;
 }
 
 impl Columns for Labelled {
-    fn columns(&self) -> &Tensor {
-        self.x()
-    }
-
     fn with(&self, columns: Tensor) -> candle_mle::Result<Self> {
         let rows = Self::new(columns, self.y().clone())?;
         self.offset().cloned().map_or(Ok(rows.clone()), |offset| rows.with_offset(offset))
@@ -59,10 +52,6 @@ impl Columns for Labelled {
 }
 
 impl Columns for Response {
-    fn columns(&self) -> &Tensor {
-        self.x()
-    }
-
     fn with(&self, columns: Tensor) -> candle_mle::Result<Self> {
         let rows = Self::new(columns, self.y().clone())?;
         self.offset().cloned().map_or(Ok(rows.clone()), |offset| rows.with_offset(offset))
@@ -76,7 +65,7 @@ struct Varying {
 }
 
 fn varying<B: Columns>(p: &Empirical<B>) -> Result<Varying> {
-    let (x, counts, width) = (host(p.batch().columns())?, host(p.count())?, p.batch().columns().dim(1)?);
+    let (x, counts, width) = (host(p.batch().x())?, host(p.count())?, p.batch().x().dim(1)?);
     let (mut varying, mut constant) = (vec![], vec![]);
     for at in 0..width {
         let mut seen =
@@ -91,7 +80,7 @@ fn varying<B: Columns>(p: &Empirical<B>) -> Result<Varying> {
 
 /// Rows with these of their columns.
 fn only<B: Columns>(p: &Empirical<B>, columns: &[u32]) -> Result<Empirical<B>> {
-    let x = p.batch().columns();
+    let x = p.batch().x();
     let kept = match columns {
         [] => Tensor::zeros((x.dim(0)?, 0), DType::F64, &Device::Cpu)?,
         kept => x.index_select(&Tensor::new(kept, &Device::Cpu)?, 1)?,

@@ -268,9 +268,7 @@ impl<D: Learns> Run<D> {
         let told = if design.weighed.is_some() { Told::Nothing } else { Told::Wald };
         let known = Known { coefficients: Coefficients::of_counts_at_the_limit(apart, p)?, told };
         say_known(&known, names, "limit", Some("rate ratio"), Some(("diverges along", &apart.direction[1][..])));
-        println!(
-            "  ±∞: no finite value is likeliest; open: directions along which the likelihood rises for ever differ in it"
-        );
+        println!("{RUNS_OFF}");
         println!("NLL falls towards {} and never gets there", self.show(apart.infimum));
         let null = PoissonRegression::of_intercept(p.batch(), p.count());
         if let (Ok(null), None) = (null, &design.weighed) {
